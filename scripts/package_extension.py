@@ -1,0 +1,93 @@
+#!/usr/bin/env python3
+"""Turn the built library into a file that DuckDB's LOAD accepts.
+
+DuckDB reads the last 534 bytes of an extension: a WebAssembly custom section
+named "duckdb_signature" with eight fields of 32 bytes and a signature of 256
+bytes (zero here: the file is unsigned). The fields are written last to first.
+"""
+
+import argparse
+import json
+import pathlib
+import platform
+import re
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+CONFIG = ROOT / "extension_config"
+
+# Custom section (0), its size (531), the length of its name, the name, the size of the content (512).
+SECTION = b"\x00" + b"\x93\x04" + b"\x10" + b"duckdb_signature" + b"\x80\x04"
+FIELD_BYTES = 32
+SIGNATURE = bytes(256)
+
+
+def duckdb_platform() -> str:
+    system = {"Linux": "linux", "Darwin": "osx", "Windows": "windows"}.get(platform.system())
+    machine = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}.get(
+        platform.machine().lower()
+    )
+    if system is None or machine is None:
+        sys.exit(f"no DuckDB platform is known for {platform.system()} on {platform.machine()}; give --platform")
+    return f"{system}_{machine}"
+
+
+def library_name(name: str, duckdb_platform: str) -> str:
+    if duckdb_platform.startswith("windows"):
+        return f"{name}.dll"
+    return f"lib{name}.dylib" if duckdb_platform.startswith("osx") else f"lib{name}.so"
+
+
+def declared(key: str) -> str:
+    """A plain value of the `extension:` section of description.yml."""
+    text = (CONFIG / "description.yml").read_text()
+    found = re.search(rf"^  {key}:\s*(\S+)\s*$", text, re.MULTILINE)
+    if found is None:
+        sys.exit(f"extension_config/description.yml has no {key}")
+    return found.group(1)
+
+
+def crate_version() -> str:
+    found = re.search(r'^version = "([^"]+)"', (ROOT / "Cargo.toml").read_text(), re.MULTILINE)
+    return found.group(1) if found else ""
+
+
+def footer(abi_type: str, extension_version: str, duckdb_version: str, duckdb_platform: str) -> bytes:
+    fields = ["4", duckdb_platform, duckdb_version, extension_version, abi_type, "", "", ""]
+    encoded = []
+    for field in fields:
+        data = field.encode("ascii")
+        if len(data) > FIELD_BYTES:
+            sys.exit(f"the metadata field {field!r} is longer than {FIELD_BYTES} bytes")
+        encoded.append(data.ljust(FIELD_BYTES, b"\0"))
+    return SECTION + b"".join(reversed(encoded)) + SIGNATURE
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--target", type=pathlib.Path, required=True, help="folder with the built library")
+    parser.add_argument("--output", type=pathlib.Path, required=True, help="folder for the extension")
+    parser.add_argument("--platform", default=None, help="DuckDB platform, such as linux_amd64")
+    arguments = parser.parse_args()
+
+    packaging = json.loads((CONFIG / "packaging.json").read_text())
+    name, version = declared("name"), declared("version")
+    if version != crate_version():
+        sys.exit(f"description.yml has version {version}, Cargo.toml has {crate_version()}: make them equal")
+    target = arguments.platform or duckdb_platform()
+
+    library = arguments.target / library_name(name, target)
+    if not library.is_file():
+        sys.exit(f"{library} is missing: run cargo build first")
+    arguments.output.mkdir(parents=True, exist_ok=True)
+    extension = arguments.output / f"{name}.duckdb_extension"
+    data = library.read_bytes() + footer(packaging["abi_type"], version, packaging["duckdb_version"], target)
+    # A database may have the old file mapped: replace it, do not write into it.
+    fresh = extension.with_suffix(".new")
+    fresh.write_bytes(data)
+    fresh.replace(extension)
+    print(f"{extension} ({len(data) / 2**20:.1f} MiB, {target}, DuckDB {packaging['duckdb_version']})")
+
+
+if __name__ == "__main__":
+    main()

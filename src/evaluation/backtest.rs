@@ -1,0 +1,86 @@
+//! Rolling launch origins: what forecasts made then would have been worth.
+
+use super::Scores;
+use crate::error::{Error, Result};
+use crate::launch::{Architecture, LaunchModel};
+use crate::panel::{LaunchPanel, format_date};
+
+/// Shares of the launches known at the default cutoffs.
+const CUTOFF_SHARES: [f64; 5] = [0.5, 0.6, 0.7, 0.8, 0.9];
+
+/// Scores of one architecture on the launches between one cutoff and the next.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BacktestRow {
+    /// The model.
+    pub architecture: Architecture,
+    /// Origin of the forecasts in days since 1970-01-01: nothing from that day on was used.
+    pub cutoff: i32,
+    /// Launches forecast and observed.
+    pub launches: usize,
+    /// Their scores, or why there are none.
+    pub scores: std::result::Result<Scores, String>,
+}
+
+/// The dates on which 50, 60, 70, 80 and 90 % of the launches had begun.
+pub fn default_cutoffs(panel: &LaunchPanel) -> Vec<i32> {
+    let mut days = panel.launch_days().to_vec();
+    days.sort_unstable();
+    let mut cutoffs: Vec<i32> =
+        CUTOFF_SHARES.iter().filter_map(|s| days.get((s * days.len() as f64) as usize).copied()).collect();
+    cutoffs.dedup();
+    cutoffs
+}
+
+/// Train each architecture on what was known at each cutoff and score it on the launches up to the next cutoff.
+///
+/// At a cutoff the model sees the launches before it, with each period masked that had not ended; scaling,
+/// similarity and calibration are learned anew from these. The naive baseline is always among the rows.
+///
+/// # Errors
+/// [`Error::Argument`] for a bad level, or cutoffs without a launch after them.
+pub fn backtest(architectures: &[Architecture], panel: &LaunchPanel, cutoffs: &[i32], level: f64) -> Result<Vec<BacktestRow>> {
+    crate::launch::check_level(level)?;
+    let mut cutoffs = cutoffs.to_vec();
+    cutoffs.sort_unstable();
+    cutoffs.dedup();
+    let last = panel.launch_days().iter().max().copied();
+    if let Some(cutoff) = cutoffs.iter().find(|c| last.is_some_and(|l| **c > l)) {
+        return Err(Error::argument(format!(
+            "no launch on or after the cutoff {}: the last one is on {}",
+            format_date(*cutoff),
+            last.map_or_else(|| "no day".to_owned(), format_date)
+        )));
+    }
+    let mut contenders = vec![Architecture::Naive];
+    contenders.extend(architectures.iter().copied().filter(|a| *a != Architecture::Naive));
+    contenders.dedup();
+    let mut out = Vec::new();
+    for (k, &cutoff) in cutoffs.iter().enumerate() {
+        let end = cutoffs.get(k + 1).copied().unwrap_or(i32::MAX);
+        let known = panel.known_at(cutoff)?;
+        let rows: Vec<usize> = (0..panel.len()).filter(|&i| (cutoff..end).contains(&panel.launch_days()[i])).collect();
+        let after = panel.select(&rows)?;
+        for &architecture in &contenders {
+            let (launches, scores) = match score(architecture, &known, &after, level) {
+                Ok((launches, scores)) => (launches, Ok(scores)),
+                Err(error) => (0, Err(error.to_string())),
+            };
+            out.push(BacktestRow { architecture, cutoff, launches, scores });
+        }
+    }
+    Ok(out)
+}
+
+fn score(architecture: Architecture, known: &LaunchPanel, after: &LaunchPanel, level: f64) -> Result<(usize, Scores)> {
+    let model = LaunchModel::train(architecture, known, 0)?;
+    let forecasts = model.forecast(&after.candidates(), level, None)?;
+    let mut scored = Vec::new();
+    let mut launches = 0;
+    for (row, steps) in forecasts.iter().enumerate() {
+        let before = scored.len();
+        scored.extend(steps.iter().filter_map(|s| Some((after.units(row, s.step - 1)?, s.interval?))));
+        launches += usize::from(scored.len() > before);
+    }
+    let nothing = || Error::refused("none of the launches after the cutoff has been observed at a step the model knows");
+    Ok((launches, Scores::of(&scored, level).ok_or_else(nothing)?))
+}

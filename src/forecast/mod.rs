@@ -1,0 +1,50 @@
+//! What a forecaster is, and how a forecast gets intervals whose coverage was measured.
+
+mod conformal;
+mod rolling;
+
+pub use conformal::{Conformal, Interval};
+pub use rolling::{HeldOut, default_origins, held_out, rolling_forecasts};
+
+use crate::error::Result;
+use crate::panel::{Candidates, LaunchPanel};
+
+/// A model that can be fitted to past launches.
+pub trait Forecaster {
+    /// What the fit yields; there is no unfitted state.
+    type Fitted: FittedForecaster;
+
+    /// Fit to past launches.
+    ///
+    /// # Errors
+    /// [`crate::error::Error::Refused`] if the launches cannot carry the model.
+    fn fit(&self, panel: &LaunchPanel) -> Result<Self::Fitted>;
+}
+
+/// A fitted model.
+pub trait FittedForecaster {
+    /// Forecast candidates that have no sales.
+    fn forecast(&self, candidates: &Candidates) -> Vec<LogForecast>;
+}
+
+/// Forecast of one candidate on the scale ln(1 + units per full period), by step.
+///
+/// NaN where no past launch was observed at that step. Never leaves the crate: [`Conformal`] turns it into units.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LogForecast {
+    /// Centre of the forecast.
+    pub location: Vec<f64>,
+    /// Standard deviation of past launches around it, above zero unless they were all alike.
+    pub spread: Vec<f64>,
+}
+
+/// Forecast of one step in units.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct StepForecast {
+    /// Step, 1 for the period of the launch date.
+    pub step: usize,
+    /// First day of the period, in days since 1970-01-01.
+    pub day: i32,
+    /// Median and interval, `None` where the model has seen no launch at that step.
+    pub interval: Option<Interval>,
+}

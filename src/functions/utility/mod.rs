@@ -1,0 +1,3 @@
+//! Functions about the extension itself.
+
+pub mod version;

@@ -1,0 +1,305 @@
+//! Forecast by analogy: attention over past launches with learned similarity.
+
+mod learning;
+mod screening;
+mod similarity;
+
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use crate::error::Result;
+use crate::forecast::{FittedForecaster, Forecaster, LogForecast};
+use crate::panel::{AttributeEncoder, Candidates, EncodedColumn, LaunchPanel};
+use similarity::{Points, attention};
+
+/// Launches kept in the model at most: the latest ones.
+const MAX_LAUNCHES: usize = 20_000;
+/// Launches that the overall error counts for, beside the effective number of comparables, in the spread.
+const SPREAD_PRIOR: f64 = 10.0;
+/// Levels of a category that get a slope: the largest ones, with at least so many launches.
+const MAX_LEVELS: usize = 12;
+const MIN_LEVEL: usize = 5;
+/// Attention below this share of the largest is dropped.
+const NEGLIGIBLE: f64 = 1e-7;
+
+/// Similarity-weighted past launches.
+///
+/// *Model*: candidate i is forecast at step s as
+/// mu_is = sum_j w_ij (y_js + beta . (z_i - z_j)), w_ij proportional to exp(-sum_k theta_k d_k(i, j)),
+/// with y = ln(1 + units per full period), d_k the distances of attribute k, launch season and recency (see
+/// [`similarity::Points::distance`]), z the numeric attributes and the frequent category levels, standardised. The
+/// sum runs over the past launches observed at step s. exp(beta . (z_i - z_j)) is the scale of comparable j.
+/// theta >= 0 and beta are learned from the past launches alone, by leaving each out ([`learning::learn`]).
+/// Spread: the attention-weighted standard deviation of the comparables, shrunk to the leave-out error of the step by
+/// the effective number of comparables.
+///
+/// *Parameters*: none to set; with more than 12 attributes the ones that tell nothing alone are left out
+/// ([`screening`]).
+///
+/// *Shapes*: n past launches x horizon in, candidates x horizon out.
+///
+/// *Missing data*: a missing number or category is at distance 1 from everything; a step no comparable was observed
+/// at has no forecast.
+///
+/// *Determinism*: no random numbers; sums run in canonical order for any number of threads.
+///
+/// *References*: Nadaraya 1964; Vaswani et al. 2017 (attention as a softmax over keys); Abadie, Imbens 2011.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Analog;
+
+/// Past launches with learned weights.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FittedAnalog {
+    encoder: AttributeEncoder,
+    linear: Vec<LinearFeature>,
+    weights: Vec<f64>,
+    slopes: Vec<f64>,
+    errors: Vec<Option<f64>>,
+    ids: Vec<String>,
+    points: Points,
+    horizon: usize,
+    /// ln(1 + units per full period), launches x horizon, `None` where not observed.
+    log_units: Vec<Option<f64>>,
+    /// Units sold over the observed steps.
+    units: Vec<f64>,
+}
+
+/// A column of z: a standardised number, or whether a category has a level.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct LinearFeature {
+    column: usize,
+    level: Option<i32>,
+    mean: f64,
+    deviation: f64,
+}
+
+impl LinearFeature {
+    fn value(&self, columns: &[EncodedColumn], row: usize) -> f64 {
+        let raw = match (&columns[self.column], self.level) {
+            (EncodedColumn::Number(v), None) => v[row].unwrap_or(self.mean),
+            (EncodedColumn::Category(v), Some(level)) => f64::from(u8::from(v[row] == level)),
+            _ => self.mean,
+        };
+        (raw - self.mean) / self.deviation
+    }
+}
+
+fn linear_features(columns: &[EncodedColumn]) -> Vec<LinearFeature> {
+    let mut features = Vec::new();
+    for (column, values) in columns.iter().enumerate() {
+        match values {
+            EncodedColumn::Number(_) => features.push(LinearFeature { column, level: None, mean: 0.0, deviation: 1.0 }),
+            EncodedColumn::Category(codes) => {
+                let mut counts = std::collections::BTreeMap::<i32, usize>::new();
+                codes.iter().filter(|c| **c >= 0).for_each(|&c| *counts.entry(c).or_default() += 1);
+                let mut levels: Vec<(i32, usize)> =
+                    counts.into_iter().filter(|&(_, n)| n >= MIN_LEVEL && n < codes.len()).collect();
+                levels.sort_by_key(|&(code, n)| (std::cmp::Reverse(n), code));
+                features.extend(levels.into_iter().take(MAX_LEVELS).map(|(level, n)| {
+                    let share = n as f64 / codes.len() as f64;
+                    LinearFeature { column, level: Some(level), mean: share, deviation: (share * (1.0 - share)).sqrt() }
+                }));
+            }
+            EncodedColumn::Text(_) => {}
+        }
+    }
+    features
+}
+
+/// Points, linear features (row-major) with their number, and what made them.
+fn inputs(panel: &LaunchPanel) -> (Points, Vec<f64>, usize, (AttributeEncoder, Vec<LinearFeature>)) {
+    let mut encoder = AttributeEncoder::fit(panel.attributes());
+    let mut columns = encoder.encode(panel.attributes());
+    let kept = screening::informative(panel, &columns);
+    encoder = AttributeEncoder { columns: kept.iter().map(|&k| encoder.columns[k].clone()).collect() };
+    columns = kept.iter().map(|&k| columns[k].clone()).collect();
+    let linear = linear_features(&columns);
+    let features: Vec<f64> = (0..panel.len()).flat_map(|i| linear.iter().map(|f| f.value(&columns, i)).collect::<Vec<_>>()).collect();
+    let count = linear.len();
+    (Points { columns, launch_days: panel.launch_days().to_vec() }, features, count, (encoder, linear))
+}
+
+impl Forecaster for Analog {
+    type Fitted = FittedAnalog;
+
+    fn fit(&self, panel: &LaunchPanel) -> Result<FittedAnalog> {
+        let mut latest: Vec<usize> = (0..panel.len()).collect();
+        latest.sort_by_key(|&i| (std::cmp::Reverse(panel.launch_days()[i]), i));
+        latest.truncate(MAX_LAUNCHES);
+        latest.sort_unstable();
+        let panel = &panel.select(&latest)?;
+        let (points, features, count, (encoder, linear)) = inputs(panel);
+        let learned = learning::learn(panel, &points, &features, count)?;
+        let rows = 0..panel.len();
+        Ok(FittedAnalog {
+            encoder,
+            linear,
+            weights: learned.weights,
+            slopes: learned.slopes,
+            errors: learned.errors,
+            ids: panel.ids().to_vec(),
+            points,
+            horizon: panel.horizon(),
+            log_units: rows.clone().flat_map(|i| panel.log_units(i).iter().map(|v| (!v.is_nan()).then_some(*v))).collect(),
+            units: rows.map(|i| (0..panel.horizon()).filter_map(|s| panel.units(i, s)).sum()).collect(),
+        })
+    }
+}
+
+/// One past launch behind a forecast.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Comparable {
+    /// Product of the past launch; `None` for all launches not listed, together.
+    pub id: Option<String>,
+    /// Share of the forecast; the shares of a candidate add up to 1.
+    pub weight: f64,
+    /// What the past launch's units are multiplied by for the differences in attributes.
+    pub scale: Option<f64>,
+    /// Its launch date in days since 1970-01-01.
+    pub launch_day: Option<i32>,
+    /// Its units over the observed steps.
+    pub units: Option<f64>,
+}
+
+/// A candidate as a point, with beta . z.
+struct Located {
+    points: Points,
+    linear: Vec<f64>,
+}
+
+impl FittedAnalog {
+    fn locate(&self, candidates: &Candidates) -> Located {
+        let points = Points { columns: self.encoder.encode(&candidates.attributes), launch_days: candidates.launch_days.clone() };
+        let linear = (0..candidates.len()).map(|i| self.linear_part(&points.columns, i)).collect();
+        Located { points, linear }
+    }
+
+    fn linear_part(&self, columns: &[EncodedColumn], row: usize) -> f64 {
+        self.linear.iter().zip(&self.slopes).map(|(f, b)| b * f.value(columns, row)).sum()
+    }
+
+    fn past_linear(&self) -> Vec<f64> {
+        (0..self.points.len()).map(|j| self.linear_part(&self.points.columns, j)).collect()
+    }
+
+    fn attention(&self, located: &Located, row: usize, everyone: &[u32], distances: &mut [f32]) -> Vec<f64> {
+        for (k, out) in distances.chunks_mut(everyone.len().max(1)).enumerate() {
+            self.points.distance(k, &located.points, row, everyone, out);
+        }
+        attention(&self.weights, distances, everyone.len())
+    }
+
+    fn forecast_one(&self, weights: &[f64], own: f64, past: &[f64]) -> LogForecast {
+        let h = self.horizon;
+        let (mut total, mut squares, mut sum, mut sum2) = (vec![0.0; h], vec![0.0; h], vec![0.0; h], vec![0.0; h]);
+        for (j, &w) in weights.iter().enumerate().filter(|(_, w)| **w > NEGLIGIBLE) {
+            for (s, y) in self.log_units[j * h..(j + 1) * h].iter().enumerate() {
+                if let Some(y) = y {
+                    let r = y - past[j];
+                    total[s] += w;
+                    squares[s] += w * w;
+                    sum[s] += w * r;
+                    sum2[s] += w * r * r;
+                }
+            }
+        }
+        let overall = self.errors.iter().flatten().copied().fold(0.0, f64::max);
+        let (mut location, mut spread) = (vec![f64::NAN; h], vec![f64::NAN; h]);
+        for s in 0..h {
+            if total[s] <= 0.0 {
+                continue;
+            }
+            let mean = sum[s] / total[s];
+            let local = (sum2[s] / total[s] - mean * mean).max(0.0);
+            let effective = total[s] * total[s] / squares[s];
+            let error = self.errors[s].unwrap_or(overall);
+            location[s] = mean + own;
+            spread[s] = ((effective * local + SPREAD_PRIOR * error * error) / (effective + SPREAD_PRIOR)).sqrt();
+        }
+        LogForecast { location, spread }
+    }
+
+    /// The past launches a forecast rests on, largest weight first.
+    ///
+    /// Up to `k` of them, then one entry without id for all others together, so that the weights add up to 1.
+    pub fn comparables(&self, candidates: &Candidates, k: usize) -> Vec<Vec<Comparable>> {
+        let located = self.locate(candidates);
+        let past = self.past_linear();
+        let everyone: Vec<u32> = (0..self.points.len() as u32).collect();
+        let mut distances = vec![0f32; everyone.len() * self.weights.len()];
+        (0..candidates.len())
+            .map(|i| {
+                let weights = self.attention(&located, i, &everyone, &mut distances);
+                let total: f64 = weights.iter().sum();
+                let mut order: Vec<usize> = (0..weights.len()).collect();
+                order.sort_by(|&a, &b| weights[b].total_cmp(&weights[a]).then(a.cmp(&b)));
+                let listed = order.len().min(k);
+                let mut out: Vec<Comparable> = order[..listed]
+                    .iter()
+                    .map(|&j| Comparable {
+                        id: Some(self.ids[j].clone()),
+                        weight: weights[j] / total,
+                        scale: Some((located.linear[i] - past[j]).exp()),
+                        launch_day: Some(self.points.launch_days[j]),
+                        units: Some(self.units[j]),
+                    })
+                    .collect();
+                if listed < order.len() {
+                    let rest = order[listed..].iter().map(|&j| weights[j]).sum::<f64>() / total;
+                    out.push(Comparable { id: None, weight: rest, scale: None, launch_day: None, units: None });
+                }
+                out
+            })
+            .collect()
+    }
+
+    /// The encoder, to tell which columns candidates lack.
+    pub fn encoder(&self) -> &AttributeEncoder {
+        &self.encoder
+    }
+
+    /// Learned weight of each distance: attributes by name, then `launch season` and `recency`.
+    pub fn importance(&self) -> impl Iterator<Item = (&str, f64)> {
+        let names = self.encoder.columns.iter().map(|(n, _)| n.as_str()).chain(["launch season", "recency"]);
+        names.zip(self.weights.iter().copied())
+    }
+
+    /// Whether the parts fit each other and the horizon.
+    pub fn is_valid(&self, horizon: usize) -> bool {
+        let n = self.ids.len();
+        let kinds = self.encoder.encode(&arrow_array::RecordBatch::new_empty(std::sync::Arc::new(arrow_schema::Schema::empty())));
+        let same_kind = |(a, b): (&EncodedColumn, &EncodedColumn)| std::mem::discriminant(a) == std::mem::discriminant(b);
+        n > 0
+            && self.horizon == horizon
+            && self.points.len() == n
+            && self.points.is_valid()
+            && self.points.columns.len() == kinds.len()
+            && self.points.columns.iter().zip(&kinds).all(same_kind)
+            && self.weights.len() == self.points.distances()
+            && self.weights.iter().all(|w| w.is_finite() && *w >= 0.0)
+            && self.slopes.len() == self.linear.len()
+            && self.slopes.iter().all(|b| b.is_finite())
+            && self.linear.iter().all(|f| f.column < self.points.columns.len() && f.deviation > 0.0)
+            && self.errors.len() == horizon
+            && self.log_units.len() == n * horizon
+            && self.units.len() == n
+    }
+}
+
+impl FittedForecaster for FittedAnalog {
+    fn forecast(&self, candidates: &Candidates) -> Vec<LogForecast> {
+        let located = self.locate(candidates);
+        let past = self.past_linear();
+        let everyone: Vec<u32> = (0..self.points.len() as u32).collect();
+        (0..candidates.len())
+            .into_par_iter()
+            .map_init(
+                || vec![0f32; everyone.len() * self.weights.len()],
+                |distances, i| {
+                    let weights = self.attention(&located, i, &everyone, distances);
+                    self.forecast_one(&weights, located.linear[i], &past)
+                },
+            )
+            .collect()
+    }
+}

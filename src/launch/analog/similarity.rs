@@ -1,0 +1,158 @@
+//! How far two launches are apart, attribute by attribute.
+
+use serde::{Deserialize, Serialize};
+
+use crate::panel::{EncodedColumn, Frequency, day_of_year_angle};
+
+/// Launches as points: encoded attributes, launch season and launch date.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Points {
+    /// One entry per attribute, each with one value per launch.
+    pub columns: Vec<EncodedColumn>,
+    /// Launch dates in days since 1970-01-01.
+    pub launch_days: Vec<i32>,
+}
+
+impl Points {
+    /// Number of launches.
+    pub fn len(&self) -> usize {
+        self.launch_days.len()
+    }
+
+    /// Number of distances between two launches: one per attribute, then season, then recency.
+    pub fn distances(&self) -> usize {
+        self.columns.len() + 2
+    }
+
+    /// The launches with the given numbers.
+    pub fn select(&self, rows: &[usize]) -> Self {
+        Self {
+            columns: self.columns.iter().map(|c| c.select(rows)).collect(),
+            launch_days: rows.iter().map(|&i| self.launch_days[i]).collect(),
+        }
+    }
+
+    /// Whether every column has one value per launch.
+    pub fn is_valid(&self) -> bool {
+        self.columns.iter().all(|c| c.len() == self.len())
+    }
+
+    /// The distances numbered `k` of one query to each of `others`, written to `out`.
+    ///
+    /// *Formulas*: number (a - b)^2 / 2 of standardised values, so that its mean over pairs is 1, and 1 where either is
+    /// missing; category 0 if equal, else 1; text 1 - cosine; season 1 - cos of the angle between the days of the year;
+    /// recency the years between the launch dates.
+    pub fn distance(&self, k: usize, query: &Self, row: usize, others: &[u32], out: &mut [f32]) {
+        let pairs = out.iter_mut().zip(others.iter().map(|&j| j as usize));
+        match (self.columns.get(k), query.columns.get(k)) {
+            (Some(EncodedColumn::Number(past)), Some(EncodedColumn::Number(new))) => match new[row] {
+                Some(b) => pairs.for_each(|(o, j)| *o = past[j].map_or(1.0, |a| ((a - b).powi(2) / 2.0) as f32)),
+                None => pairs.for_each(|(o, _)| *o = 1.0),
+            },
+            (Some(EncodedColumn::Category(past)), Some(EncodedColumn::Category(new))) => {
+                let b = new[row];
+                pairs.for_each(|(o, j)| *o = f32::from(u8::from(past[j] != b || b < 0)));
+            }
+            (Some(EncodedColumn::Text(past)), Some(EncodedColumn::Text(new))) => {
+                let width = past.iter().chain([&new[row]]).filter_map(|t| t.last()).map(|l| l.0 as usize + 1).max().unwrap_or(0);
+                let mut dense = vec![0.0; width];
+                new[row].iter().for_each(|&(c, w)| dense[c as usize] = w);
+                pairs.for_each(|(o, j)| {
+                    let cosine: f64 = past[j].iter().map(|&(c, w)| w * dense[c as usize]).sum();
+                    *o = (1.0 - cosine.clamp(0.0, 1.0)) as f32;
+                });
+            }
+            _ if k == self.columns.len() => {
+                let b = day_of_year_angle(query.launch_days[row]);
+                pairs.for_each(|(o, j)| *o = (1.0 - (day_of_year_angle(self.launch_days[j]) - b).cos()) as f32);
+            }
+            _ => {
+                let b = query.launch_days[row];
+                pairs.for_each(|(o, j)| *o = ((f64::from(self.launch_days[j]) - f64::from(b)).abs() / 365.25) as f32);
+            }
+        }
+    }
+}
+
+/// Attention weights over past launches from the distances: exp(-sum_k theta_k d_k), divided by the largest.
+pub fn attention(theta: &[f64], distances: &[f32], others: usize) -> Vec<f64> {
+    let mut logits = vec![0f64; others];
+    for (k, theta) in theta.iter().enumerate() {
+        for (l, d) in logits.iter_mut().zip(&distances[k * others..(k + 1) * others]) {
+            *l -= theta * f64::from(*d);
+        }
+    }
+    let largest = logits.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    logits.iter_mut().for_each(|l| *l = (*l - largest).exp());
+    logits
+}
+
+/// Which past launches a training launch may be forecast from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Eligibility {
+    /// Those launched at least the gap earlier: how candidates are forecast later.
+    Earlier,
+    /// Those launched at least the gap earlier or later.
+    Apart,
+    /// All others.
+    Others,
+}
+
+impl Eligibility {
+    /// The launches (numbers in order of launch) that launch `row` may be forecast from.
+    ///
+    /// Launches of one batch are near twins: were they eligible for each other, the learned weights would trust
+    /// likeness that no candidate has.
+    pub fn of(self, launch_days: &[i32], row: usize, gap_days: f64) -> Vec<u32> {
+        let apart = |j: usize| f64::from(launch_days[row]) - f64::from(launch_days[j]);
+        (0..launch_days.len())
+            .filter(|&j| match self {
+                Self::Earlier => apart(j) >= gap_days,
+                Self::Apart => apart(j).abs() >= gap_days,
+                Self::Others => j != row,
+            })
+            .map(|j| j as u32)
+            .collect()
+    }
+}
+
+/// Days that make up the gap: half the horizon.
+pub fn gap_days(frequency: Frequency, horizon: usize) -> f64 {
+    frequency.days() * horizon.div_ceil(2) as f64
+}
+
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn distances_are_zero_for_the_same_launch_and_one_for_missing() {
+        let points = Points {
+            columns: vec![
+                EncodedColumn::Number(vec![Some(0.0), Some(2.0), None]),
+                EncodedColumn::Category(vec![0, 1, -1]),
+                EncodedColumn::Text(vec![vec![(0, 1.0)], vec![(1, 1.0)], vec![]]),
+            ],
+            launch_days: vec![19_723, 19_906, 20_089],
+        };
+        let others = [0, 1, 2];
+        let mut out = [0f32; 3];
+        for k in 0..3 {
+            points.distance(k, &points, 0, &others, &mut out);
+            assert_eq!(out, if k == 0 { [0.0, 2.0, 1.0] } else { [0.0, 1.0, 1.0] }, "distance {k}");
+        }
+        points.distance(3, &points, 0, &others, &mut out);
+        assert!((f64::from(out[1]) - (1.0 - std::f64::consts::PI.cos())).abs() < 0.01, "{out:?}");
+        points.distance(4, &points, 0, &others, &mut out);
+        assert!((f64::from(out[2]) - 366.0 / 365.25).abs() < 1e-6);
+    }
+
+    #[test]
+    fn eligibility_keeps_batches_apart() {
+        let days = [0, 1, 100, 101];
+        assert_eq!(Eligibility::Earlier.of(&days, 3, 50.0), [0, 1]);
+        assert_eq!(Eligibility::Apart.of(&days, 1, 50.0), [2, 3]);
+        assert_eq!(Eligibility::Others.of(&days, 1, 50.0), [0, 2, 3]);
+    }
+}

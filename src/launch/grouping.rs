@@ -1,0 +1,53 @@
+//! The category of a launch, for models that work by category.
+
+use arrow_array::RecordBatch;
+use serde::{Deserialize, Serialize};
+
+use crate::panel::{AttributeEncoder, EncodedColumn, Encoding};
+
+/// Name of the column that is the category where there is one.
+const CONVENTIONAL: &str = "category";
+
+/// Which attribute is the category: the column named `category`, else the first text column with repeated values;
+/// without one all launches are one group.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Grouping {
+    encoder: AttributeEncoder,
+}
+
+impl Grouping {
+    /// Choose the category from the attributes of past launches.
+    pub fn fit(attributes: &RecordBatch) -> Self {
+        let mut columns = AttributeEncoder::fit(attributes).columns;
+        columns.retain(|(_, encoding)| matches!(encoding, Encoding::Category { .. }));
+        let chosen = columns.iter().position(|(name, _)| name.eq_ignore_ascii_case(CONVENTIONAL)).unwrap_or(0);
+        let encoder = AttributeEncoder { columns: columns.into_iter().skip(chosen).take(1).collect() };
+        Self { encoder }
+    }
+
+    /// Number of groups.
+    pub fn len(&self) -> usize {
+        match self.encoder.columns.first() {
+            Some((_, Encoding::Category { levels })) => levels.len(),
+            _ => 0,
+        }
+    }
+
+    /// Name of the category column.
+    pub fn column(&self) -> Option<&str> {
+        self.encoder.columns.first().map(|(name, _)| name.as_str())
+    }
+
+    /// The group of each row; `None` where its category is missing or unknown.
+    pub fn groups(&self, attributes: &RecordBatch) -> Vec<Option<usize>> {
+        match self.encoder.encode(attributes).pop() {
+            Some(EncodedColumn::Category(codes)) => codes.into_iter().map(|c| usize::try_from(c).ok()).collect(),
+            _ => vec![None; attributes.num_rows()],
+        }
+    }
+
+    /// The encoder, to tell which columns candidates lack.
+    pub fn encoder(&self) -> &AttributeEncoder {
+        &self.encoder
+    }
+}

@@ -1,0 +1,236 @@
+//! Attributes of any kind as columns a model can compare.
+
+use std::collections::BTreeMap;
+
+use arrow_array::{Array, ArrayRef, BooleanArray, Date32Array, Float64Array, RecordBatch, StringArray};
+use serde::{Deserialize, Serialize};
+
+use super::launches::mean;
+use super::text::{TextVector, Vocabulary, words};
+
+/// Code of a NULL category.
+pub const MISSING: i32 = -1;
+/// Code of a category no past launch had.
+pub const UNSEEN: i32 = -2;
+/// Standardised numbers are kept within this many standard deviations.
+const CLIP: f64 = 6.0;
+
+/// How one attribute column is turned into numbers; learned from past launches alone.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+pub enum Encoding {
+    /// A number (also boolean as 0 and 1, date as years), as ln where all past values are positive and spread over
+    /// more than a factor of ten; standardised to mean 0 and standard deviation 1.
+    Number {
+        /// Whether the logarithm is taken first.
+        log: bool,
+        /// Mean of the past launches.
+        mean: f64,
+        /// Standard deviation of the past launches.
+        deviation: f64,
+    },
+    /// A text with few values: the code of each known one.
+    Category {
+        /// Known values in order.
+        levels: BTreeMap<String, i32>,
+    },
+    /// A free text.
+    Text {
+        /// Words known from past launches.
+        vocabulary: Vocabulary,
+    },
+}
+
+/// One encoded column.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum EncodedColumn {
+    /// Standardised numbers, `None` where missing.
+    Number(Vec<Option<f64>>),
+    /// Codes of [`Encoding::Category`], [`MISSING`] or [`UNSEEN`].
+    Category(Vec<i32>),
+    /// Sparse vectors of length 1, empty where missing.
+    Text(Vec<TextVector>),
+}
+
+impl EncodedColumn {
+    /// The rows with the given numbers.
+    pub fn select(&self, rows: &[usize]) -> Self {
+        match self {
+            Self::Number(v) => Self::Number(rows.iter().map(|&i| v[i]).collect()),
+            Self::Category(v) => Self::Category(rows.iter().map(|&i| v[i]).collect()),
+            Self::Text(v) => Self::Text(rows.iter().map(|&i| v[i].clone()).collect()),
+        }
+    }
+
+    /// Number of rows.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Number(v) => v.len(),
+            Self::Category(v) => v.len(),
+            Self::Text(v) => v.len(),
+        }
+    }
+
+    /// Whether there is no row.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// The encodings of all attributes that tell launches apart, in column order.
+///
+/// Left out: constant columns, columns that are all NULL, and identifiers (texts of one word that hardly repeat).
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct AttributeEncoder {
+    /// Name and encoding of each kept column.
+    pub columns: Vec<(String, Encoding)>,
+}
+
+impl AttributeEncoder {
+    /// Learn the encodings from the attributes of past launches.
+    pub fn fit(attributes: &RecordBatch) -> Self {
+        let schema = attributes.schema();
+        let columns = schema
+            .fields()
+            .iter()
+            .zip(attributes.columns())
+            .filter_map(|(field, array)| Some((field.name().clone(), fit_column(array)?)))
+            .collect();
+        Self { columns }
+    }
+
+    /// Encode rows; a column they lack counts as missing in every row.
+    pub fn encode(&self, attributes: &RecordBatch) -> Vec<EncodedColumn> {
+        let rows = attributes.num_rows();
+        self.columns
+            .iter()
+            .map(|(name, encoding)| encode_column(encoding, find_column(attributes, name), rows))
+            .collect()
+    }
+
+    /// Names of the columns the model knows and the rows lack.
+    pub fn absent<'a>(&'a self, attributes: &RecordBatch) -> Vec<&'a str> {
+        self.columns
+            .iter()
+            .filter(|(name, _)| find_column(attributes, name).is_none())
+            .map(|(name, _)| name.as_str())
+            .collect()
+    }
+}
+
+/// A column by its name, in any case, as in SQL.
+pub(crate) fn find_column<'a>(batch: &'a RecordBatch, name: &str) -> Option<&'a ArrayRef> {
+    let index = batch.schema().fields().iter().position(|f| f.name().eq_ignore_ascii_case(name))?;
+    Some(batch.column(index))
+}
+
+/// Finite values of a numeric, boolean or date column; `None` if it is of another type.
+pub(crate) fn numbers(array: &ArrayRef) -> Option<Vec<Option<f64>>> {
+    let any = array.as_any();
+    let values = if let Some(a) = any.downcast_ref::<Float64Array>() {
+        a.iter().map(|v| v.filter(|v| v.is_finite())).collect()
+    } else if let Some(a) = any.downcast_ref::<BooleanArray>() {
+        a.iter().map(|v| v.map(f64::from)).collect()
+    } else if let Some(a) = any.downcast_ref::<Date32Array>() {
+        a.iter().map(|v| v.map(|d| f64::from(d) / 365.25)).collect()
+    } else {
+        return None;
+    };
+    Some(values)
+}
+
+fn fit_column(array: &ArrayRef) -> Option<Encoding> {
+    match numbers(array) {
+        Some(values) => fit_number(values.into_iter().flatten().collect()),
+        None => fit_text(array.as_any().downcast_ref::<StringArray>()?),
+    }
+}
+
+fn fit_number(values: Vec<f64>) -> Option<Encoding> {
+    let (low, high) = values.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), &v| (l.min(v), h.max(v)));
+    let log = low > 0.0 && high / low > 10.0;
+    let scaled = || values.iter().map(|&v| if log { v.ln() } else { v });
+    let center = mean(scaled())?;
+    let deviation = mean(scaled().map(|v| (v - center).powi(2)))?.sqrt();
+    (deviation.is_finite() && deviation > 1e-9 * (1.0 + center.abs())).then_some(Encoding::Number { log, mean: center, deviation })
+}
+
+fn fit_text(values: &StringArray) -> Option<Encoding> {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for value in values.iter().flatten() {
+        *counts.entry(value).or_default() += 1;
+    }
+    let n: usize = counts.values().sum();
+    if counts.len() < 2 {
+        return None;
+    }
+    let repeated: usize = counts.values().filter(|&&c| c >= 2).sum();
+    if 2 * repeated >= n {
+        let levels = counts.keys().enumerate().map(|(code, level)| ((*level).to_owned(), code as i32)).collect();
+        return Some(Encoding::Category { levels });
+    }
+    let length = mean(values.iter().flatten().map(|text| words(text).count() as f64))?;
+    let vocabulary = Vocabulary::fit(values.iter().flatten());
+    (length >= 2.0 && !vocabulary.is_empty()).then_some(Encoding::Text { vocabulary })
+}
+
+fn encode_column(encoding: &Encoding, array: Option<&ArrayRef>, rows: usize) -> EncodedColumn {
+    let strings = || array.and_then(|a| a.as_any().downcast_ref::<StringArray>());
+    match encoding {
+        Encoding::Number { log, mean, deviation } => {
+            let values = array.and_then(numbers).unwrap_or_else(|| vec![None; rows]);
+            let scale = |v: f64| {
+                let v = if *log { (v > 0.0).then(|| v.ln())? } else { v };
+                Some(((v - mean) / deviation).clamp(-CLIP, CLIP))
+            };
+            EncodedColumn::Number(values.into_iter().map(|v| v.and_then(scale)).collect())
+        }
+        Encoding::Category { levels } => EncodedColumn::Category(match strings() {
+            Some(a) => a.iter().map(|v| v.map_or(MISSING, |v| levels.get(v).copied().unwrap_or(UNSEEN))).collect(),
+            None => vec![MISSING; rows],
+        }),
+        Encoding::Text { vocabulary } => EncodedColumn::Text(match strings() {
+            Some(a) => a.iter().map(|v| v.map_or_else(Vec::new, |v| vocabulary.encode(v))).collect(),
+            None => vec![Vec::new(); rows],
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+
+    fn batch(columns: Vec<(&str, ArrayRef)>) -> RecordBatch {
+        RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|(n, a)| (n, a, true))).unwrap()
+    }
+
+    #[test]
+    fn every_kind_of_column_is_encoded() {
+        let past = batch(vec![
+            ("price", Arc::new(Float64Array::from(vec![Some(1.0), Some(10.0), Some(100.0), None]))),
+            ("colour", Arc::new(StringArray::from(vec!["red", "red", "blue", "blue"]))),
+            ("organic", Arc::new(BooleanArray::from(vec![true, false, true, false]))),
+            ("designed", Arc::new(Date32Array::from(vec![10_000, 10_100, 10_200, 10_300]))),
+            ("note", Arc::new(StringArray::from(vec!["cotton shirt one", "cotton shirt two", "pan steel", "steel pot"]))),
+            ("sku", Arc::new(StringArray::from(vec!["a1", "a2", "a3", "a4"]))),
+            ("same", Arc::new(Float64Array::from(vec![5.0; 4]))),
+            ("empty", Arc::new(StringArray::from(vec![None::<&str>; 4]))),
+        ]);
+        let encoder = AttributeEncoder::fit(&past);
+        let names: Vec<&str> = encoder.columns.iter().map(|(n, _)| n.as_str()).collect();
+        assert_eq!(names, ["price", "colour", "organic", "designed", "note"]);
+
+        let new = batch(vec![
+            ("PRICE", Arc::new(Float64Array::from(vec![Some(10.0), Some(f64::INFINITY)]))),
+            ("colour", Arc::new(StringArray::from(vec![Some("green"), None]))),
+        ]);
+        let columns = encoder.encode(&new);
+        assert_eq!(columns[0], EncodedColumn::Number(vec![Some(0.0), None]));
+        assert_eq!(columns[1], EncodedColumn::Category(vec![UNSEEN, MISSING]));
+        assert_eq!(columns[2], EncodedColumn::Number(vec![None, None]));
+        assert_eq!(encoder.absent(&new), ["organic", "designed", "note"]);
+    }
+}

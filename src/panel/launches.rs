@@ -1,0 +1,258 @@
+//! Past launches aligned on their launch date, and the candidates to forecast.
+
+use arrow_array::{RecordBatch, UInt32Array};
+use arrow_select::take::take_record_batch;
+
+use super::{FIRST_DAY, Frequency, calendar::format_date, last_day};
+use crate::error::{Error, Result};
+
+/// Longest horizon in steps: ten years of weeks.
+pub const MAX_HORIZON: usize = 520;
+
+/// Check a horizon given by a user.
+///
+/// # Errors
+/// [`Error::Argument`] outside 1 to [`MAX_HORIZON`].
+pub fn check_horizon(horizon: i64) -> Result<usize> {
+    usize::try_from(horizon)
+        .ok()
+        .filter(|h| (1..=MAX_HORIZON).contains(h))
+        .ok_or_else(|| Error::argument(format!("horizon must be between 1 and {MAX_HORIZON}, got {horizon}")))
+}
+
+/// Past launches: one row per product, one column of units per step, and the attributes known at launch.
+///
+/// *Shapes*: `n` launches, `horizon` steps; units are row-major `n x horizon`.
+///
+/// *Missing data*: a step that is not observed yet (right-censored) holds NaN, never zero. Outside this type it is
+/// always skipped, so no NaN reaches a result.
+///
+/// *Determinism*: rows are held in the order of (product id, launch date), whatever order they came in.
+#[derive(Debug, Clone)]
+pub struct LaunchPanel {
+    frequency: Frequency,
+    horizon: usize,
+    ids: Vec<String>,
+    launch_days: Vec<i32>,
+    /// ln(1 + units per full period), NaN where not observed.
+    log_units: Vec<f64>,
+    attributes: RecordBatch,
+}
+
+impl LaunchPanel {
+    /// Build a panel from columns in any order.
+    ///
+    /// `units[i]` holds the units of launch `i` by step; it may be shorter or longer than the horizon. `attributes`
+    /// has one row per launch and columns of type Float64, Boolean, Date32 or Utf8.
+    ///
+    /// Step 1 rarely covers its whole period, so its units are divided by [`Frequency::exposure`]; forecasts are
+    /// multiplied back.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] for a duplicate product, a date out of range, or units that are negative or not finite.
+    pub fn try_new(
+        frequency: Frequency,
+        horizon: usize,
+        ids: Vec<String>,
+        launch_days: Vec<i32>,
+        units: &[Vec<Option<f64>>],
+        attributes: RecordBatch,
+    ) -> Result<Self> {
+        check_horizon(i64::try_from(horizon).unwrap_or(i64::MAX))?;
+        let n = ids.len();
+        if launch_days.len() != n || units.len() != n || attributes.num_rows() != n {
+            return Err(Error::argument(format!(
+                "{n} product ids, {} launch dates, {} rows of units and {} rows of attributes do not match",
+                launch_days.len(),
+                units.len(),
+                attributes.num_rows()
+            )));
+        }
+        let mut order: Vec<usize> = (0..n).collect();
+        order.sort_by(|&a, &b| (&ids[a], launch_days[a]).cmp(&(&ids[b], launch_days[b])));
+        if let Some(pair) = order.windows(2).find(|w| ids[w[0]] == ids[w[1]]) {
+            return Err(Error::argument(format!("product_id '{}' is launched twice: keep one row per product", ids[pair[0]])));
+        }
+        let mut log_units = vec![f64::NAN; n * horizon];
+        for (row, &i) in order.iter().enumerate() {
+            check_day(launch_days[i], &ids[i])?;
+            for (step, value) in units[i].iter().take(horizon).enumerate() {
+                let Some(value) = *value else { continue };
+                if !value.is_finite() || value < 0.0 {
+                    return Err(Error::argument(format!(
+                        "units must be finite and not negative, got {value} at step {} of product '{}'",
+                        step + 1,
+                        ids[i]
+                    )));
+                }
+                let exposure = if step == 0 { frequency.exposure(launch_days[i]) } else { 1.0 };
+                log_units[row * horizon + step] = (value / exposure).ln_1p();
+            }
+        }
+        let indices = UInt32Array::from_iter_values(order.iter().map(|&i| i as u32));
+        Ok(Self {
+            frequency,
+            horizon,
+            launch_days: order.iter().map(|&i| launch_days[i]).collect(),
+            ids: order.iter().map(|&i| ids[i].clone()).collect(),
+            log_units,
+            attributes: take_record_batch(&attributes, &indices)?,
+        })
+    }
+
+    /// Number of launches.
+    pub fn len(&self) -> usize {
+        self.ids.len()
+    }
+
+    /// Whether there is no launch.
+    pub fn is_empty(&self) -> bool {
+        self.ids.is_empty()
+    }
+
+    /// Length of a step.
+    pub fn frequency(&self) -> Frequency {
+        self.frequency
+    }
+
+    /// Number of steps.
+    pub fn horizon(&self) -> usize {
+        self.horizon
+    }
+
+    /// Product ids in canonical order.
+    pub fn ids(&self) -> &[String] {
+        &self.ids
+    }
+
+    /// Launch dates in days since 1970-01-01.
+    pub fn launch_days(&self) -> &[i32] {
+        &self.launch_days
+    }
+
+    /// Attributes, one row per launch.
+    pub fn attributes(&self) -> &RecordBatch {
+        &self.attributes
+    }
+
+    /// ln(1 + units per full period) of one launch by step; NaN where not observed.
+    pub fn log_units(&self, launch: usize) -> &[f64] {
+        &self.log_units[launch * self.horizon..(launch + 1) * self.horizon]
+    }
+
+    /// Units sold in a step as they were recorded, or `None` where not observed.
+    pub fn units(&self, launch: usize, step: usize) -> Option<f64> {
+        let value = self.log_units(launch)[step];
+        (!value.is_nan()).then(|| value.exp_m1() * self.exposure(launch, step))
+    }
+
+    /// Share of a step's period in which the product could sell.
+    pub fn exposure(&self, launch: usize, step: usize) -> f64 {
+        if step == 0 { self.frequency.exposure(self.launch_days[launch]) } else { 1.0 }
+    }
+
+    /// Mean of the observed log units of one launch; `None` if nothing is observed.
+    pub fn level(&self, launch: usize) -> Option<f64> {
+        mean(self.log_units(launch).iter().copied().filter(|v| !v.is_nan()))
+    }
+
+    /// Number of observed product-steps.
+    pub fn observations(&self) -> usize {
+        self.log_units.iter().filter(|v| !v.is_nan()).count()
+    }
+
+    /// The launches with the given row numbers, in that order.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] if a row does not exist.
+    pub fn select(&self, rows: &[usize]) -> Result<Self> {
+        if let Some(row) = rows.iter().find(|&&r| r >= self.len()) {
+            return Err(Error::argument(format!("launch {row} of {} does not exist", self.len())));
+        }
+        let indices = UInt32Array::from_iter_values(rows.iter().map(|&i| i as u32));
+        Ok(Self {
+            frequency: self.frequency,
+            horizon: self.horizon,
+            ids: rows.iter().map(|&i| self.ids[i].clone()).collect(),
+            launch_days: rows.iter().map(|&i| self.launch_days[i]).collect(),
+            log_units: rows.iter().flat_map(|&i| self.log_units(i).iter().copied()).collect(),
+            attributes: take_record_batch(&self.attributes, &indices)?,
+        })
+    }
+
+    /// What was known at the start of `origin`: launches before it, with every step whose period had not ended masked.
+    ///
+    /// # Errors
+    /// As [`LaunchPanel::select`].
+    pub fn known_at(&self, origin: i32) -> Result<Self> {
+        let rows: Vec<usize> = (0..self.len()).filter(|&i| self.launch_days[i] < origin).collect();
+        let mut known = self.select(&rows)?;
+        for launch in 0..known.len() {
+            for step in 0..self.horizon {
+                let end = self.frequency.period_start(known.launch_days[launch], step as i32 + 1);
+                if end.is_none_or(|end| end > origin) {
+                    known.log_units[launch * self.horizon + step] = f64::NAN;
+                }
+            }
+        }
+        known.drop_unobserved()
+    }
+
+    /// Leave out launches of which no step is observed: they say nothing about demand.
+    ///
+    /// # Errors
+    /// As [`LaunchPanel::select`].
+    pub fn drop_unobserved(&self) -> Result<Self> {
+        let rows: Vec<usize> = (0..self.len()).filter(|&i| self.level(i).is_some()).collect();
+        if rows.len() == self.len() { Ok(self.clone()) } else { self.select(&rows) }
+    }
+
+    /// The launches as if they were candidates: what was known of them on their launch date.
+    pub fn candidates(&self) -> Candidates {
+        Candidates { launch_days: self.launch_days.clone(), attributes: self.attributes.clone() }
+    }
+
+    /// Time of each launch in periods, comparable between launches.
+    pub fn launch_periods(&self) -> Vec<f64> {
+        self.launch_days.iter().map(|&d| f64::from(d) / self.frequency.days()).collect()
+    }
+}
+
+/// Products to forecast: launch dates and attributes, no sales.
+#[derive(Debug, Clone)]
+pub struct Candidates {
+    /// Days since 1970-01-01.
+    pub launch_days: Vec<i32>,
+    /// One row per candidate; columns the model does not know are ignored, missing ones count as NULL.
+    pub attributes: RecordBatch,
+}
+
+impl Candidates {
+    /// Number of candidates.
+    pub fn len(&self) -> usize {
+        self.launch_days.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.launch_days.is_empty()
+    }
+}
+
+fn check_day(day: i32, id: &str) -> Result<()> {
+    if (FIRST_DAY..=last_day()).contains(&day) {
+        return Ok(());
+    }
+    Err(Error::argument(format!(
+        "launch_date of product '{id}' must be between {} and {}, got {}",
+        format_date(FIRST_DAY),
+        format_date(last_day()),
+        format_date(day)
+    )))
+}
+
+/// Arithmetic mean; `None` of nothing.
+pub(crate) fn mean(values: impl Iterator<Item = f64>) -> Option<f64> {
+    let (sum, n) = values.fold((0.0, 0usize), |(s, n), v| (s + v, n + 1));
+    (n > 0).then(|| sum / n as f64)
+}

@@ -1,0 +1,10 @@
+//! Tables in: the calendar, launches aligned on step 1, attributes turned into numbers.
+
+mod attributes;
+mod calendar;
+mod launches;
+mod text;
+
+pub use attributes::{AttributeEncoder, EncodedColumn, Encoding, MISSING, UNSEEN};
+pub use calendar::{FIRST_DAY, Frequency, day_of_year_angle, format_date, last_day, parse_date};
+pub use launches::{Candidates, LaunchPanel, MAX_HORIZON, check_horizon};
