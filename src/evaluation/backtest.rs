@@ -25,8 +25,10 @@ pub struct BacktestRow {
 pub fn default_cutoffs(panel: &LaunchPanel) -> Vec<i32> {
     let mut days = panel.launch_days().to_vec();
     days.sort_unstable();
-    let mut cutoffs: Vec<i32> =
-        CUTOFF_SHARES.iter().filter_map(|s| days.get((s * days.len() as f64) as usize).copied()).collect();
+    let mut cutoffs: Vec<i32> = CUTOFF_SHARES
+        .iter()
+        .filter_map(|s| days.get((s * days.len() as f64) as usize).copied())
+        .collect();
     cutoffs.dedup();
     cutoffs
 }
@@ -38,7 +40,12 @@ pub fn default_cutoffs(panel: &LaunchPanel) -> Vec<i32> {
 ///
 /// # Errors
 /// [`Error::Argument`] for a bad level, or cutoffs without a launch after them.
-pub fn backtest(architectures: &[Architecture], panel: &LaunchPanel, cutoffs: &[i32], level: f64) -> Result<Vec<BacktestRow>> {
+pub fn backtest(
+    architectures: &[Architecture],
+    panel: &LaunchPanel,
+    cutoffs: &[i32],
+    level: f64,
+) -> Result<Vec<BacktestRow>> {
     crate::launch::check_level(level)?;
     let mut cutoffs = cutoffs.to_vec();
     cutoffs.sort_unstable();
@@ -58,14 +65,21 @@ pub fn backtest(architectures: &[Architecture], panel: &LaunchPanel, cutoffs: &[
     for (k, &cutoff) in cutoffs.iter().enumerate() {
         let end = cutoffs.get(k + 1).copied().unwrap_or(i32::MAX);
         let known = panel.known_at(cutoff)?;
-        let rows: Vec<usize> = (0..panel.len()).filter(|&i| (cutoff..end).contains(&panel.launch_days()[i])).collect();
+        let rows: Vec<usize> = (0..panel.len())
+            .filter(|&i| (cutoff..end).contains(&panel.launch_days()[i]))
+            .collect();
         let after = panel.select(&rows)?;
         for &architecture in &contenders {
             let (launches, scores) = match score(architecture, &known, &after, level) {
                 Ok((launches, scores)) => (launches, Ok(scores)),
                 Err(error) => (0, Err(error.to_string())),
             };
-            out.push(BacktestRow { architecture, cutoff, launches, scores });
+            out.push(BacktestRow {
+                architecture,
+                cutoff,
+                launches,
+                scores,
+            });
         }
     }
     Ok(out)
@@ -76,11 +90,17 @@ fn score(architecture: Architecture, known: &LaunchPanel, after: &LaunchPanel, l
     let forecasts = model.forecast(&after.candidates(), level, None)?;
     let mut scored = Vec::new();
     let mut launches = 0;
-    for (row, steps) in forecasts.iter().enumerate() {
+    for (row, forecast) in forecasts.iter().enumerate() {
         let before = scored.len();
-        scored.extend(steps.iter().filter_map(|s| Some((after.units(row, s.step - 1)?, s.interval?))));
+        scored.extend(
+            forecast
+                .steps
+                .iter()
+                .filter_map(|s| Some((after.units(row, s.step - 1)?, s.interval?))),
+        );
         launches += usize::from(scored.len() > before);
     }
-    let nothing = || Error::refused("none of the launches after the cutoff has been observed at a step the model knows");
+    let nothing =
+        || Error::refused("none of the launches after the cutoff has been observed at a step the model knows");
     Ok((launches, Scores::of(&scored, level).ok_or_else(nothing)?))
 }

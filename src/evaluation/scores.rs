@@ -43,7 +43,10 @@ impl Scores {
             bias: (sold > 0.0).then(|| (sum(&|_, i| i.median) - sold) / sold),
             coverage: sum(&|y, i| f64::from(u8::from(i.lower <= y && y <= i.upper))) / n,
             pinball: sum(&|y, i| {
-                (quantile_loss(y, i.lower, tail) + quantile_loss(y, i.median, 0.5) + quantile_loss(y, i.upper, 1.0 - tail)) / 3.0
+                (quantile_loss(y, i.lower, tail)
+                    + quantile_loss(y, i.median, 0.5)
+                    + quantile_loss(y, i.upper, 1.0 - tail))
+                    / 3.0
             }) / n,
         })
     }
@@ -55,9 +58,17 @@ mod tests {
 
     #[test]
     fn formulas_by_hand() {
-        let interval = |median: f64| Interval { median, lower: median - 1.0, upper: median + 1.0, mean: median };
+        let interval = |median: f64| Interval {
+            median,
+            lower: median - 1.0,
+            upper: median + 1.0,
+            mean: median,
+        };
         let s = Scores::of(&[(2.0, interval(3.0)), (6.0, interval(4.0))], 0.8).unwrap();
-        assert_eq!((s.n, s.wape, s.bias, s.coverage), (2, Some(3.0 / 8.0), Some(-1.0 / 8.0), 0.5));
+        assert_eq!(
+            (s.n, s.wape, s.bias, s.coverage),
+            (2, Some(3.0 / 8.0), Some(-1.0 / 8.0), 0.5)
+        );
         assert!((s.rmsle - (((4f64 / 3.0).ln().powi(2) + (5f64 / 7.0).ln().powi(2)) / 2.0).sqrt()).abs() < 1e-12);
         // y = 2: |2-2|*.1, 1*.5, 2*.1; y = 6: 3*.1, 2*.5, 1*.9.
         assert!((s.pinball - (0.0 + 0.5 + 0.2 + 0.3 + 1.0 + 0.9) / 6.0).abs() < 1e-12);

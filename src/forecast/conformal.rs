@@ -59,8 +59,14 @@ impl Conformal {
         if pooled.is_empty() {
             pooled.push(0.0);
         }
-        let scores = scores.into_iter().map(|s| if s.len() < MIN_SCORES { pooled.clone() } else { thin(s) }).collect();
-        Self { launches: held_out.len(), scores }
+        let scores = scores
+            .into_iter()
+            .map(|s| if s.len() < MIN_SCORES { pooled.clone() } else { thin(s) })
+            .collect();
+        Self {
+            launches: held_out.len(),
+            scores,
+        }
     }
 
     /// Number of steps.
@@ -70,7 +76,9 @@ impl Conformal {
 
     /// Whether the scores are what [`Conformal::fit`] makes: at least one per step, finite, sorted.
     pub fn is_valid(&self) -> bool {
-        self.scores.iter().all(|s| !s.is_empty() && s.iter().all(|v| v.is_finite()) && s.is_sorted())
+        self.scores
+            .iter()
+            .all(|s| !s.is_empty() && s.iter().all(|v| v.is_finite()) && s.is_sorted())
     }
 
     /// The forecast of a step (0-based) in units; `None` where the model has seen no launch at that step.
@@ -78,7 +86,10 @@ impl Conformal {
     /// `exposure` is the share of the period in which the product can sell, `level` the probability of the interval.
     /// 0 <= lower <= median <= upper.
     pub fn interval(&self, forecast: &LogForecast, step: usize, exposure: f64, level: f64) -> Option<Interval> {
-        let (location, spread) = (*forecast.location.get(step)?, forecast.spread.get(step)?.max(MIN_SPREAD));
+        let (location, spread) = (
+            *forecast.location.get(step)?,
+            forecast.spread.get(step)?.max(MIN_SPREAD),
+        );
         let scores = self.scores.get(step)?;
         if location.is_nan() {
             return None;
@@ -123,7 +134,11 @@ mod tests {
             .map(|i| HeldOut {
                 launch: i,
                 actual: vec![i as f64],
-                forecast: LogForecast { location: vec![0.0], spread: vec![1.0] },
+                forecast: LogForecast {
+                    location: vec![0.0],
+                    spread: vec![1.0],
+                    reason: String::new(),
+                },
             })
             .collect()
     }
@@ -140,16 +155,44 @@ mod tests {
     #[test]
     fn intervals_are_ordered_and_not_negative() {
         let conformal = Conformal::fit(&held_out(40), 1);
-        let forecast = LogForecast { location: vec![-3.0], spread: vec![0.1] };
+        let forecast = LogForecast {
+            location: vec![-3.0],
+            spread: vec![0.1],
+            reason: String::new(),
+        };
         let i = conformal.interval(&forecast, 0, 1.0, 0.8).unwrap();
         assert!(0.0 <= i.lower && i.lower <= i.median && i.median <= i.upper, "{i:?}");
-        assert!(conformal.interval(&LogForecast { location: vec![f64::NAN], spread: vec![1.0] }, 0, 1.0, 0.8).is_none());
+        assert!(
+            conformal
+                .interval(
+                    &LogForecast {
+                        location: vec![f64::NAN],
+                        spread: vec![1.0],
+                        reason: String::new()
+                    },
+                    0,
+                    1.0,
+                    0.8
+                )
+                .is_none()
+        );
     }
 
     #[test]
     fn without_held_out_launches_the_interval_is_the_median() {
         let conformal = Conformal::fit(&[], 2);
-        let i = conformal.interval(&LogForecast { location: vec![2.0, 2.0], spread: vec![0.5, 0.5] }, 1, 1.0, 0.8).unwrap();
+        let i = conformal
+            .interval(
+                &LogForecast {
+                    location: vec![2.0, 2.0],
+                    spread: vec![0.5, 0.5],
+                    reason: String::new(),
+                },
+                1,
+                1.0,
+                0.8,
+            )
+            .unwrap();
         assert_eq!((i.lower, i.upper), (i.median, i.median));
     }
 }

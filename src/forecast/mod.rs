@@ -36,6 +36,17 @@ pub struct LogForecast {
     pub location: Vec<f64>,
     /// Standard deviation of past launches around it, above zero unless they were all alike.
     pub spread: Vec<f64>,
+    /// What the forecast rests on, in one line for the reader of a table.
+    pub reason: String,
+}
+
+/// Forecast of one candidate in units.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Forecast {
+    /// What the forecast rests on, in one line.
+    pub reason: String,
+    /// One entry per step.
+    pub steps: Vec<StepForecast>,
 }
 
 /// Forecast of one step in units.
@@ -45,6 +56,6 @@ pub struct StepForecast {
     pub step: usize,
     /// First day of the period, in days since 1970-01-01.
     pub day: i32,
-    /// Median and interval, `None` where the model has seen no launch at that step.
+    /// Median, mean and interval, `None` where the model has seen no launch at that step.
     pub interval: Option<Interval>,
 }

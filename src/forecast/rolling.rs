@@ -26,8 +26,10 @@ pub struct HeldOut {
 pub fn default_origins(panel: &LaunchPanel) -> Vec<i32> {
     let mut days = panel.launch_days().to_vec();
     days.sort_unstable();
-    let mut origins: Vec<i32> =
-        ORIGIN_SHARES.iter().filter_map(|share| days.get((share * days.len() as f64) as usize).copied()).collect();
+    let mut origins: Vec<i32> = ORIGIN_SHARES
+        .iter()
+        .filter_map(|share| days.get((share * days.len() as f64) as usize).copied())
+        .collect();
     origins.dedup();
     origins
 }
@@ -43,7 +45,9 @@ pub fn rolling_forecasts<F: Forecaster>(forecaster: &F, panel: &LaunchPanel, ori
     let mut out = Vec::new();
     for (k, &origin) in origins.iter().enumerate() {
         let end = origins.get(k + 1).copied().unwrap_or(i32::MAX);
-        let rows: Vec<usize> = (0..panel.len()).filter(|&i| (origin..end).contains(&panel.launch_days()[i])).collect();
+        let rows: Vec<usize> = (0..panel.len())
+            .filter(|&i| (origin..end).contains(&panel.launch_days()[i]))
+            .collect();
         let known = panel.known_at(origin)?;
         if known.len() < MIN_FOLD || rows.is_empty() {
             continue;
@@ -61,7 +65,16 @@ pub fn rolling_forecasts<F: Forecaster>(forecaster: &F, panel: &LaunchPanel, ori
 pub fn held_out<F: Forecaster>(forecaster: &F, panel: &LaunchPanel) -> Result<Vec<HeldOut>> {
     let rolling = rolling_forecasts(forecaster, panel, &default_origins(panel))?;
     // At the last origins long steps may have been seen in no launch yet; folds say more than so few forecasts.
-    let usable = rolling.iter().filter(|h| h.forecast.location.iter().zip(&h.actual).any(|(l, a)| !(l + a).is_nan())).count();
+    let usable = rolling
+        .iter()
+        .filter(|h| {
+            h.forecast
+                .location
+                .iter()
+                .zip(&h.actual)
+                .any(|(l, a)| !(l + a).is_nan())
+        })
+        .count();
     if usable >= MIN_FOLD.max(panel.len() / 5) {
         return Ok(rolling);
     }
@@ -74,12 +87,21 @@ pub fn held_out<F: Forecaster>(forecaster: &F, panel: &LaunchPanel) -> Result<Ve
     Ok(out)
 }
 
-fn forecast_rows<F: Forecaster>(forecaster: &F, panel: &LaunchPanel, known: &LaunchPanel, rows: Vec<usize>) -> Result<Vec<HeldOut>> {
+fn forecast_rows<F: Forecaster>(
+    forecaster: &F,
+    panel: &LaunchPanel,
+    known: &LaunchPanel,
+    rows: Vec<usize>,
+) -> Result<Vec<HeldOut>> {
     let fitted = forecaster.fit(known)?;
     let forecasts = fitted.forecast(&panel.select(&rows)?.candidates());
     Ok(rows
         .into_iter()
         .zip(forecasts)
-        .map(|(launch, forecast)| HeldOut { launch, actual: panel.log_units(launch).to_vec(), forecast })
+        .map(|(launch, forecast)| HeldOut {
+            launch,
+            actual: panel.log_units(launch).to_vec(),
+            forecast,
+        })
         .collect())
 }

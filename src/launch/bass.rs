@@ -68,7 +68,12 @@ impl Diffusion {
 
     fn from_logs(logs: &[f64], spread: f64) -> Self {
         let at = |k: usize| logs[k].clamp(BOUNDS[k].0, BOUNDS[k].1).exp();
-        Self { innovation: at(0), imitation: at(1), market: at(2), spread }
+        Self {
+            innovation: at(0),
+            imitation: at(1),
+            market: at(2),
+            spread,
+        }
     }
 }
 
@@ -93,13 +98,20 @@ impl CostFunction for MeanCurve {
             .map(|(step, (mean, count))| count * (curve.units(step).ln_1p() - mean).powi(2))
             .sum();
         // Outside the bounds the curve stands still; the penalty leads back.
-        let outside: f64 = logs.iter().zip(BOUNDS).map(|(v, (l, h))| (v - v.clamp(l, h)).powi(2)).sum();
+        let outside: f64 = logs
+            .iter()
+            .zip(BOUNDS)
+            .map(|(v, (l, h))| (v - v.clamp(l, h)).powi(2))
+            .sum();
         Ok(error / self.count.iter().sum::<f64>() + outside)
     }
 }
 
 fn fit_curve(panel: &LaunchPanel, rows: &[usize]) -> Option<Diffusion> {
-    let mut curve = MeanCurve { mean: vec![0.0; panel.horizon()], count: vec![0.0; panel.horizon()] };
+    let mut curve = MeanCurve {
+        mean: vec![0.0; panel.horizon()],
+        count: vec![0.0; panel.horizon()],
+    };
     for &i in rows {
         for (step, v) in panel.log_units(i).iter().enumerate().filter(|(_, v)| !v.is_nan()) {
             curve.mean[step] += v;
@@ -110,7 +122,12 @@ fn fit_curve(panel: &LaunchPanel, rows: &[usize]) -> Option<Diffusion> {
     if observed == 0.0 {
         return None;
     }
-    curve.mean.iter_mut().zip(&curve.count).filter(|(_, c)| **c > 0.0).for_each(|(m, c)| *m /= c);
+    curve
+        .mean
+        .iter_mut()
+        .zip(&curve.count)
+        .filter(|(_, c)| **c > 0.0)
+        .for_each(|(m, c)| *m /= c);
     let total: f64 = curve.mean.iter().map(|m| m.exp_m1()).sum();
     let start = [(0.03f64).ln(), (0.2f64).ln(), (2.0 * total).max(0.1).ln()];
     let simplex: Vec<Vec<f64>> = std::iter::once(start.to_vec())
@@ -121,7 +138,12 @@ fn fit_curve(panel: &LaunchPanel, rows: &[usize]) -> Option<Diffusion> {
         }))
         .collect();
     let solver = NelderMead::new(simplex).with_sd_tolerance(1e-10).ok()?;
-    let best = Executor::new(curve, solver).configure(|s| s.max_iters(ITERATIONS)).run().ok()?.state.best_param?;
+    let best = Executor::new(curve, solver)
+        .configure(|s| s.max_iters(ITERATIONS))
+        .run()
+        .ok()?
+        .state
+        .best_param?;
     let fitted = Diffusion::from_logs(&best, 0.0);
     let squares: f64 = rows
         .iter()
@@ -129,7 +151,10 @@ fn fit_curve(panel: &LaunchPanel, rows: &[usize]) -> Option<Diffusion> {
         .filter(|(_, v)| !v.is_nan())
         .map(|(step, v)| (v - fitted.units(step).ln_1p()).powi(2))
         .sum();
-    Some(Diffusion { spread: (squares / observed).sqrt(), ..fitted })
+    Some(Diffusion {
+        spread: (squares / observed).sqrt(),
+        ..fitted
+    })
 }
 
 impl Forecaster for Bass {
@@ -144,11 +169,19 @@ impl Forecaster for Bass {
         let mut curves: Vec<Diffusion> = (0..grouping.len())
             .map(|g| {
                 let rows: Vec<usize> = everything.iter().copied().filter(|&i| groups[i] == Some(g)).collect();
-                if rows.len() < MIN_LAUNCHES { all } else { fit_curve(panel, &rows).unwrap_or(all) }
+                if rows.len() < MIN_LAUNCHES {
+                    all
+                } else {
+                    fit_curve(panel, &rows).unwrap_or(all)
+                }
             })
             .collect();
         curves.push(all);
-        Ok(FittedBass { grouping, horizon: panel.horizon(), curves })
+        Ok(FittedBass {
+            grouping,
+            horizon: panel.horizon(),
+            curves,
+        })
     }
 }
 
@@ -157,10 +190,17 @@ impl FittedForecaster for FittedBass {
         self.grouping
             .groups(&candidates.attributes)
             .into_iter()
-            .filter_map(|group| self.curves.get(group.unwrap_or(self.curves.len() - 1)))
-            .map(|curve| LogForecast {
+            .filter_map(|group| Some((group, self.curves.get(group.unwrap_or(self.curves.len() - 1))?)))
+            .map(|(group, curve)| LogForecast {
                 location: (0..self.horizon).map(|s| curve.units(s).ln_1p()).collect(),
                 spread: vec![curve.spread; self.horizon],
+                reason: format!(
+                    "Bass diffusion of {}: p {:.3}, q {:.3}, market {:.0} units",
+                    self.grouping.describe(group),
+                    curve.innovation,
+                    curve.imitation,
+                    curve.market
+                ),
             })
             .collect()
     }
@@ -188,7 +228,12 @@ mod tests {
 
     #[test]
     fn recovers_planted_diffusion() {
-        let truth = Diffusion { innovation: 0.02, imitation: 0.35, market: 5_000.0, spread: 0.0 };
+        let truth = Diffusion {
+            innovation: 0.02,
+            imitation: 0.35,
+            market: 5_000.0,
+            spread: 0.0,
+        };
         let n = 40;
         let units: Vec<Vec<Option<f64>>> = (0..n)
             .map(|i| {

@@ -20,8 +20,13 @@ impl Grouping {
     pub fn fit(attributes: &RecordBatch) -> Self {
         let mut columns = AttributeEncoder::fit(attributes).columns;
         columns.retain(|(_, encoding)| matches!(encoding, Encoding::Category { .. }));
-        let chosen = columns.iter().position(|(name, _)| name.eq_ignore_ascii_case(CONVENTIONAL)).unwrap_or(0);
-        let encoder = AttributeEncoder { columns: columns.into_iter().skip(chosen).take(1).collect() };
+        let chosen = columns
+            .iter()
+            .position(|(name, _)| name.eq_ignore_ascii_case(CONVENTIONAL))
+            .unwrap_or(0);
+        let encoder = AttributeEncoder {
+            columns: columns.into_iter().skip(chosen).take(1).collect(),
+        };
         Self { encoder }
     }
 
@@ -44,6 +49,18 @@ impl Grouping {
             Some(EncodedColumn::Category(codes)) => codes.into_iter().map(|c| usize::try_from(c).ok()).collect(),
             _ => vec![None; attributes.num_rows()],
         }
+    }
+
+    /// Name of a group, such as `category 'Snacks'`.
+    pub fn describe(&self, group: Option<usize>) -> String {
+        let level = match (self.encoder.columns.first(), group) {
+            (Some((column, Encoding::Category { levels })), Some(group)) => levels
+                .iter()
+                .find(|(_, code)| usize::try_from(**code) == Ok(group))
+                .map(|(level, _)| format!("{column} '{level}'")),
+            _ => None,
+        };
+        level.unwrap_or_else(|| "all categories".to_owned())
     }
 
     /// The encoder, to tell which columns candidates lack.

@@ -9,8 +9,8 @@ mod naive;
 pub use analog::{Analog, Comparable, FittedAnalog};
 pub use bass::{Bass, FittedBass};
 pub use grouping::Grouping;
-pub use model::{Architecture, Fitted, LaunchModel, MIN_LAUNCHES, Training, refused};
 pub(crate) use model::check_level;
+pub use model::{Architecture, Fitted, LaunchModel, MIN_LAUNCHES, Training, refused};
 pub use naive::{FittedNaive, Naive};
 
 #[cfg(test)]

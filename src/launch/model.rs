@@ -9,7 +9,9 @@ use sha2::{Digest, Sha256};
 use super::{Analog, Bass, Comparable, FittedAnalog, FittedBass, FittedNaive, Naive};
 use crate::error::{Error, Result};
 use crate::evaluation::Scores;
-use crate::forecast::{Conformal, FittedForecaster, Forecaster, HeldOut, LogForecast, StepForecast, held_out};
+use crate::forecast::{
+    Conformal, FittedForecaster, Forecast, Forecaster, HeldOut, LogForecast, StepForecast, held_out,
+};
 use crate::model::{ModelError, Stored, from_json, to_json};
 use crate::panel::{Candidates, Frequency, LaunchPanel, check_horizon};
 
@@ -48,9 +50,15 @@ impl Architecture {
     /// # Errors
     /// [`Error::Argument`] that lists the valid names.
     pub fn parse(name: &str) -> Result<Self> {
-        Self::ALL.into_iter().find(|a| a.name().eq_ignore_ascii_case(name)).ok_or_else(|| {
-            Error::argument(format!("architecture must be one of {}, got '{name}'", Self::ALL.map(Self::name).join(", ")))
-        })
+        Self::ALL
+            .into_iter()
+            .find(|a| a.name().eq_ignore_ascii_case(name))
+            .ok_or_else(|| {
+                Error::argument(format!(
+                    "architecture must be one of {}, got '{name}'",
+                    Self::ALL.map(Self::name).join(", ")
+                ))
+            })
     }
 
     fn fit(self, panel: &LaunchPanel) -> Result<Fitted> {
@@ -106,7 +114,7 @@ pub struct LaunchModel {
     architecture: Architecture,
     frequency: Frequency,
     horizon: usize,
-    seed: u64,
+    seed: i64,
     fitted: Option<Fitted>,
     conformal: Conformal,
     training: Training,
@@ -140,7 +148,14 @@ pub struct Training {
 }
 
 /// A model that carries only the reason why there is none.
-pub fn refused(architecture: Architecture, frequency: Frequency, horizon: usize, seed: u64, launches: usize, reason: String) -> LaunchModel {
+pub fn refused(
+    architecture: Architecture,
+    frequency: Frequency,
+    horizon: usize,
+    seed: i64,
+    launches: usize,
+    reason: String,
+) -> LaunchModel {
     LaunchModel {
         architecture,
         frequency,
@@ -148,7 +163,10 @@ pub fn refused(architecture: Architecture, frequency: Frequency, horizon: usize,
         seed,
         fitted: None,
         conformal: Conformal::default(),
-        training: Training { launches, ..Training::default() },
+        training: Training {
+            launches,
+            ..Training::default()
+        },
         refusal: Some(reason),
     }
 }
@@ -158,7 +176,7 @@ impl LaunchModel {
     ///
     /// # Errors
     /// [`Error::Refused`] for fewer than [`MIN_LAUNCHES`] launches with an observed step, and what the model refuses.
-    pub fn train(architecture: Architecture, panel: &LaunchPanel, seed: u64) -> Result<Self> {
+    pub fn train(architecture: Architecture, panel: &LaunchPanel, seed: i64) -> Result<Self> {
         let panel = panel.drop_unobserved()?;
         if panel.len() < MIN_LAUNCHES {
             return Err(Error::refused(format!(
@@ -177,8 +195,14 @@ impl LaunchModel {
         };
         let fitted = architecture.fit(&panel)?;
         let (attributes, importance) = match &fitted {
-            Fitted::Naive(m) => (m.grouping().column().map(str::to_owned).into_iter().collect(), BTreeMap::new()),
-            Fitted::Bass(m) => (m.grouping().column().map(str::to_owned).into_iter().collect(), BTreeMap::new()),
+            Fitted::Naive(m) => (
+                m.grouping().column().map(str::to_owned).into_iter().collect(),
+                BTreeMap::new(),
+            ),
+            Fitted::Bass(m) => (
+                m.grouping().column().map(str::to_owned).into_iter().collect(),
+                BTreeMap::new(),
+            ),
             Fitted::Analog(m) => (
                 m.encoder().columns.iter().map(|(n, _)| n.clone()).collect(),
                 m.importance().map(|(n, w)| (n.to_owned(), w)).collect(),
@@ -236,7 +260,11 @@ impl LaunchModel {
             Some(Fitted::Analog(m)) => m.encoder(),
             None => return Vec::new(),
         };
-        encoder.absent(&candidates.attributes).into_iter().map(str::to_owned).collect()
+        encoder
+            .absent(&candidates.attributes)
+            .into_iter()
+            .map(str::to_owned)
+            .collect()
     }
 
     /// Forecast candidates by step, with central intervals of probability `level`.
@@ -246,7 +274,7 @@ impl LaunchModel {
     /// # Errors
     /// [`Error::Refused`] if the training was refused; [`Error::Argument`] for a level outside (0, 1) or a horizon
     /// beyond the model's.
-    pub fn forecast(&self, candidates: &Candidates, level: f64, horizon: Option<usize>) -> Result<Vec<Vec<StepForecast>>> {
+    pub fn forecast(&self, candidates: &Candidates, level: f64, horizon: Option<usize>) -> Result<Vec<Forecast>> {
         check_level(level)?;
         let horizon = horizon.unwrap_or(self.horizon);
         check_horizon(i64::try_from(horizon).unwrap_or(i64::MAX))?;
@@ -264,16 +292,24 @@ impl LaunchModel {
             .iter()
             .zip(forecasts)
             .map(|(&launch, forecast)| {
-                (0..horizon)
+                let steps = (0..horizon)
                     .map(|step| {
-                        let exposure = if step == 0 { self.frequency.exposure(launch) } else { 1.0 };
+                        let exposure = if step == 0 {
+                            self.frequency.exposure(launch)
+                        } else {
+                            1.0
+                        };
                         StepForecast {
                             step: step + 1,
                             day: self.frequency.period_start(launch, step as i32).unwrap_or(launch),
                             interval: self.conformal.interval(&forecast, step, exposure, level),
                         }
                     })
-                    .collect()
+                    .collect();
+                Forecast {
+                    reason: forecast.reason,
+                    steps,
+                }
             })
             .collect())
     }
@@ -293,7 +329,12 @@ impl LaunchModel {
     }
 
     fn fitted(&self) -> Result<&Fitted> {
-        let refused = || Error::refused(format!("the model was refused in training: {}", self.refusal().unwrap_or("no reason given")));
+        let refused = || {
+            Error::refused(format!(
+                "the model was refused in training: {}",
+                self.refusal().unwrap_or("no reason given")
+            ))
+        };
         self.fitted.as_ref().ok_or_else(refused)
     }
 }
@@ -306,7 +347,9 @@ pub(crate) fn check_level(level: f64) -> Result<()> {
     if level > 0.0 && level < 1.0 {
         return Ok(());
     }
-    Err(Error::argument(format!("level must be between 0 and 1, both excluded, got {level}")))
+    Err(Error::argument(format!(
+        "level must be between 0 and 1, both excluded, got {level}"
+    )))
 }
 
 /// Held-out forecasts with intervals calibrated on the other half of the held-out launches, so that the coverage
@@ -314,7 +357,11 @@ pub(crate) fn check_level(level: f64) -> Result<()> {
 fn cross_calibrated(held_out: &[HeldOut], horizon: usize) -> Vec<(HeldOut, Conformal)> {
     let half = |parity: usize| -> Vec<HeldOut> { held_out.iter().skip(1 - parity).step_by(2).cloned().collect() };
     let conformal = [Conformal::fit(&half(0), horizon), Conformal::fit(&half(1), horizon)];
-    held_out.iter().enumerate().map(|(i, h)| (h.clone(), conformal[i % 2].clone())).collect()
+    held_out
+        .iter()
+        .enumerate()
+        .map(|(i, h)| (h.clone(), conformal[i % 2].clone()))
+        .collect()
 }
 
 /// Scores of held-out forecasts in units.
@@ -337,7 +384,10 @@ fn fingerprint(panel: &LaunchPanel) -> String {
     for i in 0..panel.len() {
         hash.update(panel.ids()[i].as_bytes());
         hash.update(panel.launch_days()[i].to_le_bytes());
-        panel.log_units(i).iter().for_each(|v| hash.update(v.to_bits().to_le_bytes()));
+        panel
+            .log_units(i)
+            .iter()
+            .for_each(|v| hash.update(v.to_bits().to_le_bytes()));
     }
     hash.finalize().iter().take(8).map(|b| format!("{b:02x}")).collect()
 }
@@ -354,7 +404,10 @@ impl Stored for LaunchModel {
             ("frequency".to_owned(), json!(self.frequency)),
             ("horizon".to_owned(), json!(self.horizon)),
             ("seed".to_owned(), json!(self.seed)),
-            ("status".to_owned(), json!(if self.refusal.is_some() { "refused" } else { "ok" })),
+            (
+                "status".to_owned(),
+                json!(if self.refusal.is_some() { "refused" } else { "ok" }),
+            ),
             ("reason".to_owned(), json!(self.refusal)),
             ("launches".to_owned(), json!(t.launches)),
             ("observations".to_owned(), json!(t.observations)),
@@ -378,9 +431,15 @@ impl Stored for LaunchModel {
         let valid = match &model.fitted {
             None => model.refusal.is_some(),
             Some(fitted) => {
-                fitted.is_valid(model.horizon) && model.conformal.horizon() == model.horizon && model.conformal.is_valid()
+                fitted.is_valid(model.horizon)
+                    && model.conformal.horizon() == model.horizon
+                    && model.conformal.is_valid()
             }
         };
-        if valid { Ok(model) } else { Err(ModelError::Unreadable("its parts do not fit each other".to_owned())) }
+        if valid {
+            Ok(model)
+        } else {
+            Err(ModelError::Unreadable("its parts do not fit each other".to_owned()))
+        }
     }
 }

@@ -44,8 +44,9 @@ impl Forecaster for Naive {
         let grouping = Grouping::fit(panel.attributes());
         let groups = grouping.groups(panel.attributes());
         let all = curve(panel, |_| true, 1, None);
-        let mut curves: Vec<Curve> =
-            (0..grouping.len()).map(|g| curve(panel, |i| groups[i] == Some(g), MIN_LAUNCHES, Some(&all))).collect();
+        let mut curves: Vec<Curve> = (0..grouping.len())
+            .map(|g| curve(panel, |i| groups[i] == Some(g), MIN_LAUNCHES, Some(&all)))
+            .collect();
         curves.push(all);
         Ok(FittedNaive { grouping, curves })
     }
@@ -55,7 +56,11 @@ fn curve(panel: &LaunchPanel, member: impl Fn(usize) -> bool, minimum: usize, ot
     let rows: Vec<usize> = (0..panel.len()).filter(|&i| member(i)).collect();
     let (mut location, mut spread) = (Vec::new(), Vec::new());
     for step in 0..panel.horizon() {
-        let seen: Vec<f64> = rows.iter().map(|&i| panel.log_units(i)[step]).filter(|v| !v.is_nan()).collect();
+        let seen: Vec<f64> = rows
+            .iter()
+            .map(|&i| panel.log_units(i)[step])
+            .filter(|v| !v.is_nan())
+            .collect();
         if seen.len() < minimum {
             location.push(otherwise.and_then(|c| c.location[step]));
             spread.push(otherwise.and_then(|c| c.spread[step]));
@@ -64,7 +69,9 @@ fn curve(panel: &LaunchPanel, member: impl Fn(usize) -> bool, minimum: usize, ot
         let n = seen.len() as f64;
         let center = (seen.iter().map(|v| v.exp_m1()).sum::<f64>() / n).ln_1p();
         location.push(Some(center));
-        spread.push(Some((seen.iter().map(|v| (v - center).powi(2)).sum::<f64>() / n).sqrt()));
+        spread.push(Some(
+            (seen.iter().map(|v| (v - center).powi(2)).sum::<f64>() / n).sqrt(),
+        ));
     }
     Curve { location, spread }
 }
@@ -75,8 +82,12 @@ impl FittedForecaster for FittedNaive {
         self.grouping
             .groups(&candidates.attributes)
             .into_iter()
-            .filter_map(|group| self.curves.get(group.unwrap_or(self.curves.len() - 1)))
-            .map(|curve| LogForecast { location: dense(&curve.location), spread: dense(&curve.spread) })
+            .filter_map(|group| Some((group, self.curves.get(group.unwrap_or(self.curves.len() - 1))?)))
+            .map(|(group, curve)| LogForecast {
+                location: dense(&curve.location),
+                spread: dense(&curve.spread),
+                reason: format!("mean launch curve of {}", self.grouping.describe(group)),
+            })
             .collect()
     }
 }
@@ -90,6 +101,9 @@ impl FittedNaive {
     /// Whether the parts fit each other and the horizon.
     pub fn is_valid(&self, horizon: usize) -> bool {
         self.curves.len() == self.grouping.len() + 1
-            && self.curves.iter().all(|c| c.location.len() == horizon && c.spread.len() == horizon)
+            && self
+                .curves
+                .iter()
+                .all(|c| c.location.len() == horizon && c.spread.len() == horizon)
     }
 }

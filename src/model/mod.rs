@@ -18,13 +18,17 @@ const TAIL: usize = 4;
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum ModelError {
     /// Too short for an envelope, or not begun by the magic.
-    #[error("the {0} bytes given are not a launchpad model: pass the model column of launch_train or the result of launch_fit")]
+    #[error(
+        "the {0} bytes given are not a launchpad model: pass the model column of launch_train or the result of launch_fit"
+    )]
     NotAModel(usize),
     /// The checksum differs.
     #[error("the model is damaged (its checksum differs): read it again from where it was stored, or train it again")]
     Damaged,
     /// Written by a newer version.
-    #[error("the model has {what} {found}, this launchpad reads up to {known}: update launchpad or train the model again")]
+    #[error(
+        "the model has {what} {found}, this launchpad reads up to {known}: update launchpad or train the model again"
+    )]
     Newer {
         /// Which version number.
         what: &'static str,
@@ -83,7 +87,11 @@ pub trait Stored: Sized {
 /// # Errors
 /// [`ModelError::Unreadable`] if it cannot be written, or is larger than a BLOB may be (4 GiB).
 pub fn encode<M: Stored>(model: &M) -> Result<Vec<u8>, ModelError> {
-    let header = Header { kind: M::KIND.to_owned(), format: M::FORMAT, info: model.info() };
+    let header = Header {
+        kind: M::KIND.to_owned(),
+        format: M::FORMAT,
+        info: model.info(),
+    };
     let header = serde_json::to_vec(&header).map_err(unreadable)?;
     let payload = model.to_payload()?;
     let length = u32::try_from(header.len()).map_err(unreadable)?;
@@ -109,13 +117,20 @@ pub fn open(bytes: &[u8]) -> Result<(Header, &[u8]), ModelError> {
     let (body, tail) = bytes.split_at(bytes.len() - TAIL);
     let version = u16::from_le_bytes([body[8], body[9]]);
     if version > ENVELOPE_VERSION {
-        return Err(ModelError::Newer { what: "envelope version", found: version.into(), known: ENVELOPE_VERSION.into() });
+        return Err(ModelError::Newer {
+            what: "envelope version",
+            found: version.into(),
+            known: ENVELOPE_VERSION.into(),
+        });
     }
     if tail != crc32fast::hash(body).to_le_bytes() {
         return Err(ModelError::Damaged);
     }
     let length = u32::from_le_bytes([body[10], body[11], body[12], body[13]]) as usize;
-    let end = HEAD.checked_add(length).filter(|&end| end <= body.len()).ok_or(ModelError::Damaged)?;
+    let end = HEAD
+        .checked_add(length)
+        .filter(|&end| end <= body.len())
+        .ok_or(ModelError::Damaged)?;
     let header = serde_json::from_slice(&body[HEAD..end]).map_err(unreadable)?;
     Ok((header, &body[end..]))
 }
@@ -127,10 +142,17 @@ pub fn open(bytes: &[u8]) -> Result<(Header, &[u8]), ModelError> {
 pub fn decode<M: Stored>(bytes: &[u8]) -> Result<M, ModelError> {
     let (header, payload) = open(bytes)?;
     if header.kind != M::KIND {
-        return Err(ModelError::OtherKind { found: header.kind, wanted: M::KIND });
+        return Err(ModelError::OtherKind {
+            found: header.kind,
+            wanted: M::KIND,
+        });
     }
     if header.format > M::FORMAT {
-        return Err(ModelError::Newer { what: "format", found: header.format, known: M::FORMAT });
+        return Err(ModelError::Newer {
+            what: "format",
+            found: header.format,
+            known: M::FORMAT,
+        });
     }
     M::from_payload(header.format, payload)
 }
@@ -139,7 +161,11 @@ pub fn decode<M: Stored>(bytes: &[u8]) -> Result<M, ModelError> {
 ///
 /// The same as SQL's `left(sha256(model), 16)`.
 pub fn model_id(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().take(8).map(|b| format!("{b:02x}")).collect()
+    Sha256::digest(bytes)
+        .iter()
+        .take(8)
+        .map(|b| format!("{b:02x}"))
+        .collect()
 }
 
 fn unreadable(error: impl std::fmt::Display) -> ModelError {
@@ -209,10 +235,19 @@ mod tests {
             decode::<Toy>(&bytes).unwrap_err().to_string(),
             "the model has envelope version 9, this launchpad reads up to 1: update launchpad or train the model again"
         );
-        let text = String::from_utf8_lossy(&encode(&Toy(vec![])).unwrap()).find("\"format\":2").unwrap();
+        let text = String::from_utf8_lossy(&encode(&Toy(vec![])).unwrap())
+            .find("\"format\":2")
+            .unwrap();
         let mut bytes = encode(&Toy(vec![])).unwrap();
         bytes[text + 9] = b'7';
-        assert_eq!(decode::<Toy>(&reseal(bytes)).unwrap_err(), ModelError::Newer { what: "format", found: 7, known: 2 });
+        assert_eq!(
+            decode::<Toy>(&reseal(bytes)).unwrap_err(),
+            ModelError::Newer {
+                what: "format",
+                found: 7,
+                known: 2
+            }
+        );
     }
 
     proptest! {

@@ -121,7 +121,11 @@ impl AttributeEncoder {
 
 /// A column by its name, in any case, as in SQL.
 pub(crate) fn find_column<'a>(batch: &'a RecordBatch, name: &str) -> Option<&'a ArrayRef> {
-    let index = batch.schema().fields().iter().position(|f| f.name().eq_ignore_ascii_case(name))?;
+    let index = batch
+        .schema()
+        .fields()
+        .iter()
+        .position(|f| f.name().eq_ignore_ascii_case(name))?;
     Some(batch.column(index))
 }
 
@@ -148,12 +152,18 @@ fn fit_column(array: &ArrayRef) -> Option<Encoding> {
 }
 
 fn fit_number(values: Vec<f64>) -> Option<Encoding> {
-    let (low, high) = values.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), &v| (l.min(v), h.max(v)));
+    let (low, high) = values
+        .iter()
+        .fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), &v| (l.min(v), h.max(v)));
     let log = low > 0.0 && high / low > 10.0;
     let scaled = || values.iter().map(|&v| if log { v.ln() } else { v });
     let center = mean(scaled())?;
     let deviation = mean(scaled().map(|v| (v - center).powi(2)))?.sqrt();
-    (deviation.is_finite() && deviation > 1e-9 * (1.0 + center.abs())).then_some(Encoding::Number { log, mean: center, deviation })
+    (deviation.is_finite() && deviation > 1e-9 * (1.0 + center.abs())).then_some(Encoding::Number {
+        log,
+        mean: center,
+        deviation,
+    })
 }
 
 fn fit_text(values: &StringArray) -> Option<Encoding> {
@@ -167,7 +177,11 @@ fn fit_text(values: &StringArray) -> Option<Encoding> {
     }
     let repeated: usize = counts.values().filter(|&&c| c >= 2).sum();
     if 2 * repeated >= n {
-        let levels = counts.keys().enumerate().map(|(code, level)| ((*level).to_owned(), code as i32)).collect();
+        let levels = counts
+            .keys()
+            .enumerate()
+            .map(|(code, level)| ((*level).to_owned(), code as i32))
+            .collect();
         return Some(Encoding::Category { levels });
     }
     let length = mean(values.iter().flatten().map(|text| words(text).count() as f64))?;
@@ -187,11 +201,17 @@ fn encode_column(encoding: &Encoding, array: Option<&ArrayRef>, rows: usize) -> 
             EncodedColumn::Number(values.into_iter().map(|v| v.and_then(scale)).collect())
         }
         Encoding::Category { levels } => EncodedColumn::Category(match strings() {
-            Some(a) => a.iter().map(|v| v.map_or(MISSING, |v| levels.get(v).copied().unwrap_or(UNSEEN))).collect(),
+            Some(a) => a
+                .iter()
+                .map(|v| v.map_or(MISSING, |v| levels.get(v).copied().unwrap_or(UNSEEN)))
+                .collect(),
             None => vec![MISSING; rows],
         }),
         Encoding::Text { vocabulary } => EncodedColumn::Text(match strings() {
-            Some(a) => a.iter().map(|v| v.map_or_else(Vec::new, |v| vocabulary.encode(v))).collect(),
+            Some(a) => a
+                .iter()
+                .map(|v| v.map_or_else(Vec::new, |v| vocabulary.encode(v)))
+                .collect(),
             None => vec![Vec::new(); rows],
         }),
     }
@@ -210,11 +230,28 @@ mod tests {
     #[test]
     fn every_kind_of_column_is_encoded() {
         let past = batch(vec![
-            ("price", Arc::new(Float64Array::from(vec![Some(1.0), Some(10.0), Some(100.0), None]))),
-            ("colour", Arc::new(StringArray::from(vec!["red", "red", "blue", "blue"]))),
+            (
+                "price",
+                Arc::new(Float64Array::from(vec![Some(1.0), Some(10.0), Some(100.0), None])),
+            ),
+            (
+                "colour",
+                Arc::new(StringArray::from(vec!["red", "red", "blue", "blue"])),
+            ),
             ("organic", Arc::new(BooleanArray::from(vec![true, false, true, false]))),
-            ("designed", Arc::new(Date32Array::from(vec![10_000, 10_100, 10_200, 10_300]))),
-            ("note", Arc::new(StringArray::from(vec!["cotton shirt one", "cotton shirt two", "pan steel", "steel pot"]))),
+            (
+                "designed",
+                Arc::new(Date32Array::from(vec![10_000, 10_100, 10_200, 10_300])),
+            ),
+            (
+                "note",
+                Arc::new(StringArray::from(vec![
+                    "cotton shirt one",
+                    "cotton shirt two",
+                    "pan steel",
+                    "steel pot",
+                ])),
+            ),
             ("sku", Arc::new(StringArray::from(vec!["a1", "a2", "a3", "a4"]))),
             ("same", Arc::new(Float64Array::from(vec![5.0; 4]))),
             ("empty", Arc::new(StringArray::from(vec![None::<&str>; 4]))),
@@ -224,7 +261,10 @@ mod tests {
         assert_eq!(names, ["price", "colour", "organic", "designed", "note"]);
 
         let new = batch(vec![
-            ("PRICE", Arc::new(Float64Array::from(vec![Some(10.0), Some(f64::INFINITY)]))),
+            (
+                "PRICE",
+                Arc::new(Float64Array::from(vec![Some(10.0), Some(f64::INFINITY)])),
+            ),
             ("colour", Arc::new(StringArray::from(vec![Some("green"), None]))),
         ]);
         let columns = encoder.encode(&new);

@@ -43,7 +43,10 @@ impl Frequency {
             "day" => Ok(Self::Day),
             "week" => Ok(Self::Week),
             "month" => Ok(Self::Month),
-            _ => Err(Error::argument(format!("frequency must be one of {}, got '{name}'", Self::NAMES.join(", ")))),
+            _ => Err(Error::argument(format!(
+                "frequency must be one of {}, got '{name}'",
+                Self::NAMES.join(", ")
+            ))),
         }
     }
 
@@ -65,7 +68,11 @@ impl Frequency {
             Self::Month => {
                 let first = date(day)?.with_day(1)?;
                 let months = Months::new(offset.unsigned_abs());
-                let moved = if offset < 0 { first.checked_sub_months(months) } else { first.checked_add_months(months) };
+                let moved = if offset < 0 {
+                    first.checked_sub_months(months)
+                } else {
+                    first.checked_add_months(months)
+                };
                 moved.map(epoch_day)
             }
         }
@@ -124,11 +131,26 @@ mod tests {
 
     #[test]
     fn periods_start_where_date_trunc_starts_them() {
-        assert_eq!(Frequency::Week.period_start(day("2024-02-29"), 0), Some(day("2024-02-26")));
-        assert_eq!(Frequency::Week.period_start(day("2024-02-29"), 2), Some(day("2024-03-11")));
-        assert_eq!(Frequency::Month.period_start(day("2024-02-29"), 12), Some(day("2025-02-01")));
-        assert_eq!(Frequency::Month.period_start(day("2024-02-29"), -2), Some(day("2023-12-01")));
-        assert_eq!(Frequency::Day.period_start(day("2024-02-29"), 1), Some(day("2024-03-01")));
+        assert_eq!(
+            Frequency::Week.period_start(day("2024-02-29"), 0),
+            Some(day("2024-02-26"))
+        );
+        assert_eq!(
+            Frequency::Week.period_start(day("2024-02-29"), 2),
+            Some(day("2024-03-11"))
+        );
+        assert_eq!(
+            Frequency::Month.period_start(day("2024-02-29"), 12),
+            Some(day("2025-02-01"))
+        );
+        assert_eq!(
+            Frequency::Month.period_start(day("2024-02-29"), -2),
+            Some(day("2023-12-01"))
+        );
+        assert_eq!(
+            Frequency::Day.period_start(day("2024-02-29"), 1),
+            Some(day("2024-03-01"))
+        );
         assert_eq!(Frequency::Day.period_start(i32::MAX, 1), None);
     }
 

@@ -71,7 +71,10 @@ impl LaunchPanel {
         let mut order: Vec<usize> = (0..n).collect();
         order.sort_by(|&a, &b| (&ids[a], launch_days[a]).cmp(&(&ids[b], launch_days[b])));
         if let Some(pair) = order.windows(2).find(|w| ids[w[0]] == ids[w[1]]) {
-            return Err(Error::argument(format!("product_id '{}' is launched twice: keep one row per product", ids[pair[0]])));
+            return Err(Error::argument(format!(
+                "product_id '{}' is launched twice: keep one row per product",
+                ids[pair[0]]
+            )));
         }
         let mut log_units = vec![f64::NAN; n * horizon];
         for (row, &i) in order.iter().enumerate() {
@@ -85,7 +88,11 @@ impl LaunchPanel {
                         ids[i]
                     )));
                 }
-                let exposure = if step == 0 { frequency.exposure(launch_days[i]) } else { 1.0 };
+                let exposure = if step == 0 {
+                    frequency.exposure(launch_days[i])
+                } else {
+                    1.0
+                };
                 log_units[row * horizon + step] = (value / exposure).ln_1p();
             }
         }
@@ -148,7 +155,11 @@ impl LaunchPanel {
 
     /// Share of a step's period in which the product could sell.
     pub fn exposure(&self, launch: usize, step: usize) -> f64 {
-        if step == 0 { self.frequency.exposure(self.launch_days[launch]) } else { 1.0 }
+        if step == 0 {
+            self.frequency.exposure(self.launch_days[launch])
+        } else {
+            1.0
+        }
     }
 
     /// Mean of the observed log units of one launch; `None` if nothing is observed.
@@ -167,7 +178,10 @@ impl LaunchPanel {
     /// [`Error::Argument`] if a row does not exist.
     pub fn select(&self, rows: &[usize]) -> Result<Self> {
         if let Some(row) = rows.iter().find(|&&r| r >= self.len()) {
-            return Err(Error::argument(format!("launch {row} of {} does not exist", self.len())));
+            return Err(Error::argument(format!(
+                "launch {row} of {} does not exist",
+                self.len()
+            )));
         }
         let indices = UInt32Array::from_iter_values(rows.iter().map(|&i| i as u32));
         Ok(Self {
@@ -204,17 +218,27 @@ impl LaunchPanel {
     /// As [`LaunchPanel::select`].
     pub fn drop_unobserved(&self) -> Result<Self> {
         let rows: Vec<usize> = (0..self.len()).filter(|&i| self.level(i).is_some()).collect();
-        if rows.len() == self.len() { Ok(self.clone()) } else { self.select(&rows) }
+        if rows.len() == self.len() {
+            Ok(self.clone())
+        } else {
+            self.select(&rows)
+        }
     }
 
     /// The launches as if they were candidates: what was known of them on their launch date.
     pub fn candidates(&self) -> Candidates {
-        Candidates { launch_days: self.launch_days.clone(), attributes: self.attributes.clone() }
+        Candidates {
+            launch_days: self.launch_days.clone(),
+            attributes: self.attributes.clone(),
+        }
     }
 
     /// Time of each launch in periods, comparable between launches.
     pub fn launch_periods(&self) -> Vec<f64> {
-        self.launch_days.iter().map(|&d| f64::from(d) / self.frequency.days()).collect()
+        self.launch_days
+            .iter()
+            .map(|&d| f64::from(d) / self.frequency.days())
+            .collect()
     }
 }
 

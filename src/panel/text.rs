@@ -9,7 +9,9 @@ const MAX_WORDS: usize = 512;
 
 /// Lower-case words of two characters or more.
 pub fn words(text: &str) -> impl Iterator<Item = String> + '_ {
-    text.split(|c: char| !c.is_alphanumeric()).filter(|w| w.chars().count() >= 2).map(str::to_lowercase)
+    text.split(|c: char| !c.is_alphanumeric())
+        .filter(|w| w.chars().count() >= 2)
+        .map(str::to_lowercase)
 }
 
 /// Inverse document frequencies of the words that at least two texts share.
@@ -57,7 +59,11 @@ impl Vocabulary {
     pub fn encode(&self, text: &str) -> TextVector {
         let weights: BTreeMap<u32, f64> = words(text).filter_map(|w| self.words.get(&w).copied()).collect();
         let norm = weights.values().map(|w| w * w).sum::<f64>().sqrt();
-        if norm > 0.0 { weights.into_iter().map(|(c, w)| (c, w / norm)).collect() } else { Vec::new() }
+        if norm > 0.0 {
+            weights.into_iter().map(|(c, w)| (c, w / norm)).collect()
+        } else {
+            Vec::new()
+        }
     }
 }
 
@@ -67,10 +73,20 @@ mod tests {
 
     #[test]
     fn alike_texts_are_near() {
-        let texts = ["red cotton shirt", "blue cotton shirt", "steel frying pan", "large frying pan"];
+        let texts = [
+            "red cotton shirt",
+            "blue cotton shirt",
+            "steel frying pan",
+            "large frying pan",
+        ];
         let vocabulary = Vocabulary::fit(texts.iter().copied());
         let code = |t: &str| vocabulary.encode(t);
-        let shared = |a: &str, b: &str| code(a).iter().filter(|(c, _)| code(b).iter().any(|(d, _)| c == d)).count();
+        let shared = |a: &str, b: &str| {
+            code(a)
+                .iter()
+                .filter(|(c, _)| code(b).iter().any(|(d, _)| c == d))
+                .count()
+        };
         // "red" and "blue" stand in one text each, so they are not words to compare by.
         assert_eq!(code("green cotton shirt"), code(texts[0]));
         assert_eq!(shared("green cotton shirt", texts[2]), 0);

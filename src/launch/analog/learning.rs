@@ -55,7 +55,11 @@ pub fn learn(panel: &LaunchPanel, points: &Points, features: &[f64], feature_cou
     let references = spread_evenly(&order, MAX_REFERENCES);
     let problem = Problem::new(panel, &points.select(&references), features, feature_count, &references);
     let start = vec![0.0; problem.distances + feature_count];
-    let start: Vec<f64> = start.iter().enumerate().map(|(p, _)| if p < problem.distances { problem.start } else { 0.0 }).collect();
+    let start: Vec<f64> = start
+        .iter()
+        .enumerate()
+        .map(|(p, _)| if p < problem.distances { problem.start } else { 0.0 })
+        .collect();
     let best = if problem.count == 0.0 {
         start
     } else {
@@ -64,13 +68,22 @@ pub fn learn(panel: &LaunchPanel, points: &Points, features: &[f64], feature_cou
             .with_tolerance_grad(1e-5)
             .and_then(|s| s.with_tolerance_cost(1e-8))
             .map_err(failed)?;
-        let result = Executor::new(&problem, solver).configure(|s| s.param(start.clone()).max_iters(ITERATIONS)).run();
+        let result = Executor::new(&problem, solver)
+            .configure(|s| s.param(start.clone()).max_iters(ITERATIONS))
+            .run();
         // A line search that cannot go on has still found the best point so far; without one the start stands.
-        result.ok().and_then(|r| r.state.get_best_param().cloned()).unwrap_or(start)
+        result
+            .ok()
+            .and_then(|r| r.state.get_best_param().cloned())
+            .unwrap_or(start)
     };
     let (weights, slopes) = problem.unpack(&best);
     let errors = problem.step_errors(panel, &references, &weights, &slopes);
-    Ok(Learned { weights, slopes, errors })
+    Ok(Learned {
+        weights,
+        slopes,
+        errors,
+    })
 }
 
 /// At most `most` entries, evenly spaced, first and last included.
@@ -121,7 +134,10 @@ impl Problem {
                 }
             }
         }
-        let features = rows.iter().flat_map(|&i| all_features[i * feature_count..(i + 1) * feature_count].iter().copied()).collect();
+        let features = rows
+            .iter()
+            .flat_map(|&i| all_features[i * feature_count..(i + 1) * feature_count].iter().copied())
+            .collect();
         let queries = queries(points, gap_days(panel.frequency(), horizon));
         let values: Vec<f64> = queries
             .iter()
@@ -150,7 +166,13 @@ impl Problem {
 
     fn unpack(&self, point: &[f64]) -> (Vec<f64>, Vec<f64>) {
         let (weights, slopes) = point.split_at(self.distances);
-        (weights.iter().map(|w| w.clamp(-LOG_WEIGHT_BOUND, LOG_WEIGHT_BOUND).exp()).collect(), slopes.to_vec())
+        (
+            weights
+                .iter()
+                .map(|w| w.clamp(-LOG_WEIGHT_BOUND, LOG_WEIGHT_BOUND).exp())
+                .collect(),
+            slopes.to_vec(),
+        )
     }
 
     /// beta . z of every launch.
@@ -158,14 +180,21 @@ impl Problem {
         if self.feature_count == 0 {
             return vec![0.0; self.targets.len() / self.blocks];
         }
-        self.features.chunks(self.feature_count).map(|z| z.iter().zip(slopes).map(|(z, b)| z * b).sum()).collect()
+        self.features
+            .chunks(self.feature_count)
+            .map(|z| z.iter().zip(slopes).map(|(z, b)| z * b).sum())
+            .collect()
     }
 
     /// Cost and gradient at a point; each query adds its own part, and the parts are added up in order.
     fn evaluate(&self, point: &[f64]) -> (f64, Vec<f64>) {
         let (weights, slopes) = self.unpack(point);
         let linear = self.linear(&slopes);
-        let parts: Vec<(f64, Vec<f64>)> = self.queries.par_iter().map(|q| self.evaluate_query(q, &weights, &linear)).collect();
+        let parts: Vec<(f64, Vec<f64>)> = self
+            .queries
+            .par_iter()
+            .map(|q| self.evaluate_query(q, &weights, &linear))
+            .collect();
         let (mut cost, mut gradient) = (0.0, vec![0.0; point.len()]);
         for (part, slope) in parts {
             cost += part;
@@ -175,7 +204,11 @@ impl Problem {
         gradient.iter_mut().for_each(|g| *g /= self.count);
         let launches = self.queries.len() as f64;
         for (p, value) in point.iter().enumerate() {
-            let (prior, center) = if p < self.distances { (WEIGHT_PRIOR, self.start) } else { (SLOPE_PRIOR, 0.0) };
+            let (prior, center) = if p < self.distances {
+                (WEIGHT_PRIOR, self.start)
+            } else {
+                (SLOPE_PRIOR, 0.0)
+            };
             let strength = prior * self.variance / launches;
             cost += strength * (value - center).powi(2);
             gradient[p] += 2.0 * strength * (value - center);
@@ -228,8 +261,11 @@ impl Problem {
         let z = &self.features[query.row * self.feature_count..(query.row + 1) * self.feature_count];
         to_slopes.iter_mut().zip(z).for_each(|(s, z)| *s += slope_total * z);
         for (k, (slope, weight)) in to_weights.iter_mut().zip(weights).enumerate() {
-            let along: f64 =
-                by_logit.iter().zip(&query.distances[k * others..(k + 1) * others]).map(|(g, d)| g * f64::from(*d)).sum();
+            let along: f64 = by_logit
+                .iter()
+                .zip(&query.distances[k * others..(k + 1) * others])
+                .map(|(g, d)| g * f64::from(*d))
+                .sum();
             *slope = -weight * along;
         }
         (cost, gradient)
@@ -316,7 +352,9 @@ impl Gradient for &Problem {
 
 impl Problem {
     fn cached(&self, point: &[f64]) -> (f64, Vec<f64>) {
-        let Ok(mut last) = self.last.lock() else { return self.evaluate(point) };
+        let Ok(mut last) = self.last.lock() else {
+            return self.evaluate(point);
+        };
         if let Some((p, cost, gradient)) = last.as_ref()
             && p == point
         {
@@ -349,7 +387,11 @@ mod tests {
                 problem.evaluate(&q).0
             };
             let numeric = (shifted(1e-5) - shifted(-1e-5)) / 2e-5;
-            assert!((numeric - gradient[p]).abs() < 1e-5 * (1.0 + numeric.abs()), "{p}: {numeric} {}", gradient[p]);
+            assert!(
+                (numeric - gradient[p]).abs() < 1e-5 * (1.0 + numeric.abs()),
+                "{p}: {numeric} {}",
+                gradient[p]
+            );
         }
     }
 }

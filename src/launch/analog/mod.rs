@@ -19,6 +19,8 @@ const SPREAD_PRIOR: f64 = 10.0;
 /// Levels of a category that get a slope: the largest ones, with at least so many launches.
 const MAX_LEVELS: usize = 12;
 const MIN_LEVEL: usize = 5;
+/// Past launches named in the reason of a forecast.
+const NAMED: usize = 3;
 /// Attention below this share of the largest is dropped.
 const NEGLIGIBLE: f64 = 1e-7;
 
@@ -88,16 +90,31 @@ fn linear_features(columns: &[EncodedColumn]) -> Vec<LinearFeature> {
     let mut features = Vec::new();
     for (column, values) in columns.iter().enumerate() {
         match values {
-            EncodedColumn::Number(_) => features.push(LinearFeature { column, level: None, mean: 0.0, deviation: 1.0 }),
+            EncodedColumn::Number(_) => features.push(LinearFeature {
+                column,
+                level: None,
+                mean: 0.0,
+                deviation: 1.0,
+            }),
             EncodedColumn::Category(codes) => {
                 let mut counts = std::collections::BTreeMap::<i32, usize>::new();
-                codes.iter().filter(|c| **c >= 0).for_each(|&c| *counts.entry(c).or_default() += 1);
-                let mut levels: Vec<(i32, usize)> =
-                    counts.into_iter().filter(|&(_, n)| n >= MIN_LEVEL && n < codes.len()).collect();
+                codes
+                    .iter()
+                    .filter(|c| **c >= 0)
+                    .for_each(|&c| *counts.entry(c).or_default() += 1);
+                let mut levels: Vec<(i32, usize)> = counts
+                    .into_iter()
+                    .filter(|&(_, n)| n >= MIN_LEVEL && n < codes.len())
+                    .collect();
                 levels.sort_by_key(|&(code, n)| (std::cmp::Reverse(n), code));
                 features.extend(levels.into_iter().take(MAX_LEVELS).map(|(level, n)| {
                     let share = n as f64 / codes.len() as f64;
-                    LinearFeature { column, level: Some(level), mean: share, deviation: (share * (1.0 - share)).sqrt() }
+                    LinearFeature {
+                        column,
+                        level: Some(level),
+                        mean: share,
+                        deviation: (share * (1.0 - share)).sqrt(),
+                    }
                 }));
             }
             EncodedColumn::Text(_) => {}
@@ -111,12 +128,24 @@ fn inputs(panel: &LaunchPanel) -> (Points, Vec<f64>, usize, (AttributeEncoder, V
     let mut encoder = AttributeEncoder::fit(panel.attributes());
     let mut columns = encoder.encode(panel.attributes());
     let kept = screening::informative(panel, &columns);
-    encoder = AttributeEncoder { columns: kept.iter().map(|&k| encoder.columns[k].clone()).collect() };
+    encoder = AttributeEncoder {
+        columns: kept.iter().map(|&k| encoder.columns[k].clone()).collect(),
+    };
     columns = kept.iter().map(|&k| columns[k].clone()).collect();
     let linear = linear_features(&columns);
-    let features: Vec<f64> = (0..panel.len()).flat_map(|i| linear.iter().map(|f| f.value(&columns, i)).collect::<Vec<_>>()).collect();
+    let features: Vec<f64> = (0..panel.len())
+        .flat_map(|i| linear.iter().map(|f| f.value(&columns, i)).collect::<Vec<_>>())
+        .collect();
     let count = linear.len();
-    (Points { columns, launch_days: panel.launch_days().to_vec() }, features, count, (encoder, linear))
+    (
+        Points {
+            columns,
+            launch_days: panel.launch_days().to_vec(),
+        },
+        features,
+        count,
+        (encoder, linear),
+    )
 }
 
 impl Forecaster for Analog {
@@ -140,8 +169,13 @@ impl Forecaster for Analog {
             ids: panel.ids().to_vec(),
             points,
             horizon: panel.horizon(),
-            log_units: rows.clone().flat_map(|i| panel.log_units(i).iter().map(|v| (!v.is_nan()).then_some(*v))).collect(),
-            units: rows.map(|i| (0..panel.horizon()).filter_map(|s| panel.units(i, s)).sum()).collect(),
+            log_units: rows
+                .clone()
+                .flat_map(|i| panel.log_units(i).iter().map(|v| (!v.is_nan()).then_some(*v)))
+                .collect(),
+            units: rows
+                .map(|i| (0..panel.horizon()).filter_map(|s| panel.units(i, s)).sum())
+                .collect(),
         })
     }
 }
@@ -169,17 +203,28 @@ struct Located {
 
 impl FittedAnalog {
     fn locate(&self, candidates: &Candidates) -> Located {
-        let points = Points { columns: self.encoder.encode(&candidates.attributes), launch_days: candidates.launch_days.clone() };
-        let linear = (0..candidates.len()).map(|i| self.linear_part(&points.columns, i)).collect();
+        let points = Points {
+            columns: self.encoder.encode(&candidates.attributes),
+            launch_days: candidates.launch_days.clone(),
+        };
+        let linear = (0..candidates.len())
+            .map(|i| self.linear_part(&points.columns, i))
+            .collect();
         Located { points, linear }
     }
 
     fn linear_part(&self, columns: &[EncodedColumn], row: usize) -> f64 {
-        self.linear.iter().zip(&self.slopes).map(|(f, b)| b * f.value(columns, row)).sum()
+        self.linear
+            .iter()
+            .zip(&self.slopes)
+            .map(|(f, b)| b * f.value(columns, row))
+            .sum()
     }
 
     fn past_linear(&self) -> Vec<f64> {
-        (0..self.points.len()).map(|j| self.linear_part(&self.points.columns, j)).collect()
+        (0..self.points.len())
+            .map(|j| self.linear_part(&self.points.columns, j))
+            .collect()
     }
 
     fn attention(&self, located: &Located, row: usize, everyone: &[u32], distances: &mut [f32]) -> Vec<f64> {
@@ -216,7 +261,32 @@ impl FittedAnalog {
             location[s] = mean + own;
             spread[s] = ((effective * local + SPREAD_PRIOR * error * error) / (effective + SPREAD_PRIOR)).sqrt();
         }
-        LogForecast { location, spread }
+        LogForecast {
+            location,
+            spread,
+            reason: self.reason(weights),
+        }
+    }
+
+    fn reason(&self, weights: &[f64]) -> String {
+        let (sum, squares) = weights.iter().fold((0.0, 0.0), |(s, q), w| (s + w, q + w * w));
+        let mut first: Vec<usize> = Vec::with_capacity(NAMED + 1);
+        for (j, w) in weights.iter().enumerate() {
+            let at = first.iter().position(|&f| weights[f] < *w).unwrap_or(first.len());
+            if at < NAMED {
+                first.insert(at, j);
+                first.truncate(NAMED);
+            }
+        }
+        let named: Vec<String> = first
+            .iter()
+            .map(|&j| format!("{} ({:.0} %)", self.ids[j], 100.0 * weights[j] / sum))
+            .collect();
+        format!(
+            "rests on about {:.0} past launches, most on {}",
+            (sum * sum / squares).ceil(),
+            named.join(", ")
+        )
     }
 
     /// The past launches a forecast rests on, largest weight first.
@@ -246,7 +316,13 @@ impl FittedAnalog {
                     .collect();
                 if listed < order.len() {
                     let rest = order[listed..].iter().map(|&j| weights[j]).sum::<f64>() / total;
-                    out.push(Comparable { id: None, weight: rest, scale: None, launch_day: None, units: None });
+                    out.push(Comparable {
+                        id: None,
+                        weight: rest,
+                        scale: None,
+                        launch_day: None,
+                        units: None,
+                    });
                 }
                 out
             })
@@ -260,15 +336,25 @@ impl FittedAnalog {
 
     /// Learned weight of each distance: attributes by name, then `launch season` and `recency`.
     pub fn importance(&self) -> impl Iterator<Item = (&str, f64)> {
-        let names = self.encoder.columns.iter().map(|(n, _)| n.as_str()).chain(["launch season", "recency"]);
+        let names = self
+            .encoder
+            .columns
+            .iter()
+            .map(|(n, _)| n.as_str())
+            .chain(["launch season", "recency"]);
         names.zip(self.weights.iter().copied())
     }
 
     /// Whether the parts fit each other and the horizon.
     pub fn is_valid(&self, horizon: usize) -> bool {
         let n = self.ids.len();
-        let kinds = self.encoder.encode(&arrow_array::RecordBatch::new_empty(std::sync::Arc::new(arrow_schema::Schema::empty())));
-        let same_kind = |(a, b): (&EncodedColumn, &EncodedColumn)| std::mem::discriminant(a) == std::mem::discriminant(b);
+        let kinds = self
+            .encoder
+            .encode(&arrow_array::RecordBatch::new_empty(std::sync::Arc::new(
+                arrow_schema::Schema::empty(),
+            )));
+        let same_kind =
+            |(a, b): (&EncodedColumn, &EncodedColumn)| std::mem::discriminant(a) == std::mem::discriminant(b);
         n > 0
             && self.horizon == horizon
             && self.points.len() == n
@@ -279,7 +365,10 @@ impl FittedAnalog {
             && self.weights.iter().all(|w| w.is_finite() && *w >= 0.0)
             && self.slopes.len() == self.linear.len()
             && self.slopes.iter().all(|b| b.is_finite())
-            && self.linear.iter().all(|f| f.column < self.points.columns.len() && f.deviation > 0.0)
+            && self
+                .linear
+                .iter()
+                .all(|f| f.column < self.points.columns.len() && f.deviation > 0.0)
             && self.errors.len() == horizon
             && self.log_units.len() == n * horizon
             && self.units.len() == n

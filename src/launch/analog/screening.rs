@@ -30,7 +30,10 @@ pub fn informative(panel: &LaunchPanel, columns: &[EncodedColumn]) -> Vec<usize>
         .par_iter()
         .enumerate()
         .map(|(k, column)| {
-            let points = Points { columns: vec![column.select(&rows)], launch_days: vec![0; rows.len()] };
+            let points = Points {
+                columns: vec![column.select(&rows)],
+                launch_days: vec![0; rows.len()],
+            };
             let squares = leave_one_out(&points, &levels);
             (k, 1.0 - squares.into_iter().fold(f64::INFINITY, f64::min) / total)
         })

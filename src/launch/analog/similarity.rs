@@ -54,7 +54,13 @@ impl Points {
                 pairs.for_each(|(o, j)| *o = f32::from(u8::from(past[j] != b || b < 0)));
             }
             (Some(EncodedColumn::Text(past)), Some(EncodedColumn::Text(new))) => {
-                let width = past.iter().chain([&new[row]]).filter_map(|t| t.last()).map(|l| l.0 as usize + 1).max().unwrap_or(0);
+                let width = past
+                    .iter()
+                    .chain([&new[row]])
+                    .filter_map(|t| t.last())
+                    .map(|l| l.0 as usize + 1)
+                    .max()
+                    .unwrap_or(0);
                 let mut dense = vec![0.0; width];
                 new[row].iter().for_each(|&(c, w)| dense[c as usize] = w);
                 pairs.for_each(|(o, j)| {
@@ -121,7 +127,6 @@ pub fn gap_days(frequency: Frequency, horizon: usize) -> f64 {
     frequency.days() * horizon.div_ceil(2) as f64
 }
 
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -140,10 +145,17 @@ mod tests {
         let mut out = [0f32; 3];
         for k in 0..3 {
             points.distance(k, &points, 0, &others, &mut out);
-            assert_eq!(out, if k == 0 { [0.0, 2.0, 1.0] } else { [0.0, 1.0, 1.0] }, "distance {k}");
+            assert_eq!(
+                out,
+                if k == 0 { [0.0, 2.0, 1.0] } else { [0.0, 1.0, 1.0] },
+                "distance {k}"
+            );
         }
         points.distance(3, &points, 0, &others, &mut out);
-        assert!((f64::from(out[1]) - (1.0 - std::f64::consts::PI.cos())).abs() < 0.01, "{out:?}");
+        assert!(
+            (f64::from(out[1]) - (1.0 - std::f64::consts::PI.cos())).abs() < 0.01,
+            "{out:?}"
+        );
         points.distance(4, &points, 0, &others, &mut out);
         assert!((f64::from(out[2]) - 366.0 / 365.25).abs() < 1e-6);
     }

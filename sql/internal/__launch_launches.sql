@@ -1,0 +1,79 @@
+-- Past launches, one row each. See launch_history for what a launch is.
+--
+-- @param sales: VARCHAR        the sales table
+-- @param products: VARCHAR     the products table, or NULL
+-- @param frequency: VARCHAR    day, week or month
+-- @param horizon: BIGINT       periods from the launch on
+-- @param product_id: VARCHAR   the column of products in both tables
+-- @param date: VARCHAR         the column of dates
+-- @param units: VARCHAR        the column of units
+-- @param price: VARCHAR        the column of prices; 'price' need not exist
+-- @param launch_date: VARCHAR  the column of launch dates; 'launch_date' need not exist
+-- @param burn_in: BIGINT       periods at the start of the data in which no launch is seen
+-- @returns key_: same as input  the product
+-- @returns launch_: DATE        the launch date
+-- @returns number_: BIGINT      the period of the launch, as __launch_period counts
+-- @returns units_: DOUBLE[]     units per step, NULL for steps not fully observed
+-- @returns prices_: DOUBLE[]    mean price per step, NULL without one
+-- @returns price_: DOUBLE       mean price of the first observed step that has one
+-- @returns observed_to_: DATE   the first day that is not fully observed, the same for all launches
+-- @example FROM __launch_launches('sales', NULL, 'week', 13, 'product_id', 'date', 'units', 'price', 'launch_date', 1)
+WITH options_ AS (
+    SELECT __launch_horizon(horizon)::INTEGER AS horizon_, __launch_burn_in(burn_in) AS burn_in_
+),
+rows_ AS NOT MATERIALIZED (FROM __launch_sales(sales, product_id, date, units, price)),
+marks_ AS MATERIALIZED (
+    SELECT key_, day_, min(day_) FILTER (units_ > 0) AS first_sale_, grouping(day_) = 0 AS is_day_
+    FROM rows_
+    GROUP BY GROUPING SETS ((key_), (day_))
+),
+-- The data are complete up to the end of the last day, or of its period when all rows of a period have one date.
+calendar_ AS (
+    SELECT
+        min(number_) AS start_,
+        CASE WHEN count(*) = count(DISTINCT number_) THEN max(number_) + 1
+        ELSE __launch_period(max(day_) + 1, frequency) END AS end_
+    FROM (SELECT day_, __launch_period(day_, frequency) AS number_ FROM marks_ WHERE is_day_)
+),
+dated_ AS (
+    SELECT key_, first_sale_ AS launch_ FROM marks_ WHERE NOT is_day_ AND products IS NULL
+    UNION ALL
+    SELECT listed_.key_, coalesce(listed_.launch_, marks_.first_sale_)
+    FROM __launch_products(products, product_id, launch_date) AS listed_
+    LEFT JOIN marks_ ON marks_.key_ = listed_.key_ AND NOT marks_.is_day_
+),
+launched_ AS MATERIALIZED (
+    SELECT key_, launch_, number_, least(end_ - number_, horizon_)::INTEGER AS steps_, end_, horizon_
+    FROM (SELECT key_, launch_, __launch_period(launch_, frequency) AS number_ FROM dated_)
+    CROSS JOIN calendar_
+    CROSS JOIN options_
+    WHERE number_ >= start_ + burn_in_ AND number_ < end_
+),
+sold_ AS (
+    SELECT
+        rows_.key_,
+        (__launch_period(day_, frequency) - number_ + 1)::INTEGER AS step_,
+        greatest(sum(units_::DECIMAL(38, 9))::DOUBLE, 0) AS units_,
+        __launch_mean_price(price_, units_) AS price_
+    FROM rows_ JOIN launched_ ON rows_.key_ = launched_.key_
+    WHERE __launch_period(day_, frequency) BETWEEN number_ AND number_ + steps_ - 1
+    GROUP BY ALL
+),
+lists_ AS (
+    SELECT key_, list(units_ ORDER BY step_) AS units_, list(price_ ORDER BY step_) AS prices_
+    FROM (
+        SELECT every_.key_, every_.step_, coalesce(units_, 0) AS units_, price_
+        FROM (SELECT key_, unnest(range(1, steps_ + 1))::INTEGER AS step_ FROM launched_) AS every_
+        LEFT JOIN sold_ ON sold_.key_ = every_.key_ AND sold_.step_ = every_.step_
+    )
+    GROUP BY key_
+)
+SELECT
+    key_,
+    launch_,
+    number_,
+    list_resize(units_, horizon_) AS units_,
+    list_resize(prices_, horizon_) AS prices_,
+    list_filter(prices_, lambda p: p IS NOT NULL)[1] AS price_,
+    __launch_period_start(end_, frequency) AS observed_to_
+FROM launched_ JOIN lists_ USING (key_)

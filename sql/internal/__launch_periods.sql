@@ -1,0 +1,24 @@
+-- Sales per product and period. The sums are exact, so they do not depend on the order of the rows.
+--
+-- @param sales: VARCHAR       the sales table
+-- @param frequency: VARCHAR   day, week or month
+-- @param product_id: VARCHAR  its column of products
+-- @param date: VARCHAR        its column of dates
+-- @param units: VARCHAR       its column of units
+-- @param price: VARCHAR       its column of prices; 'price' need not exist
+-- @returns key_: same as input  the product
+-- @returns number_: BIGINT      the period, as __launch_period counts
+-- @returns units_: DOUBLE       units sold less units returned
+-- @returns sold_: DOUBLE        units sold; NULL when there were only returns
+-- @returns price_: DOUBLE       the mean price, weighted by the units sold
+-- @returns rows_: BIGINT        rows of the sales table
+-- @example FROM __launch_periods('sales', 'week', 'product_id', 'date', 'units', 'price')
+SELECT
+    key_,
+    __launch_period(day_, frequency) AS number_,
+    sum(units_::DECIMAL(38, 9))::DOUBLE AS units_,
+    sum(units_::DECIMAL(38, 9)) FILTER (units_ >= 0)::DOUBLE AS sold_,
+    __launch_mean_price(price_, units_) AS price_,
+    count(*) AS rows_
+FROM __launch_sales(sales, product_id, date, units, price)
+GROUP BY ALL

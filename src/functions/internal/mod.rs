@@ -1,0 +1,3 @@
+//! Functions that only the macros call.
+
+pub mod column;

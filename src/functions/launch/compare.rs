@@ -1,0 +1,165 @@
+//! `launch_compare(model, launch_date, attributes, k)`: the past launches a forecast rests on.
+
+use duckdb_neo::{
+    AsDuckDB, DuckDBType,
+    connection::Context,
+    data_chunk::VectorCollection,
+    enums::FunctionProperty,
+    extension::Extension,
+    scalar::{ScalarCallbacks, ScalarFunctionBuilder, ScalarInitCallbacks},
+    signature::{FunctionParameter, FunctionParameterKind, SignatureBuilder},
+    types::{Any, BlobValue, DateValue, List},
+    vector::{Unknown, Vector},
+};
+
+use super::{ATTRIBUTES, LAUNCH_DATE, MODEL, cache::ModelCache};
+use crate::{
+    functions::{
+        documentation::{Documentation, ParameterText, ReturnText},
+        guard::{Failure, guard},
+        vectors,
+    },
+    launch::Comparable,
+    panel::Candidates,
+};
+
+const NAME: &str = "launch_compare";
+
+struct Compare;
+
+#[derive(AsDuckDB)]
+struct Row {
+    comparable_id: Option<String>,
+    rank: i32,
+    weight: f64,
+    scale: Option<f64>,
+    comparable_launch_date: Option<DateValue>,
+    comparable_units: Option<f64>,
+}
+
+impl ScalarCallbacks for Compare {
+    type BindData = ();
+    type InitData = ModelCache;
+
+    fn exec(
+        &self,
+        _: Option<&()>,
+        cache: Option<&mut ModelCache>,
+        _: &Context,
+        vectors: &mut VectorCollection,
+        output: Vector<'_, Unknown>,
+    ) -> duckdb_neo::Result<()> {
+        guard(NAME, || {
+            let mut fresh = ModelCache::default();
+            let lists = compare(cache.unwrap_or(&mut fresh), vectors)?;
+            vectors::write_lists::<Row>(output, lists)
+        })
+    }
+}
+
+impl ScalarInitCallbacks for Compare {
+    fn init(&self, _: Option<&()>, _: &Context) -> duckdb_neo::Result<ModelCache> {
+        Ok(ModelCache::default())
+    }
+}
+
+fn compare(cache: &mut ModelCache, vectors: &mut VectorCollection) -> Result<Vec<Vec<Row>>, Failure> {
+    let count = vectors.row_count()?;
+    let days = vectors::days(vectors, 1, count)?;
+    let attributes = vectors::attributes(vectors, 2, count)?;
+    let ks = vectors::values::<i64, _>(vectors, 3, count, |v| *v)?;
+    let mut lists = Vec::with_capacity(count);
+    vectors::blobs(vectors, 0, count, |row, bytes| {
+        let k = ks[row].and_then(|k| usize::try_from(k).ok()).filter(|k| *k >= 1);
+        let k = k.ok_or_else(|| Failure::new("k must be a whole number from 1"))?;
+        let (Some(bytes), Some(day)) = (bytes, days[row]) else {
+            lists.push(Vec::new());
+            return Ok(());
+        };
+        let candidates = Candidates {
+            launch_days: vec![day],
+            attributes: attributes.slice(row, 1),
+        };
+        let comparables = cache
+            .get(bytes)?
+            .model
+            .comparables(&candidates, k)?
+            .pop()
+            .unwrap_or_default();
+        lists.push(
+            comparables
+                .into_iter()
+                .enumerate()
+                .map(|(rank, c)| to_row(rank, c))
+                .collect(),
+        );
+        Ok(())
+    })?;
+    Ok(lists)
+}
+
+fn to_row(rank: usize, comparable: Comparable) -> Row {
+    Row {
+        comparable_id: comparable.id,
+        rank: rank as i32 + 1,
+        weight: comparable.weight,
+        scale: comparable.scale,
+        comparable_launch_date: comparable.launch_day.map(DateValue),
+        comparable_units: comparable.units,
+    }
+}
+
+/// Registers `launch_compare`.
+pub fn register(extension: &Extension) -> duckdb_neo::Result<()> {
+    let column = |name, sql_type, text| ReturnText { name, sql_type, text };
+    let documentation = Documentation {
+        description: "The past launches a forecast of architecture analog rests on, largest weight first. \
+                      A last entry without comparable_id stands for all launches not listed, so that the weights of a \
+                      product add up to 1. Empty where the model or the launch date is NULL. launch_comparables does \
+                      this for a table.",
+        parameters: &[
+            MODEL,
+            LAUNCH_DATE,
+            ATTRIBUTES,
+            ParameterText {
+                name: "k",
+                sql_type: "BIGINT",
+                default: Some("10"),
+                text: "past launches listed",
+            },
+        ],
+        returns: &[
+            column(
+                "comparable_id",
+                "VARCHAR",
+                "product of the past launch; NULL for all others together",
+            ),
+            column("rank", "INTEGER", "1 for the largest weight"),
+            column("weight", "DOUBLE", "share in the forecast"),
+            column(
+                "scale",
+                "DOUBLE",
+                "what its units are multiplied by for the differences in attributes",
+            ),
+            column("comparable_launch_date", "DATE", "its launch date"),
+            column("comparable_units", "DOUBLE", "its units over the observed steps"),
+        ],
+        examples: &[
+            "SELECT product_id, unnest(launch_compare((SELECT model FROM model), launch_date, \
+             {'category': category, 'price': price}, k := 3), recursive := true) FROM candidates",
+        ],
+        category: "launch",
+    };
+    let k = FunctionParameter::with_default("k", 10_i64).kind(FunctionParameterKind::Named);
+    let signature = SignatureBuilder::new()
+        .param(FunctionParameter::new::<BlobValue>("model"))
+        .param(FunctionParameter::new::<DateValue>("launch_date"))
+        .param(FunctionParameter::new::<Any>("attributes"))
+        .param(k)
+        .return_type(List::<Row>::logical_type(extension)?)
+        .documentation(documentation.build());
+    ScalarFunctionBuilder::new(NAME, signature, Compare)
+        .with_init()
+        .set_property(FunctionProperty::HasSpecialNullHandling(true))
+        .register(extension)
+}

@@ -1,0 +1,200 @@
+//! `launch_fit(product_id, launch_date, units, attributes, ...)`: past launches to a model.
+
+use duckdb_neo::{
+    DuckDBType,
+    aggregate::{AggregateCallbacks, AggregateFunctionBuilder, ReturnTypeHandle, States},
+    bind_arguments::BindArguments,
+    connection::Context,
+    data_chunk::VectorCollection,
+    enums::{AggregateFunctionProperty, FunctionProperty},
+    extension::Extension,
+    signature::{FunctionParameter, FunctionParameterKind, SignatureBuilder},
+    types::{Any, BlobValue, DateValue, List},
+    vector::{Unknown, Vector},
+};
+
+use super::{ATTRIBUTES, LAUNCH_DATE, PRODUCT_ID, UNITS, launches::Launches};
+use crate::{
+    error::Error,
+    functions::{
+        documentation::{Documentation, ParameterText, ReturnText},
+        guard::{Failure, guard},
+        vectors,
+    },
+    launch::{Architecture, LaunchModel, refused},
+    model,
+    panel::{Frequency, check_horizon},
+};
+
+const NAME: &str = "launch_fit";
+const DEFAULT_ARCHITECTURE: &str = "analog";
+
+struct Fit;
+
+/// The options as the caller gave them.
+#[derive(Clone, PartialEq)]
+pub struct Options {
+    frequency: Option<String>,
+    horizon: Option<i64>,
+    architecture: Option<String>,
+    seed: Option<i64>,
+}
+
+impl AggregateCallbacks for Fit {
+    type BindData = ();
+    type StateItem = Launches<Options>;
+
+    fn bind(&self, _: &Context, _: BindArguments<'_>, _: ReturnTypeHandle<'_>) -> duckdb_neo::Result<()> {
+        Ok(())
+    }
+
+    fn init(&self, _: Option<&()>) -> Self::StateItem {
+        Launches::default()
+    }
+
+    fn update(
+        &self,
+        _: Option<&()>,
+        vectors: &mut VectorCollection,
+        states: States<'_, Self::StateItem>,
+    ) -> duckdb_neo::Result<()> {
+        guard(NAME, || {
+            Launches::update(vectors, states, |vectors, rows| {
+                let frequency = vectors::texts(vectors, 4, rows)?;
+                let horizon = vectors::values::<i64, _>(vectors, 5, rows, |v| *v)?;
+                let architecture = vectors::texts(vectors, 6, rows)?;
+                let seed = vectors::values::<i64, _>(vectors, 7, rows, |v| *v)?;
+                let zipped = frequency
+                    .into_iter()
+                    .zip(horizon)
+                    .zip(architecture.into_iter().zip(seed));
+                let options = |((frequency, horizon), (architecture, seed))| Options {
+                    frequency,
+                    horizon,
+                    architecture,
+                    seed,
+                };
+                Ok(zipped.map(options).collect())
+            })
+        })
+    }
+
+    fn combine(
+        &self,
+        _: Option<&()>,
+        source: &States<'_, Self::StateItem>,
+        target: States<'_, Self::StateItem>,
+    ) -> duckdb_neo::Result<()> {
+        guard(NAME, || Launches::combine(source, target))
+    }
+
+    fn finalize(
+        &self,
+        _: Option<&()>,
+        states: &[&Self::StateItem],
+        result: Vector<'_, Unknown>,
+        offset: usize,
+    ) -> duckdb_neo::Result<()> {
+        guard(NAME, || {
+            let mut result = result.cast::<BlobValue>()?;
+            let models = states
+                .iter()
+                .map(|state| train(state))
+                .collect::<Result<Vec<_>, Failure>>()?;
+            let mut writer = result.writer()?;
+            for (i, model) in models.iter().enumerate() {
+                writer.set(offset + i, model.as_deref())?;
+            }
+            Ok(())
+        })
+    }
+}
+
+/// The model of one group; `None` of no rows.
+fn train(state: &Launches<Options>) -> Result<Option<Vec<u8>>, Failure> {
+    let Some(options) = &state.options else { return Ok(None) };
+    let missing = |name: &str| Failure::new(format!("{name} must not be NULL"));
+    let frequency = Frequency::parse(options.frequency.as_deref().ok_or_else(|| missing("frequency"))?)?;
+    let horizon = check_horizon(options.horizon.ok_or_else(|| missing("horizon"))?)?;
+    let architecture = Architecture::parse(options.architecture.as_deref().ok_or_else(|| missing("architecture"))?)?;
+    let seed = options.seed.ok_or_else(|| missing("seed"))?;
+    let panel = state.panel(frequency, horizon)?;
+    let trained = match LaunchModel::train(architecture, &panel, seed) {
+        Ok(trained) => trained,
+        Err(Error::Refused(reason)) => refused(architecture, frequency, horizon, seed, panel.len(), reason),
+        Err(error) => return Err(error.into()),
+    };
+    Ok(Some(model::encode(&trained)?))
+}
+
+/// Registers `launch_fit`.
+pub fn register(extension: &Extension) -> duckdb_neo::Result<()> {
+    let documentation = Documentation {
+        description: "Trains a launch model on past launches, one row per launch, and returns it as a value. \
+                      launch_train does this from a sales table; this is the aggregate beneath it. \
+                      A group that cannot carry a model gives a model that only holds the reason \
+                      (see launch_model_info); no rows give NULL. Row order and threads do not change the bytes.",
+        parameters: &[
+            PRODUCT_ID,
+            LAUNCH_DATE,
+            UNITS,
+            ATTRIBUTES,
+            ParameterText {
+                name: "frequency",
+                sql_type: "VARCHAR",
+                default: Some("'week'"),
+                text: "length of a step: day, week or month",
+            },
+            ParameterText {
+                name: "horizon",
+                sql_type: "BIGINT",
+                default: Some("13"),
+                text: "steps to learn, 1 to 520",
+            },
+            ParameterText {
+                name: "architecture",
+                sql_type: "VARCHAR",
+                default: Some("'analog'"),
+                text: "naive (category mean curve), analog (similar past launches) or bass (diffusion)",
+            },
+            ParameterText {
+                name: "seed",
+                sql_type: "BIGINT",
+                default: Some("42"),
+                text: "seed of random numbers, for models that draw any",
+            },
+        ],
+        returns: &[ReturnText {
+            name: "",
+            sql_type: "BLOB",
+            text: "the model",
+        }],
+        examples: &[
+            "SELECT launch_fit(product_id, launch_date, units, {'category': category, 'price': price}) \
+             FROM (SELECT product_id, launch_date, list(units ORDER BY step) AS units FROM launch_history('sales', products := 'products') GROUP BY ALL) \
+             JOIN products USING (product_id, launch_date)",
+        ],
+        category: "launch",
+    };
+    let named = |parameter: FunctionParameter| parameter.kind(FunctionParameterKind::Named);
+    let signature = SignatureBuilder::new()
+        .param(FunctionParameter::new::<String>("product_id"))
+        .param(FunctionParameter::new::<DateValue>("launch_date"))
+        .param(FunctionParameter::new::<List<f64>>("units"))
+        .param(FunctionParameter::new::<Any>("attributes"))
+        .param(named(FunctionParameter::with_default("frequency", "week".to_owned())))
+        .param(named(FunctionParameter::with_default("horizon", 13_i64)))
+        .param(named(FunctionParameter::with_default(
+            "architecture",
+            DEFAULT_ARCHITECTURE.to_owned(),
+        )))
+        .param(named(FunctionParameter::with_default("seed", 42_i64)))
+        .return_type(BlobValue::logical_type(extension)?)
+        .documentation(documentation.build());
+    AggregateFunctionBuilder::new(NAME, signature, Fit)
+        .set_property(AggregateFunctionProperty::Shared(
+            FunctionProperty::HasSpecialNullHandling(true),
+        ))
+        .set_property(AggregateFunctionProperty::AggregateOrderDependent(false))
+        .register(extension)
+}

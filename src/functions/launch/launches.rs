@@ -1,0 +1,127 @@
+//! The state shared by the aggregates over launches: columns as they arrive, put in order at the end.
+
+use std::sync::Arc;
+
+use arrow_array::{RecordBatch, UInt32Array};
+use arrow_select::{concat::concat_batches, take::take_record_batch};
+use duckdb_neo::{aggregate::States, data_chunk::VectorCollection};
+
+use crate::{
+    functions::{guard::Failure, vectors},
+    panel::{Frequency, LaunchPanel},
+};
+
+/// Columns of one vector's rows, shared by all groups that have rows in it.
+pub struct Chunk {
+    ids: Vec<String>,
+    launch_days: Vec<i32>,
+    units: Vec<Vec<Option<f64>>>,
+    attributes: RecordBatch,
+}
+
+/// Launches of one group, and its options `O`, which are the same in all its rows.
+pub struct Launches<O> {
+    pub options: Option<O>,
+    chunks: Vec<(Arc<Chunk>, Vec<u32>)>,
+}
+
+impl<O> Default for Launches<O> {
+    fn default() -> Self {
+        Self {
+            options: None,
+            chunks: Vec::new(),
+        }
+    }
+}
+
+impl<O: Clone + PartialEq> Launches<O> {
+    /// Take in rows; arguments 0 to 3 are product id, launch date, units and attributes.
+    ///
+    /// `options` reads the options of a row. Options are read at run time, not when binding, so that a prepared
+    /// statement may leave them open and a group may have its own.
+    pub fn update(
+        vectors: &mut VectorCollection,
+        mut states: States<'_, Self>,
+        options: impl Fn(&mut VectorCollection, usize) -> Result<Vec<O>, Failure>,
+    ) -> Result<(), Failure> {
+        let rows = states.len();
+        if rows == 0 {
+            return Ok(());
+        }
+        let required =
+            |name: &str, row: usize| Failure::new(format!("{name} must not be NULL (row {row} of its chunk)"));
+        let all = |name: &'static str, row: usize| move || required(name, row);
+        let ids = vectors::texts(vectors, 0, rows)?;
+        let days = vectors::days(vectors, 1, rows)?;
+        let units = vectors::number_lists(vectors, 2, rows)?;
+        let chunk = Arc::new(Chunk {
+            ids: ids
+                .into_iter()
+                .enumerate()
+                .map(|(r, v)| v.ok_or_else(all("product_id", r)))
+                .collect::<Result<_, _>>()?,
+            launch_days: days
+                .into_iter()
+                .enumerate()
+                .map(|(r, v)| v.ok_or_else(all("launch_date", r)))
+                .collect::<Result<_, _>>()?,
+            units: units
+                .into_iter()
+                .enumerate()
+                .map(|(r, v)| v.ok_or_else(all("units", r)))
+                .collect::<Result<_, _>>()?,
+            attributes: vectors::attributes(vectors, 3, rows)?,
+        });
+        let options = options(vectors, rows)?;
+        for (row, option) in options.into_iter().enumerate() {
+            let state = &mut states[row];
+            match &state.options {
+                None => state.options = Some(option),
+                Some(known) if *known == option => {}
+                Some(_) => return Err(Failure::new("the options must be the same in all rows of a group")),
+            }
+            match state.chunks.last_mut() {
+                Some((last, rows)) if Arc::ptr_eq(last, &chunk) => rows.push(row as u32),
+                _ => state.chunks.push((chunk.clone(), vec![row as u32])),
+            }
+        }
+        Ok(())
+    }
+
+    /// Merge partial groups.
+    pub fn combine(sources: &States<'_, Self>, mut targets: States<'_, Self>) -> Result<(), Failure> {
+        for i in 0..sources.len() {
+            let source = &sources[i];
+            let target = &mut targets[i];
+            match (&target.options, &source.options) {
+                (Some(a), Some(b)) if a != b => {
+                    return Err(Failure::new("the options must be the same in all rows of a group"));
+                }
+                (None, Some(_)) => target.options = source.options.clone(),
+                _ => {}
+            }
+            target.chunks.extend(source.chunks.iter().cloned());
+        }
+        Ok(())
+    }
+
+    /// The launches in canonical order.
+    pub fn panel(&self, frequency: Frequency, horizon: usize) -> Result<LaunchPanel, Failure> {
+        let (mut ids, mut days, mut units, mut batches) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        for (chunk, rows) in &self.chunks {
+            for &row in rows {
+                let row = row as usize;
+                ids.push(chunk.ids[row].clone());
+                days.push(chunk.launch_days[row]);
+                units.push(chunk.units[row].clone());
+            }
+            batches.push(take_record_batch(&chunk.attributes, &UInt32Array::from(rows.clone()))?);
+        }
+        let schema = batches
+            .first()
+            .map(RecordBatch::schema)
+            .ok_or_else(|| Failure::new("there are no launches"))?;
+        let attributes = concat_batches(&schema, &batches)?;
+        Ok(LaunchPanel::try_new(frequency, horizon, ids, days, &units, attributes)?)
+    }
+}

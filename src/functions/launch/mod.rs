@@ -1,0 +1,54 @@
+//! Training, forecasts and their explanation: the primitives under the macros of `sql/launch`.
+
+pub mod backtest;
+pub mod compare;
+pub mod fit;
+pub mod info;
+pub mod predict;
+
+mod cache;
+mod launches;
+
+use duckdb_neo::extension::Extension;
+
+use super::documentation::ParameterText;
+
+/// Registers the family.
+pub fn register(extension: &Extension) -> duckdb_neo::Result<()> {
+    fit::register(extension)?;
+    predict::register(extension)?;
+    compare::register(extension)?;
+    info::register(extension)?;
+    backtest::register(extension)
+}
+
+const PRODUCT_ID: ParameterText = ParameterText {
+    name: "product_id",
+    sql_type: "VARCHAR",
+    default: None,
+    text: "the product",
+};
+const LAUNCH_DATE: ParameterText = ParameterText {
+    name: "launch_date",
+    sql_type: "DATE",
+    default: None,
+    text: "its launch date",
+};
+const UNITS: ParameterText = ParameterText {
+    name: "units",
+    sql_type: "DOUBLE[]",
+    default: None,
+    text: "units by step, the launch period first; NULL where not observed yet",
+};
+const ATTRIBUTES: ParameterText = ParameterText {
+    name: "attributes",
+    sql_type: "STRUCT",
+    default: None,
+    text: "what was known at launch, one field per attribute: number, text, boolean or date",
+};
+const MODEL: ParameterText = ParameterText {
+    name: "model",
+    sql_type: "BLOB",
+    default: None,
+    text: "the model column of launch_train, or the result of launch_fit",
+};
