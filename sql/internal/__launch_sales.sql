@@ -1,7 +1,7 @@
 -- The usable rows of a sales table under fixed names. A row is left out when its product is NULL, its date is missing
 -- or not between 1970 and 2200, or its units are missing, not finite or 1e15 and more.
 --
--- @param sales: VARCHAR       the sales table
+-- @param sales: VARCHAR       the sales table; NULL for no rows
 -- @param product_id: VARCHAR  its column of products
 -- @param date: VARCHAR        its column of dates
 -- @param units: VARCHAR       its column of units
@@ -14,11 +14,19 @@
 SELECT key_, day_, units_, CASE WHEN price_ >= 0 AND price_ < 1e12 THEN price_ END AS price_
 FROM (
     SELECT
-        COLUMNS(lambda c: __launch_column(c, product_id, sales)) AS key_,
-        TRY_CAST(COLUMNS(lambda c: __launch_column(c, date, sales)) AS DATE) AS day_,
-        TRY_CAST(COLUMNS(lambda c: __launch_column(c, units, sales)) AS DOUBLE) AS units_,
-        TRY_CAST(COLUMNS(lambda c: __launch_column(c, price, sales)) AS DOUBLE) AS price_
-    FROM (FROM query_table(sales) UNION ALL BY NAME SELECT NULL::DOUBLE AS __launch_price WHERE false)
+        COLUMNS(lambda c: __launch_column(c, product_id, coalesce(sales, 'sales'))) AS key_,
+        TRY_CAST(COLUMNS(lambda c: __launch_column(c, date, coalesce(sales, 'sales'))) AS DATE) AS day_,
+        TRY_CAST(COLUMNS(lambda c: __launch_column(c, units, coalesce(sales, 'sales'))) AS DOUBLE) AS units_,
+        TRY_CAST(COLUMNS(lambda c: __launch_column(c, price, coalesce(sales, 'sales'))) AS DOUBLE) AS price_
+    FROM (
+        FROM query(
+            CASE WHEN sales IS NULL
+            THEN 'SELECT NULL::VARCHAR AS "' || replace(product_id, '"', '""') || '", NULL::DATE AS "'
+                || replace(date, '"', '""') || '", NULL::DOUBLE AS "' || replace(units, '"', '""') || '" WHERE false'
+            ELSE 'FROM ' || sales END
+        )
+        UNION ALL BY NAME SELECT NULL::DOUBLE AS __launch_price WHERE false
+    )
 )
 WHERE key_ IS NOT NULL
     AND day_ BETWEEN DATE '1970-01-01' AND DATE '2200-12-31'

@@ -80,7 +80,7 @@ fn declare(extension: &Extension, parameter: &Parameter) -> duckdb_neo::Result<F
     // untyped, and bodies cast them.
     let untyped = matches!(
         parameter.sql_type.to_ascii_uppercase().as_str(),
-        "ANY" | "DATE" | "TIMESTAMP"
+        "ANY" | "DATE" | "DATE[]" | "TIMESTAMP"
     );
     let declared = if untyped {
         FunctionParameter::new::<Any>(&parameter.name)

@@ -1,7 +1,9 @@
 //! The DuckDB side: every SQL function is registered here, and only here.
 
 pub mod documentation;
+pub mod evaluation;
 pub mod guard;
+pub mod internal;
 pub mod launch;
 pub mod macros;
 pub mod utility;
@@ -12,6 +14,8 @@ use duckdb_neo::extension::Extension;
 /// Registers all functions, then the macros, which may call them.
 pub fn register(extension: &Extension) -> Result<(), guard::Failure> {
     utility::version::register(extension)?;
+    internal::column::register(extension)?;
+    evaluation::auc::register(extension)?;
     launch::register(extension)?;
     macros::register(extension)
 }

@@ -1,0 +1,57 @@
+-- Clean sales: one row per product and period. Rows of the same product and period are summed, returns are set off,
+-- and missing periods are filled from the product's first period to the last period of the data. An outlier lies
+-- further than 5 robust standard deviations from the median of the 13 periods around it, on the log scale.
+--
+-- @param sales: VARCHAR                      the sales table: product_id, date, units, and price if there is one
+-- @param frequency: VARCHAR = 'week'         length of a period: day, week (from Monday) or month
+-- @param missing: VARCHAR = 'zero'           what a period without rows becomes: zero, null, or interpolate (a line
+--                                            between its neighbours; NULL after the last one)
+-- @param outliers: VARCHAR = 'keep'          what an outlier becomes: keep, cap (the nearest value that is no outlier)
+--                                            or null; with missing := 'interpolate', null is interpolated
+-- @param negatives: VARCHAR = 'net'          what returns (negative units) do: net takes them off the units of their
+--                                            period, never below zero; drop leaves them out
+-- @param product_id: VARCHAR = 'product_id'  name of the column of products
+-- @param date: VARCHAR = 'date'              name of the column of dates
+-- @param units: VARCHAR = 'units'            name of the column of units
+-- @param price: VARCHAR = 'price'            name of the column of prices
+-- @returns product_id: same as input  the product
+-- @returns date: DATE                 the first day of the period
+-- @returns units: DOUBLE              units after all changes
+-- @returns price: DOUBLE              mean price, weighted by units; NULL without a price
+-- @returns observed: BOOLEAN          whether the sales table has rows for this period
+-- @returns outlier: BOOLEAN           whether the units were an outlier
+-- @returns raw_units: DOUBLE          the sum of the rows before any change; NULL without rows
+-- @example FROM launch_clean('sales')
+-- @example FROM launch_clean('sales', frequency := 'month', missing := 'interpolate', outliers := 'cap')
+WITH options_ AS (
+    SELECT
+        __launch_option('missing', missing, ['zero', 'null', 'interpolate']) AS missing_,
+        __launch_option('outliers', outliers, ['keep', 'cap', 'null']) AS outliers_
+),
+judged_ AS (
+    SELECT
+        key_, number_, raw_, price_, missing_,
+        raw_ IS NOT NULL AND coalesce(x_ NOT BETWEEN low_ AND high_, false) AS outlier_,
+        CASE
+            WHEN NOT outlier_ OR outliers_ = 'keep' THEN
+                CASE WHEN raw_ IS NOT NULL THEN greatest(raw_, 0) WHEN missing_ = 'zero' THEN 0 END
+            WHEN outliers_ = 'cap' THEN exp(greatest(least(x_, high_), low_)) - 1
+        END AS kept_
+    FROM __launch_outliers(sales, frequency, missing, negatives, product_id, date, units, price), options_
+)
+SELECT
+    key_ AS product_id,
+    __launch_period_start(number_, frequency) AS date,
+    CASE
+        WHEN missing_ <> 'interpolate' OR kept_ IS NOT NULL THEN kept_
+        WHEN count(kept_) OVER later_ > 0 AND count(kept_) OVER earlier_ > 0 THEN greatest(fill(kept_) OVER line_, 0)
+    END AS units,
+    price_ AS price,
+    raw_ IS NOT NULL AS observed,
+    outlier_ AS outlier,
+    raw_ AS raw_units
+FROM judged_
+WINDOW
+    line_ AS (PARTITION BY key_ ORDER BY number_),
+    earlier_ AS (PARTITION BY key_ ORDER BY number_ ROWS UNBOUNDED PRECEDING),
+    later_ AS (PARTITION BY key_ ORDER BY number_ ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING)

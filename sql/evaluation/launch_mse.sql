@@ -1,0 +1,8 @@
+-- Mean squared error of forecasts. Rows with a NULL, a NaN or an infinite number are skipped.
+--
+-- @scalar
+-- @param actual: DOUBLE    what happened
+-- @param forecast: DOUBLE  what was predicted
+-- @returns DOUBLE square of the unit of the measure; NULL without rows
+-- @example SELECT launch_mse(units, 100) FROM sales
+__launch_finite(avg(__launch_error(actual, forecast) * __launch_error(actual, forecast)))

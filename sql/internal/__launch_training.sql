@@ -1,0 +1,30 @@
+-- What launch_fit takes, one row per past launch. A product without a price has that of its first sales.
+--
+-- @param sales: VARCHAR        the sales table
+-- @param products: VARCHAR     the products table, or NULL
+-- @param frequency: VARCHAR    day, week or month
+-- @param horizon: BIGINT       periods from the launch on
+-- @param product_id: VARCHAR   the column of products in both tables
+-- @param date: VARCHAR         the column of dates
+-- @param units: VARCHAR        the column of units
+-- @param price: VARCHAR        the column of prices; 'price' need not exist
+-- @param launch_date: VARCHAR  the column of launch dates; 'launch_date' need not exist
+-- @param burn_in: BIGINT       periods at the start of the data in which no launch is seen
+-- @returns id_: VARCHAR         the product
+-- @returns launch_: DATE        the launch date
+-- @returns units_: DOUBLE[]     units per step, NULL for steps not fully observed
+-- @returns attributes_: STRUCT  what was known at launch
+-- @example FROM __launch_training('sales', 'products', 'week', 13, 'product_id', 'date', 'units', 'price', 'launch_date', 1)
+WITH known_ AS (
+    SELECT key_, min(attributes_) AS attributes_
+    FROM __launch_attributes(products, product_id, launch_date, coalesce(products, 'products'))
+    WHERE key_ IS NOT NULL
+    GROUP BY key_
+)
+SELECT
+    launched_.key_::VARCHAR AS id_,
+    launched_.launch_,
+    launched_.units_,
+    struct_update(known_.attributes_, price := coalesce(known_.attributes_['price'], launched_.price_)) AS attributes_
+FROM __launch_launches(sales, products, frequency, horizon, product_id, date, units, price, launch_date, burn_in) AS launched_
+LEFT JOIN known_ ON known_.key_ = launched_.key_

@@ -1,0 +1,48 @@
+-- How good launch forecasts would have been: from each cutoff date, models trained on what was known then forecast
+-- the launches up to the next cutoff. Nothing from the cutoff on is used, in attributes, weights and intervals alike.
+-- The category mean curve (naive) is always among the rows.
+--
+-- @param sales: VARCHAR                            the sales table
+-- @param products: VARCHAR = NULL                  the products table
+-- @param architectures: VARCHAR[] = ['analog']     models to compare with naive: analog, bass
+-- @param cutoffs: DATE[] = NULL                    forecast origins; NULL for the dates on which 50, 60, 70, 80 and
+--                                                  90 % of the launches had begun
+-- @param frequency: VARCHAR = 'week'               length of a step: day, week or month
+-- @param horizon: BIGINT = 13                      steps forecast and scored, from 1 to 520
+-- @param level: DOUBLE = 0.8                       probability of the interval whose coverage is measured
+-- @param burn_in: BIGINT = 1                       periods at the start of the data in which a first sale is no launch
+-- @param product_id: VARCHAR = 'product_id'        the column of products in both tables
+-- @param date: VARCHAR = 'date'                    the column of dates in sales
+-- @param units: VARCHAR = 'units'                  the column of units in sales
+-- @param price: VARCHAR = 'price'                  the column of prices in sales, if there is one
+-- @param launch_date: VARCHAR = 'launch_date'      the column of launch dates in products, if there is one
+-- @returns architecture: VARCHAR  the model
+-- @returns cutoff: DATE           the forecast origin
+-- @returns launches: BIGINT       launches forecast and observed
+-- @returns wape: DOUBLE           sum of absolute errors over sum of units
+-- @returns rmsle: DOUBLE          root mean squared error of ln(1 + units)
+-- @returns bias: DOUBLE           sum of errors over sum of units; above 0: forecast too high
+-- @returns coverage: DOUBLE       share of periods within the interval
+-- @returns pinball: DOUBLE        mean quantile loss of lower end, median and upper end, in units
+-- @returns status: VARCHAR        ok or refused
+-- @returns reason: VARCHAR        why refused
+-- @example FROM launch_backtest('sales', products := 'products', architectures := ['analog', 'bass'], horizon := 6)
+WITH run_ AS (
+    SELECT unnest(__launch_backtest(
+        id_, launch_, units_, attributes_,
+        frequency := frequency, horizon := horizon, architectures := architectures, cutoffs := cutoffs::DATE[], level := level
+    )) AS row_
+    FROM __launch_training(sales, products, frequency, horizon, product_id, date, units, price, launch_date, burn_in)
+)
+SELECT
+    row_['architecture'] AS architecture,
+    row_['cutoff'] AS cutoff,
+    row_['launches'] AS launches,
+    row_['wape'] AS wape,
+    row_['rmsle'] AS rmsle,
+    row_['bias'] AS bias,
+    row_['coverage'] AS coverage,
+    row_['pinball'] AS pinball,
+    row_['status'] AS status,
+    row_['reason'] AS reason
+FROM run_

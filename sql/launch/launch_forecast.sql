@@ -1,0 +1,76 @@
+-- Forecasts products that have no history: units by step from the launch on, with intervals and what each forecast
+-- rests on. With a model it predicts; with sales (and products) and no model it trains one first. A product that
+-- cannot be forecast comes back as one row with status refused and the reason.
+--
+-- @param candidates: VARCHAR               the products to forecast: product, launch date and the attributes the model
+--                                          was trained on
+-- @param model: BLOB = NULL                a model, such as (SELECT model FROM my_model)
+-- @param sales: VARCHAR = NULL             the sales table to train on when no model is given
+-- @param products: VARCHAR = NULL          the products table to train on when no model is given
+-- @param level: DOUBLE = 0.8               probability of the central interval
+-- @param horizon: BIGINT = NULL            steps to forecast; NULL for those of the model, or 13 when it trains
+-- @param frequency: VARCHAR = 'week'       when it trains: day, week or month
+-- @param architecture: VARCHAR = 'analog'  when it trains: naive, analog or bass
+-- @param seed: BIGINT = 42                 when it trains: seed of random numbers
+-- @param burn_in: BIGINT = 1               when it trains: periods at the start of the data in which a first sale is
+--                                          no launch
+-- @param product_id: VARCHAR = 'product_id'    the column of products in all tables
+-- @param date: VARCHAR = 'date'                the column of dates in sales
+-- @param units: VARCHAR = 'units'              the column of units in sales
+-- @param price: VARCHAR = 'price'              the column of prices in sales, if there is one
+-- @param launch_date: VARCHAR = 'launch_date'  the column of launch dates in candidates and products
+-- @returns product_id: same as input  the candidate
+-- @returns date: DATE            first day of the period
+-- @returns step: INTEGER         1 for the period that contains the launch date
+-- @returns yhat: DOUBLE          median forecast in units
+-- @returns yhat_lower: DOUBLE    lower end of the interval
+-- @returns yhat_upper: DOUBLE    upper end of the interval
+-- @returns own_weight: DOUBLE    weight of the product's own sales, 0 for none
+-- @returns model_id: VARCHAR     identity of the model
+-- @returns status: VARCHAR       ok or refused
+-- @returns reason: VARCHAR       what the forecast rests on, or why there is none
+-- @example FROM launch_forecast('candidates', model := (SELECT model FROM model))
+-- @example FROM launch_forecast('candidates', sales := 'sales', products := 'products', horizon := 8)
+WITH given_ AS MATERIALIZED (SELECT model::BLOB AS blob_),
+trained_ AS MATERIALIZED (
+    SELECT launch_fit(
+        id_, launch_, units_, attributes_,
+        frequency := frequency, horizon := coalesce(horizon, 13), architecture := architecture, seed := seed
+    ) AS blob_
+    FROM __launch_training(
+        sales, products, frequency, coalesce(horizon, 13), product_id, date, units, price, launch_date, burn_in
+    )
+    WHERE (SELECT blob_ IS NULL FROM given_)
+),
+model_ AS MATERIALIZED (SELECT coalesce((SELECT blob_ FROM given_), (SELECT blob_ FROM trained_)) AS blob_),
+asked_ AS (
+    SELECT key_, launch_, attributes_, count(*) OVER (PARTITION BY key_) AS copies_
+    FROM __launch_attributes(candidates, product_id, launch_date, candidates)
+),
+refused_ AS (
+    SELECT *, CASE
+        WHEN key_ IS NULL THEN 'product_id is NULL'
+        WHEN copies_ > 1 THEN 'product_id appears ' || copies_ || ' times in candidates: keep one row per product'
+        WHEN blob_ IS NULL AND sales IS NOT NULL
+        THEN 'no past launch was found in the sales: FROM launch_doctor(...) says why'
+    END AS why_
+    FROM asked_ CROSS JOIN model_
+),
+forecast_ AS (
+    SELECT key_, unnest(launch_predict(blob_, launch_, attributes_, level := level, horizon := horizon)) AS row_
+    FROM refused_ WHERE why_ IS NULL
+    UNION ALL
+    SELECT key_, {'status': 'refused', 'reason': why_} FROM refused_ WHERE why_ IS NOT NULL
+)
+SELECT
+    key_ AS product_id,
+    row_['date'] AS date,
+    row_['step'] AS step,
+    row_['yhat'] AS yhat,
+    row_['yhat_lower'] AS yhat_lower,
+    row_['yhat_upper'] AS yhat_upper,
+    row_['own_weight'] AS own_weight,
+    row_['model_id'] AS model_id,
+    row_['status'] AS status,
+    row_['reason'] AS reason
+FROM forecast_

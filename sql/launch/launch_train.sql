@@ -1,0 +1,53 @@
+-- Trains a model of launches from a sales table: how products with these attributes sold in their first periods. One
+-- row with the model as a value, to be stored in a table, and its accuracy on launches it had not seen, beside that
+-- of the category mean curve.
+--
+-- @param sales: VARCHAR                     the sales table
+-- @param products: VARCHAR = NULL           the products table: every column but product and launch date is an
+--                                           attribute (number, text, boolean, date)
+-- @param frequency: VARCHAR = 'week'        length of a step: day, week or month
+-- @param horizon: BIGINT = 13               steps to learn, from 1 to 520
+-- @param architecture: VARCHAR = 'analog'   naive (category mean curve), analog (similar past launches, learned
+--                                           weights) or bass (diffusion by category)
+-- @param seed: BIGINT = 42                  seed of random numbers, for models that draw any
+-- @param burn_in: BIGINT = 1                periods at the start of the data in which a first sale is no launch
+-- @param product_id: VARCHAR = 'product_id'    the column of products in both tables
+-- @param date: VARCHAR = 'date'                the column of dates in sales
+-- @param units: VARCHAR = 'units'              the column of units in sales
+-- @param price: VARCHAR = 'price'              the column of prices in sales, if there is one
+-- @param launch_date: VARCHAR = 'launch_date'  the column of launch dates in products, if there is one
+-- @returns model: BLOB                  the model, NULL when refused
+-- @returns model_id: VARCHAR            its identity: same data, options and version, same id
+-- @returns architecture: VARCHAR        as asked
+-- @returns frequency: VARCHAR           as asked
+-- @returns horizon: INTEGER             as asked
+-- @returns launches: BIGINT             past launches learned from
+-- @returns observations: BIGINT         their observed periods
+-- @returns validation_wape: DOUBLE      sum of absolute errors over sum of units, on launches held out
+-- @returns naive_wape: DOUBLE           the same of the category mean curve
+-- @returns validation_coverage: DOUBLE  share of held-out periods within the 80 % interval
+-- @returns status: VARCHAR              ok or refused
+-- @returns reason: VARCHAR              why refused
+-- @example CREATE OR REPLACE TEMP TABLE my_model AS FROM launch_train('sales', products := 'products')
+WITH fitted_ AS (
+    SELECT launch_fit(
+        id_, launch_, units_, attributes_, frequency := frequency, horizon := horizon, architecture := architecture, seed := seed
+    ) AS blob_
+    FROM __launch_training(sales, products, frequency, horizon, product_id, date, units, price, launch_date, burn_in)
+),
+told_ AS (SELECT blob_, launch_model_info(blob_)::JSON AS info_ FROM fitted_)
+SELECT
+    CASE WHEN info_->>'status' = 'ok' THEN blob_ END AS model,
+    CASE WHEN info_->>'status' = 'ok' THEN info_->>'model_id' END AS model_id,
+    coalesce(info_->>'architecture', lower(architecture)) AS architecture,
+    coalesce(info_->>'frequency', __launch_frequency(frequency)) AS frequency,
+    coalesce((info_->>'horizon')::BIGINT, __launch_horizon(horizon))::INTEGER AS horizon,
+    coalesce((info_->>'launches')::BIGINT, 0) AS launches,
+    coalesce((info_->>'observations')::BIGINT, 0) AS observations,
+    (info_->'validation'->>'wape')::DOUBLE AS validation_wape,
+    (info_->'naive'->>'wape')::DOUBLE AS naive_wape,
+    (info_->'validation'->>'coverage')::DOUBLE AS validation_coverage,
+    coalesce(info_->>'status', 'refused') AS status,
+    CASE WHEN blob_ IS NULL THEN 'no past launch was found in the sales: FROM launch_doctor(...) says why'
+    ELSE info_->>'reason' END AS reason
+FROM told_
