@@ -21,41 +21,25 @@
 WITH options_ AS (
     SELECT __launch_horizon(horizon)::INTEGER AS horizon_, __launch_burn_in(burn_in) AS burn_in_
 ),
-rows_ AS NOT MATERIALIZED (FROM __launch_sales(sales, product_id, date, units, price)),
-marks_ AS MATERIALIZED (
-    SELECT key_, day_, min(day_) FILTER (units_ > 0) AS first_sale_, grouping(day_) = 0 AS is_day_
-    FROM rows_
-    GROUP BY GROUPING SETS ((key_), (day_))
-),
--- The data are complete up to the end of the last day, or of its period when all rows of a period have one date.
-calendar_ AS (
-    SELECT
-        min(number_) AS start_,
-        CASE WHEN count(*) = count(DISTINCT number_) THEN max(number_) + 1
-        ELSE __launch_period(max(day_) + 1, frequency) END AS end_
-    FROM (SELECT day_, __launch_period(day_, frequency) AS number_ FROM marks_ WHERE is_day_)
-),
-dated_ AS (
-    SELECT key_, first_sale_ AS launch_ FROM marks_ WHERE NOT is_day_ AND products IS NULL
-    UNION ALL
-    SELECT listed_.key_, coalesce(listed_.launch_, marks_.first_sale_)
-    FROM __launch_products(products, product_id, launch_date) AS listed_
-    LEFT JOIN marks_ ON marks_.key_ = listed_.key_ AND NOT marks_.is_day_
-),
 launched_ AS MATERIALIZED (
     SELECT key_, launch_, number_, least(end_ - number_, horizon_)::INTEGER AS steps_, end_, horizon_
-    FROM (SELECT key_, launch_, __launch_period(launch_, frequency) AS number_ FROM dated_)
-    CROSS JOIN calendar_
+    FROM (
+        SELECT key_, launch_, __launch_period(launch_, frequency) AS number_
+        FROM __launch_dates(sales, products, product_id, date, units, price, launch_date)
+        WHERE counts_ AND launch_ IS NOT NULL
+    )
+    CROSS JOIN __launch_calendar(sales, frequency, product_id, date, units, price)
     CROSS JOIN options_
     WHERE number_ >= start_ + burn_in_ AND number_ < end_
 ),
 sold_ AS (
     SELECT
-        rows_.key_,
+        launched_.key_,
         (__launch_period(day_, frequency) - number_ + 1)::INTEGER AS step_,
         greatest(sum(units_::DECIMAL(38, 9))::DOUBLE, 0) AS units_,
         __launch_mean_price(price_, units_) AS price_
-    FROM rows_ JOIN launched_ ON rows_.key_ = launched_.key_
+    FROM __launch_sales(sales, product_id, date, units, price) AS rows_
+    JOIN launched_ ON rows_.key_ = launched_.key_
     WHERE __launch_period(day_, frequency) BETWEEN number_ AND number_ + steps_ - 1
     GROUP BY ALL
 ),

@@ -1,11 +1,13 @@
 -- Forecasts products that have no history: units by step from the launch on, with intervals and what each forecast
--- rests on. With a model it predicts; with sales (and products) and no model it trains one first. A product that
--- cannot be forecast comes back as one row with status refused and the reason.
+-- rests on. With a model it predicts; with sales (and products) and no model it trains one first. Candidates that are
+-- in the sales already are on their way: what they sold so far corrects their forecast, with own_weight. A product
+-- that cannot be forecast comes back as one row with status refused and the reason.
 --
 -- @param candidates: VARCHAR               the products to forecast: product, launch date and the attributes the model
 --                                          was trained on
 -- @param model: BLOB = NULL                a model, such as (SELECT model FROM my_model)
--- @param sales: VARCHAR = NULL             the sales table to train on when no model is given
+-- @param sales: VARCHAR = NULL             the sales table: to train on when no model is given, and for what
+--                                          candidates sold so far
 -- @param products: VARCHAR = NULL          the products table to train on when no model is given
 -- @param level: DOUBLE = 0.8               probability of the central interval
 -- @param horizon: BIGINT = NULL            steps to forecast; NULL for those of the model, or 13 when it trains
@@ -43,21 +45,35 @@ trained_ AS MATERIALIZED (
     WHERE (SELECT blob_ IS NULL FROM given_)
 ),
 model_ AS MATERIALIZED (SELECT coalesce((SELECT blob_ FROM given_), (SELECT blob_ FROM trained_)) AS blob_),
+calendar_ AS MATERIALIZED (
+    SELECT info_->>'frequency' AS frequency_, (info_->>'horizon')::BIGINT AS horizon_
+    FROM (SELECT launch_model_info(blob_)::JSON AS info_ FROM model_)
+),
+own_ AS (
+    SELECT key_, units_
+    FROM __launch_launches(
+        sales, candidates, (SELECT coalesce(frequency_, 'week') FROM calendar_), (SELECT coalesce(horizon_, 1) FROM calendar_),
+        product_id, date, units, price, launch_date, 0
+    )
+    WHERE list_sum(units_) > 0
+),
 asked_ AS (
     SELECT key_, launch_, attributes_, count(*) OVER (PARTITION BY key_) AS copies_
     FROM __launch_attributes(candidates, product_id, launch_date, candidates)
 ),
 refused_ AS (
-    SELECT *, CASE
-        WHEN key_ IS NULL THEN 'product_id is NULL'
+    SELECT asked_.*, blob_, units_, CASE
+        WHEN asked_.key_ IS NULL THEN 'product_id is NULL'
         WHEN copies_ > 1 THEN 'product_id appears ' || copies_ || ' times in candidates: keep one row per product'
         WHEN blob_ IS NULL AND sales IS NOT NULL
         THEN 'no past launch was found in the sales: FROM launch_doctor(...) says why'
     END AS why_
-    FROM asked_ CROSS JOIN model_
+    FROM asked_ CROSS JOIN model_ LEFT JOIN own_ ON own_.key_ = asked_.key_
 ),
 forecast_ AS (
-    SELECT key_, unnest(launch_predict(blob_, launch_, attributes_, level := level, horizon := horizon)) AS row_
+    SELECT key_, unnest(
+        launch_predict(blob_, launch_, attributes_, level := level, horizon := horizon, units := units_)
+    ) AS row_
     FROM refused_ WHERE why_ IS NULL
     UNION ALL
     SELECT key_, {'status': 'refused', 'reason': why_} FROM refused_ WHERE why_ IS NOT NULL

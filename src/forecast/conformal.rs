@@ -10,6 +10,8 @@ const MAX_SCORES: usize = 400;
 const MIN_SCORES: usize = 30;
 /// Smallest spread an error is divided by.
 const MIN_SPREAD: f64 = 1e-6;
+/// Largest spread: far beyond any that units below 1e30 can give, and small enough to be multiplied.
+const MAX_SPREAD: f64 = 1e3;
 
 /// Errors on held-out launches, in units of the forecast's own spread, by step.
 ///
@@ -88,10 +90,10 @@ impl Conformal {
     pub fn interval(&self, forecast: &LogForecast, step: usize, exposure: f64, level: f64) -> Option<Interval> {
         let (location, spread) = (
             *forecast.location.get(step)?,
-            forecast.spread.get(step)?.max(MIN_SPREAD),
+            forecast.spread.get(step)?.max(MIN_SPREAD).min(MAX_SPREAD),
         );
         let scores = self.scores.get(step)?;
-        if location.is_nan() {
+        if !location.is_finite() {
             return None;
         }
         let units = |score: f64| (location + spread * score).clamp(0.0, 35.0).exp_m1() * exposure;

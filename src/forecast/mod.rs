@@ -45,6 +45,8 @@ pub struct LogForecast {
 pub struct Forecast {
     /// What the forecast rests on, in one line.
     pub reason: String,
+    /// Weight of the product's own sales, 0 for none.
+    pub own_weight: f64,
     /// One entry per step.
     pub steps: Vec<StepForecast>,
 }

@@ -215,7 +215,10 @@ impl FittedBass {
     /// Whether the parts fit each other and the horizon.
     pub fn is_valid(&self, horizon: usize) -> bool {
         let good = |d: &Diffusion| d.innovation > 0.0 && d.imitation > 0.0 && d.market > 0.0 && d.spread >= 0.0;
-        self.horizon == horizon && self.curves.len() == self.grouping.len() + 1 && self.curves.iter().all(good)
+        self.horizon == horizon
+            && self.grouping.is_valid()
+            && self.curves.len() == self.grouping.len() + 1
+            && self.curves.iter().all(good)
     }
 }
 

@@ -30,6 +30,13 @@ impl Grouping {
         Self { encoder }
     }
 
+    /// Whether it is what [`Grouping::fit`] makes; asked of models that were read from bytes.
+    pub fn is_valid(&self) -> bool {
+        let columns = &self.encoder.columns;
+        let categories = columns.iter().all(|(_, e)| matches!(e, Encoding::Category { .. }));
+        columns.len() <= 1 && categories && self.encoder.is_valid()
+    }
+
     /// Number of groups.
     pub fn len(&self) -> usize {
         match self.encoder.columns.first() {

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::{Analog, Bass, Comparable, FittedAnalog, FittedBass, FittedNaive, Naive};
+use super::{Analog, Bass, Comparable, FittedAnalog, FittedBass, FittedNaive, HandOver, Naive};
 use crate::error::{Error, Result};
 use crate::evaluation::Scores;
 use crate::forecast::{
@@ -117,6 +117,7 @@ pub struct LaunchModel {
     seed: i64,
     fitted: Option<Fitted>,
     conformal: Conformal,
+    hand_over: HandOver,
     training: Training,
     /// Why there is no model, where the launches did not carry one.
     refusal: Option<String>,
@@ -163,6 +164,7 @@ pub fn refused(
         seed,
         fitted: None,
         conformal: Conformal::default(),
+        hand_over: HandOver::default(),
         training: Training {
             launches,
             ..Training::default()
@@ -227,6 +229,7 @@ impl LaunchModel {
             seed,
             fitted: Some(fitted),
             conformal,
+            hand_over: HandOver::fit(&held_out),
             training,
             refusal: None,
         })
@@ -275,6 +278,22 @@ impl LaunchModel {
     /// [`Error::Refused`] if the training was refused; [`Error::Argument`] for a level outside (0, 1) or a horizon
     /// beyond the model's.
     pub fn forecast(&self, candidates: &Candidates, level: f64, horizon: Option<usize>) -> Result<Vec<Forecast>> {
+        self.forecast_running(candidates, &[], level, horizon)
+    }
+
+    /// Forecast candidates of which some are on sale already: `own_units[i]` holds the units of candidate `i` by step
+    /// so far (none beyond the end of the slice), finite and not negative, and corrects its forecast (see
+    /// [`HandOver`]).
+    ///
+    /// # Errors
+    /// As [`LaunchModel::forecast`].
+    pub fn forecast_running(
+        &self,
+        candidates: &Candidates,
+        own_units: &[Vec<Option<f64>>],
+        level: f64,
+        horizon: Option<usize>,
+    ) -> Result<Vec<Forecast>> {
         check_level(level)?;
         let horizon = horizon.unwrap_or(self.horizon);
         check_horizon(i64::try_from(horizon).unwrap_or(i64::MAX))?;
@@ -291,7 +310,10 @@ impl LaunchModel {
             .launch_days
             .iter()
             .zip(forecasts)
-            .map(|(&launch, forecast)| {
+            .enumerate()
+            .map(|(i, (&launch, mut forecast))| {
+                let own = self.own_history(launch, own_units.get(i).map_or(&[], Vec::as_slice));
+                let own_weight = self.hand_over.apply(&mut forecast, &own);
                 let steps = (0..horizon)
                     .map(|step| {
                         let exposure = if step == 0 {
@@ -308,6 +330,7 @@ impl LaunchModel {
                     .collect();
                 Forecast {
                     reason: forecast.reason,
+                    own_weight,
                     steps,
                 }
             })
@@ -326,6 +349,22 @@ impl LaunchModel {
                 self.architecture.name()
             ))),
         }
+    }
+
+    /// Units so far on the scale of the forecast.
+    fn own_history(&self, launch: i32, units: &[Option<f64>]) -> Vec<f64> {
+        let exposure = |step| {
+            if step == 0 {
+                self.frequency.exposure(launch)
+            } else {
+                1.0
+            }
+        };
+        units
+            .iter()
+            .enumerate()
+            .map(|(step, v)| v.map_or(f64::NAN, |v| (v / exposure(step)).ln_1p()))
+            .collect()
     }
 
     fn fitted(&self) -> Result<&Fitted> {
@@ -434,6 +473,7 @@ impl Stored for LaunchModel {
                 fitted.is_valid(model.horizon)
                     && model.conformal.horizon() == model.horizon
                     && model.conformal.is_valid()
+                    && model.hand_over.is_valid()
             }
         };
         if valid {

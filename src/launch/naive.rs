@@ -100,7 +100,8 @@ impl FittedNaive {
 
     /// Whether the parts fit each other and the horizon.
     pub fn is_valid(&self, horizon: usize) -> bool {
-        self.curves.len() == self.grouping.len() + 1
+        self.grouping.is_valid()
+            && self.curves.len() == self.grouping.len() + 1
             && self
                 .curves
                 .iter()

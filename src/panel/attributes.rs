@@ -41,6 +41,35 @@ pub enum Encoding {
     },
 }
 
+impl Encoding {
+    /// Whether it is what [`AttributeEncoder::fit`] makes; asked of models that were read from bytes.
+    fn is_valid(&self) -> bool {
+        match self {
+            Self::Number { mean, deviation, .. } => mean.is_finite() && deviation.is_finite() && *deviation > 0.0,
+            Self::Category { levels } => {
+                let mut codes: Vec<i32> = levels.values().copied().collect();
+                codes.sort_unstable();
+                codes.into_iter().map(i64::from).eq(0..levels.len() as i64)
+            }
+            Self::Text { vocabulary } => vocabulary.is_valid(),
+        }
+    }
+
+    /// Whether a column may have come from this encoding.
+    fn fits(&self, column: &EncodedColumn) -> bool {
+        match (self, column) {
+            (Self::Number { .. }, EncodedColumn::Number(values)) => {
+                values.iter().flatten().all(|v| (-CLIP..=CLIP).contains(v))
+            }
+            (Self::Category { levels }, EncodedColumn::Category(codes)) => codes
+                .iter()
+                .all(|&c| usize::try_from(c).is_ok_and(|c| c < levels.len()) || c == MISSING),
+            (Self::Text { vocabulary }, EncodedColumn::Text(texts)) => texts.iter().all(|t| vocabulary.fits(t)),
+            _ => false,
+        }
+    }
+}
+
 /// One encoded column.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -107,6 +136,16 @@ impl AttributeEncoder {
             .iter()
             .map(|(name, encoding)| encode_column(encoding, find_column(attributes, name), rows))
             .collect()
+    }
+
+    /// Whether the encodings are what [`AttributeEncoder::fit`] makes.
+    pub fn is_valid(&self) -> bool {
+        self.columns.iter().all(|(_, encoding)| encoding.is_valid())
+    }
+
+    /// Whether columns may have come from these encodings.
+    pub fn fits(&self, columns: &[EncodedColumn]) -> bool {
+        self.columns.len() == columns.len() && self.columns.iter().zip(columns).all(|((_, e), c)| e.fits(c))
     }
 
     /// Names of the columns the model knows and the rows lack.

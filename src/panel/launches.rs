@@ -9,6 +9,9 @@ use crate::error::{Error, Result};
 /// Longest horizon in steps: ten years of weeks.
 pub const MAX_HORIZON: usize = 520;
 
+/// Units of a step must be below this: sums over launches stay finite.
+const MAX_UNITS: f64 = 1e30;
+
 /// Check a horizon given by a user.
 ///
 /// # Errors
@@ -49,7 +52,8 @@ impl LaunchPanel {
     /// multiplied back.
     ///
     /// # Errors
-    /// [`Error::Argument`] for a duplicate product, a date out of range, or units that are negative or not finite.
+    /// [`Error::Argument`] for a duplicate product, a date out of range, or units that are negative, not finite or 1e30
+    /// and more.
     pub fn try_new(
         frequency: Frequency,
         horizon: usize,
@@ -81,9 +85,9 @@ impl LaunchPanel {
             check_day(launch_days[i], &ids[i])?;
             for (step, value) in units[i].iter().take(horizon).enumerate() {
                 let Some(value) = *value else { continue };
-                if !value.is_finite() || value < 0.0 {
+                if !(0.0..MAX_UNITS).contains(&value) {
                     return Err(Error::argument(format!(
-                        "units must be finite and not negative, got {value} at step {} of product '{}'",
+                        "units must be at least 0 and below 1e30, got {value} at step {} of product '{}'",
                         step + 1,
                         ids[i]
                     )));

@@ -55,6 +55,26 @@ impl Vocabulary {
         self.words.is_empty()
     }
 
+    /// Whether it is what [`Vocabulary::fit`] makes: columns counted from 0, weights above zero.
+    pub fn is_valid(&self) -> bool {
+        let mut columns: Vec<u32> = self.words.values().map(|(column, _)| *column).collect();
+        columns.sort_unstable();
+        columns.into_iter().map(u64::from).eq(0..self.words.len() as u64)
+            && self
+                .words
+                .values()
+                .all(|(_, weight)| weight.is_finite() && *weight > 0.0)
+    }
+
+    /// Whether a vector may have come from it: sorted columns that it knows, weights up to 1.
+    pub fn fits(&self, vector: &TextVector) -> bool {
+        vector.windows(2).all(|w| w[0].0 < w[1].0)
+            && vector
+                .last()
+                .is_none_or(|(column, _)| (*column as usize) < self.words.len())
+            && vector.iter().all(|(_, weight)| (0.0..=1.0 + 1e-9).contains(weight))
+    }
+
     /// The vector of one text; empty when it has no known word.
     pub fn encode(&self, text: &str) -> TextVector {
         let weights: BTreeMap<u32, f64> = words(text).filter_map(|w| self.words.get(&w).copied()).collect();

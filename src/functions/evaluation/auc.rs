@@ -52,11 +52,17 @@ impl Scores {
         let (mut below, mut not_above) = (0, 0);
         let mut wins_twice: u128 = 0;
         for score in &positive {
-            while negative.get(below).is_some_and(|other| other.total_cmp(score) == Ordering::Less) {
+            while negative
+                .get(below)
+                .is_some_and(|other| other.total_cmp(score) == Ordering::Less)
+            {
                 below += 1;
             }
             not_above = not_above.max(below);
-            while negative.get(not_above).is_some_and(|other| other.total_cmp(score) != Ordering::Greater) {
+            while negative
+                .get(not_above)
+                .is_some_and(|other| other.total_cmp(score) != Ordering::Greater)
+            {
                 not_above += 1;
             }
             wins_twice += (below + not_above) as u128;

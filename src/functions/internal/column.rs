@@ -152,10 +152,7 @@ mod tests {
 
     #[test]
     fn a_name_matches_in_any_case() {
-        assert_eq!(
-            pick(SALES, Some("product_id"), "sales"),
-            Ok(vec![true, false, false])
-        );
+        assert_eq!(pick(SALES, Some("product_id"), "sales"), Ok(vec![true, false, false]));
     }
 
     #[test]

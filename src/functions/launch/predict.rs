@@ -66,7 +66,13 @@ fn refused(model_id: Option<&str>, reason: String) -> Row {
 }
 
 fn rows(model_id: &str, forecast: Forecast, note: &str) -> Vec<Row> {
-    let reason = format!("{}{note}", forecast.reason);
+    let own_weight = forecast.own_weight;
+    let own = if own_weight > 0.0 {
+        "; corrected by its own sales so far"
+    } else {
+        ""
+    };
+    let reason = format!("{}{own}{note}", forecast.reason);
     let row = |step: crate::forecast::StepForecast| {
         let found = step.interval;
         Row {
@@ -76,7 +82,7 @@ fn rows(model_id: &str, forecast: Forecast, note: &str) -> Vec<Row> {
             yhat_lower: found.map(|i| i.lower),
             yhat_upper: found.map(|i| i.upper),
             mean: found.map(|i| i.mean),
-            own_weight: found.map(|_| 0.0),
+            own_weight: found.map(|_| own_weight),
             model_id: Some(model_id.to_owned()),
             status: if found.is_some() { "ok" } else { "refused" }.to_owned(),
             reason: Some(match found {
@@ -128,6 +134,7 @@ fn predict(cache: &mut ModelCache, vectors: &mut VectorCollection) -> Result<Vec
     let attributes = vectors::attributes(vectors, 2, count)?;
     let levels = vectors::values::<f64, _>(vectors, 3, count, |v| *v)?;
     let horizons = vectors::values::<i64, _>(vectors, 4, count, |v| *v)?;
+    let own_units = vectors::number_lists(vectors, 5, count)?;
     let mut lists: Vec<Vec<Row>> = (0..count).map(|_| Vec::new()).collect();
     let mut batches: BTreeMap<(String, u64, Option<i64>), Batch> = BTreeMap::new();
     let mut last: Option<((usize, usize), Arc<Decoded>)> = None;
@@ -145,7 +152,7 @@ fn predict(cache: &mut ModelCache, vectors: &mut VectorCollection) -> Result<Vec
             _ => cache.get(bytes)?,
         };
         last = Some((place, model.clone()));
-        if let Some(reason) = unusable(days[row], &attributes, row) {
+        if let Some(reason) = unusable(days[row], &attributes, own_units[row].as_deref(), row) {
             lists[row].push(refused(Some(&model.id), reason));
             return Ok(());
         }
@@ -175,7 +182,16 @@ fn predict(cache: &mut ModelCache, vectors: &mut VectorCollection) -> Result<Vec
         } else {
             format!("; not known of the candidate: {}", absent.join(", "))
         };
-        match batch.model.model.forecast(&candidates, batch.level, batch.horizon) {
+        let own: Vec<Vec<Option<f64>>> = batch
+            .rows
+            .iter()
+            .map(|&r| own_units[r].clone().unwrap_or_default())
+            .collect();
+        match batch
+            .model
+            .model
+            .forecast_running(&candidates, &own, batch.level, batch.horizon)
+        {
             Ok(forecasts) => {
                 for (&row, forecast) in batch.rows.iter().zip(forecasts) {
                     lists[row] = rows(&batch.model.id, forecast, &note);
@@ -194,7 +210,15 @@ fn predict(cache: &mut ModelCache, vectors: &mut VectorCollection) -> Result<Vec
 }
 
 /// Why a row cannot be forecast, if it cannot.
-fn unusable(day: Option<i32>, attributes: &RecordBatch, row: usize) -> Option<String> {
+fn unusable(day: Option<i32>, attributes: &RecordBatch, units: Option<&[Option<f64>]>, row: usize) -> Option<String> {
+    if let Some(bad) = units
+        .unwrap_or(&[])
+        .iter()
+        .flatten()
+        .find(|u| !(u.is_finite() && **u >= 0.0))
+    {
+        return Some(format!("units must be finite and not negative, got {bad}"));
+    }
     let Some(day) = day else {
         return Some("launch_date is NULL: give the date to forecast from".to_owned());
     };
@@ -246,6 +270,12 @@ pub fn register(extension: &Extension) -> duckdb_neo::Result<()> {
                 default: Some("NULL"),
                 text: "steps to forecast, at most those the model was trained for; NULL for all of them",
             },
+            ParameterText {
+                name: "units",
+                sql_type: "DOUBLE[]",
+                default: Some("NULL"),
+                text: "what the product sold so far, by step; NULL for nothing known",
+            },
         ],
         returns: &[
             column("step", "INTEGER", "1 for the period that contains the launch date"),
@@ -258,11 +288,7 @@ pub fn register(extension: &Extension) -> duckdb_neo::Result<()> {
                 "DOUBLE",
                 "expected units, the number to add up or to multiply with a margin",
             ),
-            column(
-                "own_weight",
-                "DOUBLE",
-                "weight of the product's own sales: 0, as it has none",
-            ),
+            column("own_weight", "DOUBLE", "weight of the product's own sales, 0 for none"),
             column("model_id", "VARCHAR", "identity of the model"),
             column("status", "VARCHAR", "ok or refused"),
             column("reason", "VARCHAR", "what the forecast rests on, or why there is none"),
@@ -280,6 +306,7 @@ pub fn register(extension: &Extension) -> duckdb_neo::Result<()> {
         .param(FunctionParameter::new::<Any>("attributes"))
         .param(named(FunctionParameter::with_default("level", 0.8_f64)))
         .param(named(FunctionParameter::with_default("horizon", None::<i64>)))
+        .param(named(FunctionParameter::with_default("units", None::<List<f64>>)))
         .return_type(List::<Row>::logical_type(extension)?)
         .documentation(documentation.build());
     ScalarFunctionBuilder::new(NAME, signature, Predict)

@@ -21,6 +21,8 @@ const MAX_LEVELS: usize = 12;
 const MIN_LEVEL: usize = 5;
 /// Past launches named in the reason of a forecast.
 const NAMED: usize = 3;
+/// Largest weight of a distance that a stored model may hold: more than learning can give.
+const MAX_WEIGHT: f64 = 2_000.0;
 /// Attention below this share of the largest is dropped.
 const NEGLIGIBLE: f64 = 1e-7;
 
@@ -309,7 +311,7 @@ impl FittedAnalog {
                     .map(|&j| Comparable {
                         id: Some(self.ids[j].clone()),
                         weight: weights[j] / total,
-                        scale: Some((located.linear[i] - past[j]).exp()),
+                        scale: Some((located.linear[i] - past[j]).exp()).filter(|s| s.is_finite()),
                         launch_day: Some(self.points.launch_days[j]),
                         units: Some(self.units[j]),
                     })
@@ -345,33 +347,28 @@ impl FittedAnalog {
         names.zip(self.weights.iter().copied())
     }
 
-    /// Whether the parts fit each other and the horizon.
+    /// Whether the parts fit each other and the horizon, and no number is beyond what learning can give.
     pub fn is_valid(&self, horizon: usize) -> bool {
         let n = self.ids.len();
-        let kinds = self
-            .encoder
-            .encode(&arrow_array::RecordBatch::new_empty(std::sync::Arc::new(
-                arrow_schema::Schema::empty(),
-            )));
-        let same_kind =
-            |(a, b): (&EncodedColumn, &EncodedColumn)| std::mem::discriminant(a) == std::mem::discriminant(b);
+        let linear = |f: &LinearFeature| {
+            f.column < self.points.columns.len() && f.mean.abs() <= 1.0 && (1e-3..=1.0).contains(&f.deviation)
+        };
         n > 0
             && self.horizon == horizon
             && self.points.len() == n
             && self.points.is_valid()
-            && self.points.columns.len() == kinds.len()
-            && self.points.columns.iter().zip(&kinds).all(same_kind)
+            && self.encoder.is_valid()
+            && self.encoder.fits(&self.points.columns)
             && self.weights.len() == self.points.distances()
-            && self.weights.iter().all(|w| w.is_finite() && *w >= 0.0)
+            && self.weights.iter().all(|w| (0.0..=MAX_WEIGHT).contains(w))
             && self.slopes.len() == self.linear.len()
             && self.slopes.iter().all(|b| b.is_finite())
-            && self
-                .linear
-                .iter()
-                .all(|f| f.column < self.points.columns.len() && f.deviation > 0.0)
+            && self.linear.iter().all(linear)
             && self.errors.len() == horizon
-            && self.log_units.len() == n * horizon
+            && self.log_units.len().checked_div(n) == Some(horizon)
+            && self.log_units.len().is_multiple_of(n)
             && self.units.len() == n
+            && self.units.iter().all(|u| u.is_finite() && *u >= 0.0)
     }
 }
 

@@ -1,0 +1,288 @@
+-- Looks for problems in sales and products before anything is learned from them: one row per check, always all checks,
+-- in the order of the way through the data. Nothing is changed.
+--
+-- @param sales: VARCHAR                        the sales table: product_id, date, units, and price if there is one
+-- @param products: VARCHAR = NULL              the products table: product_id, and launch_date if there is one
+-- @param frequency: VARCHAR = 'week'           length of a period: day, week (from Monday) or month
+-- @param horizon: BIGINT = 13                  periods of a launch, 1 to 520
+-- @param product_id: VARCHAR = 'product_id'    name of the column of products, in both tables
+-- @param date: VARCHAR = 'date'                name of the column of dates
+-- @param units: VARCHAR = 'units'              name of the column of units
+-- @param price: VARCHAR = 'price'              name of the column of prices
+-- @param launch_date: VARCHAR = 'launch_date'  name of the column of launch dates
+-- @param burn_in: BIGINT = 1                   a product whose launch falls into this many first periods of the data,
+--                                              or before them, is taken to be older than the data
+-- @returns check: VARCHAR    what was looked at
+-- @returns status: VARCHAR   ok, warning (handled as fix says, but look at it) or error (launches cannot be learned)
+-- @returns affected: BIGINT  rows, periods or products concerned
+-- @returns share: DOUBLE     affected as a share of all of their kind; NULL when there are none
+-- @returns example: VARCHAR  one of them
+-- @returns fix: VARCHAR      what to do; NULL when the status is ok
+-- @example FROM launch_doctor('sales', 'products')
+-- @example FROM launch_doctor('sales', frequency := 'month') WHERE status <> 'ok'
+WITH raw_ AS NOT MATERIALIZED (
+    SELECT
+        COLUMNS(lambda c: __launch_column(c, product_id, sales)) AS raw_key_,
+        COLUMNS(lambda c: __launch_column(c, date, sales)) AS raw_day_,
+        COLUMNS(lambda c: __launch_column(c, units, sales)) AS raw_units_,
+        COLUMNS(lambda c: __launch_column(c, price, sales)) AS raw_price_,
+        hash(row_) AS hash_
+    FROM (FROM query_table(sales) UNION ALL BY NAME SELECT NULL::DOUBLE AS __launch_price WHERE false) AS row_
+),
+checked_ AS NOT MATERIALIZED (
+    SELECT
+        raw_key_, raw_day_, raw_units_, raw_price_,
+        raw_key_ IS NOT NULL AS good_key_,
+        coalesce(TRY_CAST(raw_day_ AS DATE) BETWEEN DATE '1970-01-01' AND DATE '2200-12-31', false) AS good_day_,
+        coalesce(abs(TRY_CAST(raw_units_ AS DOUBLE)) < 1e15, false) AS good_units_,
+        raw_price_ IS NULL
+            OR coalesce(TRY_CAST(raw_price_ AS DOUBLE) >= 0 AND TRY_CAST(raw_price_ AS DOUBLE) < 1e12, false)
+            AS good_price_
+    FROM raw_
+),
+rows_ AS (
+    SELECT
+        count(*) AS all_,
+        count(*) FILTER (good_key_ AND good_day_ AND good_units_) AS usable_,
+        count(*) FILTER (NOT good_key_) AS bad_key_,
+        min(CASE WHEN NOT good_key_ THEN concat('date ', raw_day_, ', units ', raw_units_) END) AS bad_key_like_,
+        count(*) FILTER (NOT good_day_) AS bad_day_,
+        min(CASE WHEN NOT good_day_ THEN concat('product ', raw_key_, ', date ', coalesce(raw_day_::VARCHAR, 'NULL')) END)
+            AS bad_day_like_,
+        count(*) FILTER (NOT good_units_) AS bad_units_,
+        min(
+            CASE WHEN NOT good_units_
+            THEN concat('product ', raw_key_, ', ', raw_day_, ', units ', coalesce(raw_units_::VARCHAR, 'NULL')) END
+        ) AS bad_units_like_,
+        count(*) FILTER (NOT good_price_) AS bad_price_,
+        min(CASE WHEN NOT good_price_ THEN concat('product ', raw_key_, ', ', raw_day_, ', price ', raw_price_) END)
+            AS bad_price_like_,
+        count(*) FILTER (good_units_ AND TRY_CAST(raw_units_ AS DOUBLE) < 0) AS returns_,
+        min(
+            CASE WHEN good_units_ AND TRY_CAST(raw_units_ AS DOUBLE) < 0
+            THEN concat('product ', raw_key_, ', ', raw_day_, ', units ', raw_units_) END
+        ) AS returns_like_,
+        count(*) FILTER (good_key_ AND good_day_ AND good_units_ AND TRY_CAST(raw_units_ AS DOUBLE) > 0) AS positive_
+    FROM checked_
+),
+copies_ AS (
+    SELECT sum(copies_ - 1) AS copies_, min(like_) AS copies_like_
+    FROM (
+        SELECT
+            count(*) AS copies_,
+            concat('product ', any_value(raw_key_), ', ', any_value(raw_day_), ', units ', any_value(raw_units_)) AS like_
+        FROM raw_
+        GROUP BY hash_
+        HAVING count(*) > 1
+    )
+),
+spans_ AS (
+    SELECT
+        sum(periods_) AS periods_,
+        sum(merged_) AS merged_,
+        min(CASE WHEN merged_ > 0 THEN concat('product ', key_, ' in ', merged_, ' periods') END) AS merged_like_,
+        sum(last_ - first_ + 1) AS life_,
+        sum(last_ - first_ + 1 - periods_) AS missing_,
+        min(
+            CASE WHEN last_ - first_ + 1 > periods_
+            THEN concat('product ', key_, ' in ', last_ - first_ + 1 - periods_, ' periods') END
+        ) AS missing_like_
+    FROM (
+        SELECT
+            key_, min(number_) AS first_, max(number_) AS last_, count(*) AS periods_,
+            count(*) FILTER (rows_ > 1) AS merged_
+        FROM __launch_periods(sales, frequency, product_id, date, units, price)
+        GROUP BY key_
+    )
+),
+outliers_ AS (
+    SELECT
+        count(*) AS outliers_,
+        min(concat('product ', key_, ', ', __launch_period_start(number_, frequency), ', units ', raw_))
+            AS outliers_like_
+    FROM __launch_outliers(sales, frequency, 'zero', 'net', product_id, date, units, price)
+    WHERE raw_ IS NOT NULL AND x_ NOT BETWEEN low_ AND high_
+),
+calendar_ AS MATERIALIZED (FROM __launch_calendar(sales, frequency, product_id, date, units, price)),
+dates_ AS (
+    SELECT
+        count(*) FILTER (listed_) AS listed_,
+        count(*) FILTER (selling_) AS selling_,
+        count(*) FILTER (listed_ AND first_sale_ IS NULL) AS unsold_,
+        min(CASE WHEN listed_ AND first_sale_ IS NULL THEN key_::VARCHAR END) AS unsold_like_,
+        count(*) FILTER (selling_ AND NOT counts_) AS unlisted_,
+        min(CASE WHEN selling_ AND NOT counts_ THEN key_::VARCHAR END) AS unlisted_like_,
+        count(*) FILTER (listings_ > 1) AS twice_,
+        min(CASE WHEN listings_ > 1 THEN key_::VARCHAR END) AS twice_like_,
+        count(*) FILTER (given_ IS NOT NULL) AS given_,
+        min(CASE WHEN listed_ AND given_ IS NULL THEN key_::VARCHAR END) AS undated_like_,
+        count(*) FILTER (given_ > first_sale_) AS late_,
+        min(
+            CASE WHEN given_ > first_sale_
+            THEN concat('product ', key_, ', launch date ', given_, ', first sale ', first_sale_) END
+        ) AS late_like_,
+        count(*) FILTER (counts_ AND launch_ IS NOT NULL) AS launched_,
+        count(*) FILTER (counts_ AND __launch_period(launch_, frequency) < start_ + __launch_burn_in(burn_in)) AS old_,
+        min(
+            CASE WHEN counts_ AND __launch_period(launch_, frequency) < start_ + __launch_burn_in(burn_in)
+            THEN concat('product ', key_, ', ', launch_) END
+        ) AS old_like_
+    FROM __launch_dates(sales, products, product_id, date, units, price, launch_date), calendar_
+),
+nameless_ AS (
+    SELECT coalesce(sum(rows_) FILTER (key_ IS NULL), 0) AS nameless_, sum(rows_) AS listings_
+    FROM __launch_products(sales, products, product_id, launch_date)
+),
+launches_ AS (
+    SELECT
+        count(*) AS launches_,
+        count(*) FILTER (steps_ < horizon_) AS partly_,
+        min(CASE WHEN steps_ < horizon_ THEN concat('product ', key_, ' has ', steps_, ' of ', horizon_, ' periods') END)
+            AS partly_like_
+    FROM (
+        SELECT
+            key_, __launch_horizon(horizon) AS horizon_,
+            end_ - __launch_period(launch_, frequency) AS steps_
+        FROM __launch_dates(sales, products, product_id, date, units, price, launch_date), calendar_
+        WHERE counts_ AND __launch_period(launch_, frequency) BETWEEN start_ + __launch_burn_in(burn_in) AND end_ - 1
+    )
+),
+found_ AS (
+    SELECT unnest([
+        {
+            'name_': 'no_usable_sales', 'bad_': usable_ = 0, 'fatal_': true,
+            'affected_': all_ - usable_, 'all_': all_, 'like_': NULL::VARCHAR,
+            'fix_': 'Load rows with product, date and units into the sales table; the checks below say what is wrong with '
+                || 'those there are.'
+        },
+        {
+            'name_': 'null_product_ids', 'bad_': bad_key_ > 0, 'fatal_': false,
+            'affected_': bad_key_, 'all_': all_, 'like_': bad_key_like_,
+            'fix_': 'These rows are left out: fill in their product, or name its column with product_id := ''...''.'
+        },
+        {
+            'name_': 'invalid_dates', 'bad_': bad_day_ > 0, 'fatal_': false,
+            'affected_': bad_day_, 'all_': all_, 'like_': bad_day_like_,
+            'fix_': 'These rows are left out: give them a date from 1970 to 2200, or cast the column with strptime.'
+        },
+        {
+            'name_': 'invalid_units', 'bad_': bad_units_ > 0, 'fatal_': false,
+            'affected_': bad_units_, 'all_': all_, 'like_': bad_units_like_,
+            'fix_': 'These rows are left out: give them finite units below 1e15, or 0 when nothing was sold.'
+        },
+        {
+            'name_': 'duplicate_rows', 'bad_': copies_ > 0, 'fatal_': false,
+            'affected_': coalesce(copies_, 0), 'all_': all_, 'like_': copies_like_,
+            'fix_': 'Rows equal in all columns are summed: if they were loaded twice, pass a view with SELECT DISTINCT *.'
+        },
+        {
+            'name_': 'several_rows_per_period', 'bad_': false, 'fatal_': false,
+            'affected_': coalesce(merged_, 0), 'all_': periods_, 'like_': merged_like_,
+            'fix_': 'Rows of the same product and period are summed.'
+        },
+        {
+            'name_': 'returns', 'bad_': returns_ > 0, 'fatal_': false,
+            'affected_': returns_, 'all_': all_, 'like_': returns_like_,
+            'fix_': 'Negative units are taken off their period, never below zero: launch_clean(..., negatives := ''drop'') '
+                || 'leaves them out.'
+        },
+        {
+            'name_': 'invalid_prices', 'bad_': bad_price_ > 0, 'fatal_': false,
+            'affected_': bad_price_, 'all_': all_, 'like_': bad_price_like_,
+            'fix_': 'These prices are taken as unknown: set them to NULL or to a number from 0 to 1e12.'
+        },
+        {
+            'name_': 'missing_periods', 'bad_': missing_ > 0, 'fatal_': false,
+            'affected_': coalesce(missing_, 0), 'all_': life_, 'like_': missing_like_,
+            'fix_': 'Periods without rows are taken as no sales: launch_clean(..., missing := ''interpolate'') fills them '
+                || 'when the rows were lost.'
+        },
+        {
+            'name_': 'outliers', 'bad_': outliers_ > 0, 'fatal_': false,
+            'affected_': outliers_, 'all_': periods_, 'like_': outliers_like_,
+            'fix_': 'Look at them in launch_clean(...) WHERE outlier; launch_clean(..., outliers := ''cap'') limits them.'
+        },
+        {
+            'name_': 'gap_in_dates', 'bad_': longest_gap_ > 366, 'fatal_': false,
+            'affected_': CASE WHEN longest_gap_ > 366 THEN 1 ELSE 0 END, 'all_': CASE WHEN usable_ > 0 THEN 1 END,
+            'like_': CASE WHEN longest_gap_ > 366 THEN concat(longest_gap_, ' days before ', after_gap_) END,
+            'fix_': 'No product sold for over a year: correct or remove dates far away from the others, because the first '
+                || 'and the last date decide which launches are fully observed.'
+        },
+        {
+            'name_': 'last_period_incomplete', 'bad_': __launch_period(last_day_, frequency) >= end_, 'fatal_': false,
+            'affected_': CASE WHEN __launch_period(last_day_, frequency) >= end_ THEN 1 ELSE 0 END,
+            'all_': CASE WHEN usable_ > 0 THEN 1 END,
+            'like_': CASE WHEN __launch_period(last_day_, frequency) >= end_ THEN concat('the data end on ', last_day_) END,
+            'fix_': 'The last period is taken as not observed: load its remaining days to use it.'
+        },
+        {
+            'name_': 'all_sales_zero', 'bad_': usable_ > 0 AND positive_ = 0, 'fatal_': true,
+            'affected_': CASE WHEN positive_ = 0 THEN usable_ ELSE 0 END, 'all_': usable_, 'like_': NULL,
+            'fix_': 'No row has positive units: check the column named by units := ''...''.'
+        },
+        {
+            'name_': 'short_history', 'bad_': last_day_ - first_day_ < 728, 'fatal_': false,
+            'affected_': CASE WHEN last_day_ - first_day_ < 728 THEN 1 ELSE 0 END,
+            'all_': CASE WHEN usable_ > 0 THEN 1 END, 'like_': concat(first_day_, ' to ', last_day_),
+            'fix_': 'Load two years or more: with less, the season of a launch cannot be learned.'
+        },
+        {
+            'name_': 'products_without_sales', 'bad_': unsold_ > 0, 'fatal_': false,
+            'affected_': unsold_, 'all_': listed_, 'like_': unsold_like_,
+            'fix_': 'With a launch date in the data they are launches that sold nothing, without one they are left out: '
+                || 'remove products that were never launched.'
+        },
+        {
+            'name_': 'sales_without_products', 'bad_': unlisted_ > 0, 'fatal_': false,
+            'affected_': unlisted_, 'all_': selling_, 'like_': unlisted_like_,
+            'fix_': 'Products that are not in the products table are no launches: add them to it.'
+        },
+        {
+            'name_': 'null_ids_in_products', 'bad_': nameless_ > 0, 'fatal_': false,
+            'affected_': nameless_, 'all_': listings_, 'like_': NULL,
+            'fix_': 'These rows of the products table are left out: fill in their product.'
+        },
+        {
+            'name_': 'duplicate_products', 'bad_': twice_ > 0, 'fatal_': false,
+            'affected_': twice_, 'all_': listed_, 'like_': twice_like_,
+            'fix_': 'One row per product is used, with the earliest launch date: keep one row of each in the products table.'
+        },
+        {
+            'name_': 'missing_launch_dates', 'bad_': given_ > 0 AND given_ < listed_, 'fatal_': false,
+            'affected_': listed_ - given_, 'all_': listed_, 'like_': undated_like_,
+            'fix_': 'Their launch is taken as the first day with sales: fill in their launch date, from 1970 to 2200.'
+        },
+        {
+            'name_': 'sales_before_launch', 'bad_': late_ > 0, 'fatal_': false,
+            'affected_': late_, 'all_': given_, 'like_': late_like_,
+            'fix_': 'Sales before the launch date are not used: correct the launch date, or set it to NULL to take the first '
+                || 'day with sales.'
+        },
+        {
+            'name_': 'older_than_data', 'bad_': old_ > 0.5 * launched_, 'fatal_': false,
+            'affected_': old_, 'all_': launched_, 'like_': old_like_,
+            'fix_': 'Products already selling when the data begin are no launches: load older sales to learn from them.'
+        },
+        {
+            'name_': 'partly_observed_launches', 'bad_': partly_ > 0.5 * launches_, 'fatal_': false,
+            'affected_': partly_, 'all_': launches_, 'like_': partly_like_,
+            'fix_': 'Only the periods so far are learned from: use a shorter horizon := ... to have more complete launches.'
+        },
+        {
+            'name_': 'past_launches', 'bad_': launches_ < 30, 'fatal_': launches_ < 3,
+            'affected_': launches_, 'all_': launched_, 'like_': NULL,
+            'fix_': 'At least 3 past launches are needed and 30 advisable: load older sales or more products, or use a '
+                || 'smaller burn_in := 0.'
+        }
+    ]) AS found_
+    FROM rows_, copies_, spans_, outliers_, calendar_, dates_, nameless_, launches_
+)
+SELECT
+    found_.name_ AS check,
+    CASE WHEN NOT coalesce(found_.bad_, false) THEN 'ok' WHEN found_.fatal_ THEN 'error' ELSE 'warning' END AS status,
+    found_.affected_::BIGINT AS affected,
+    (found_.affected_ / nullif(found_.all_, 0))::DOUBLE AS share,
+    found_.like_ AS example,
+    CASE WHEN found_.bad_ THEN found_.fix_ END AS fix
+FROM found_
