@@ -20,7 +20,12 @@
 -- @returns fix: VARCHAR      what to do; NULL when the status is ok
 -- @example FROM launch_doctor('sales', 'products')
 -- @example FROM launch_doctor('sales', frequency := 'month') WHERE status <> 'ok'
-WITH raw_ AS NOT MATERIALIZED (
+WITH options_ AS (
+    SELECT
+        __launch_frequency(frequency) AS frequency_, __launch_horizon(horizon) AS horizon_,
+        __launch_burn_in(burn_in) AS burn_in_
+),
+raw_ AS NOT MATERIALIZED (
     SELECT
         COLUMNS(lambda c: __launch_column(c, product_id, sales)) AS raw_key_,
         COLUMNS(lambda c: __launch_column(c, date, sales)) AS raw_day_,
@@ -122,12 +127,12 @@ dates_ AS (
             THEN concat('product ', key_, ', launch date ', given_, ', first sale ', first_sale_) END
         ) AS late_like_,
         count(*) FILTER (counts_ AND launch_ IS NOT NULL) AS launched_,
-        count(*) FILTER (counts_ AND __launch_period(launch_, frequency) < start_ + __launch_burn_in(burn_in)) AS old_,
+        count(*) FILTER (counts_ AND __launch_period(launch_, frequency) < start_ + burn_in_) AS old_,
         min(
-            CASE WHEN counts_ AND __launch_period(launch_, frequency) < start_ + __launch_burn_in(burn_in)
+            CASE WHEN counts_ AND __launch_period(launch_, frequency) < start_ + burn_in_
             THEN concat('product ', key_, ', ', launch_) END
         ) AS old_like_
-    FROM __launch_dates(sales, products, product_id, date, units, price, launch_date), calendar_
+    FROM __launch_dates(sales, products, product_id, date, units, price, launch_date), calendar_, options_
 ),
 nameless_ AS (
     SELECT coalesce(sum(rows_) FILTER (key_ IS NULL), 0) AS nameless_, sum(rows_) AS listings_
@@ -141,10 +146,9 @@ launches_ AS (
             AS partly_like_
     FROM (
         SELECT
-            key_, __launch_horizon(horizon) AS horizon_,
-            end_ - __launch_period(launch_, frequency) AS steps_
-        FROM __launch_dates(sales, products, product_id, date, units, price, launch_date), calendar_
-        WHERE counts_ AND __launch_period(launch_, frequency) BETWEEN start_ + __launch_burn_in(burn_in) AND end_ - 1
+            key_, horizon_, end_ - __launch_period(launch_, frequency) AS steps_
+        FROM __launch_dates(sales, products, product_id, date, units, price, launch_date), calendar_, options_
+        WHERE counts_ AND __launch_period(launch_, frequency) BETWEEN start_ + burn_in_ AND end_ - 1
     )
 ),
 found_ AS (
@@ -178,7 +182,7 @@ found_ AS (
         {
             'name_': 'several_rows_per_period', 'bad_': false, 'fatal_': false,
             'affected_': coalesce(merged_, 0), 'all_': periods_, 'like_': merged_like_,
-            'fix_': 'Rows of the same product and period are summed.'
+            'fix_': NULL
         },
         {
             'name_': 'returns', 'bad_': returns_ > 0, 'fatal_': false,
@@ -224,7 +228,7 @@ found_ AS (
         {
             'name_': 'short_history', 'bad_': last_day_ - first_day_ < 728, 'fatal_': false,
             'affected_': CASE WHEN last_day_ - first_day_ < 728 THEN 1 ELSE 0 END,
-            'all_': CASE WHEN usable_ > 0 THEN 1 END, 'like_': concat(first_day_, ' to ', last_day_),
+            'all_': CASE WHEN usable_ > 0 THEN 1 END, 'like_': first_day_ || ' to ' || last_day_,
             'fix_': 'Load two years or more: with less, the season of a launch cannot be learned.'
         },
         {
@@ -276,7 +280,9 @@ found_ AS (
                 || 'smaller burn_in := 0.'
         }
     ]) AS found_
-    FROM rows_, copies_, spans_, outliers_, calendar_, dates_, nameless_, launches_
+    FROM options_, rows_, copies_, spans_, outliers_, calendar_, dates_, nameless_, launches_
+    -- Options are checked even when there are no rows.
+    WHERE frequency_ <> '' AND horizon_ > 0 AND burn_in_ >= 0
 )
 SELECT
     found_.name_ AS check,

@@ -19,7 +19,9 @@
 -- @returns observed_to_: DATE   the first day that is not fully observed, the same for all launches
 -- @example FROM __launch_launches('sales', NULL, 'week', 13, 'product_id', 'date', 'units', 'price', 'launch_date', 1)
 WITH options_ AS (
-    SELECT __launch_horizon(horizon)::INTEGER AS horizon_, __launch_burn_in(burn_in) AS burn_in_
+    SELECT
+        __launch_frequency(frequency) AS frequency_, __launch_horizon(horizon)::INTEGER AS horizon_,
+        __launch_burn_in(burn_in) AS burn_in_
 ),
 launched_ AS MATERIALIZED (
     SELECT key_, launch_, number_, least(end_ - number_, horizon_)::INTEGER AS steps_, end_, horizon_
@@ -30,7 +32,7 @@ launched_ AS MATERIALIZED (
     )
     CROSS JOIN __launch_calendar(sales, frequency, product_id, date, units, price)
     CROSS JOIN options_
-    WHERE number_ >= start_ + burn_in_ AND number_ < end_
+    WHERE number_ >= start_ + burn_in_ AND number_ < end_ AND frequency_ <> ''
 ),
 sold_ AS (
     SELECT

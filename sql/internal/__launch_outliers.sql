@@ -18,13 +18,14 @@
 -- @example FROM __launch_outliers('sales', 'week', 'zero', 'net', 'product_id', 'date', 'units', 'price')
 WITH options_ AS (
     SELECT
+        __launch_frequency(frequency) AS frequency_,
         __launch_option('missing', missing, ['zero', 'null', 'interpolate']) = 'zero' AS zero_,
         __launch_option('negatives', negatives, ['net', 'drop']) = 'drop' AS drop_
 ),
 periods_ AS MATERIALIZED (
     SELECT key_, number_, CASE WHEN drop_ THEN sold_ ELSE units_ END AS raw_, price_, zero_
     FROM __launch_periods(sales, frequency, product_id, date, units, price), options_
-    WHERE NOT drop_ OR sold_ IS NOT NULL
+    WHERE (NOT drop_ OR sold_ IS NOT NULL) AND frequency_ <> ''
 ),
 every_ AS (
     SELECT key_, unnest(range(min(number_), (SELECT max(number_) + 1 FROM periods_))) AS number_

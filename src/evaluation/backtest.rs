@@ -39,7 +39,7 @@ pub fn default_cutoffs(panel: &LaunchPanel) -> Vec<i32> {
 /// similarity and calibration are learned anew from these. The naive baseline is always among the rows.
 ///
 /// # Errors
-/// [`Error::Argument`] for a bad level, or cutoffs without a launch after them.
+/// [`Error::Argument`] for a bad level, no cutoffs, or cutoffs without a launch after them.
 pub fn backtest(
     architectures: &[Architecture],
     panel: &LaunchPanel,
@@ -47,6 +47,11 @@ pub fn backtest(
     level: f64,
 ) -> Result<Vec<BacktestRow>> {
     crate::launch::check_level(level)?;
+    if cutoffs.is_empty() {
+        return Err(Error::argument(
+            "cutoffs must hold at least one date, got an empty list: leave it NULL for the default ones",
+        ));
+    }
     let mut cutoffs = cutoffs.to_vec();
     cutoffs.sort_unstable();
     cutoffs.dedup();
@@ -59,8 +64,11 @@ pub fn backtest(
         )));
     }
     let mut contenders = vec![Architecture::Naive];
-    contenders.extend(architectures.iter().copied().filter(|a| *a != Architecture::Naive));
-    contenders.dedup();
+    for &architecture in architectures {
+        if !contenders.contains(&architecture) {
+            contenders.push(architecture);
+        }
+    }
     let mut out = Vec::new();
     for (k, &cutoff) in cutoffs.iter().enumerate() {
         let end = cutoffs.get(k + 1).copied().unwrap_or(i32::MAX);

@@ -99,11 +99,13 @@ impl Conformal {
         let units = |score: f64| (location + spread * score).clamp(0.0, 35.0).exp_m1() * exposure;
         let median = units(0.0);
         let mean = scores.iter().map(|&s| units(s)).sum::<f64>() / scores.len() as f64;
+        let lower = units(quantile(scores, (1.0 - level) / 2.0)).min(median);
         Some(Interval {
             median,
-            lower: units(quantile(scores, (1.0 - level) / 2.0)).min(median),
+            lower,
             upper: units(quantile(scores, (1.0 + level) / 2.0)).max(median),
-            mean,
+            // Where all scores are alike the average differs from them by rounding alone.
+            mean: mean.max(lower),
         })
     }
 }

@@ -394,13 +394,12 @@ pub(crate) fn check_level(level: f64) -> Result<()> {
 /// Held-out forecasts with intervals calibrated on the other half of the held-out launches, so that the coverage
 /// reported is not that of the launches the intervals were made from.
 fn cross_calibrated(held_out: &[HeldOut], horizon: usize) -> Vec<(HeldOut, Conformal)> {
-    let half = |parity: usize| -> Vec<HeldOut> { held_out.iter().skip(1 - parity).step_by(2).cloned().collect() };
-    let conformal = [Conformal::fit(&half(0), horizon), Conformal::fit(&half(1), horizon)];
-    held_out
-        .iter()
-        .enumerate()
-        .map(|(i, h)| (h.clone(), conformal[i % 2].clone()))
-        .collect()
+    // Every other launch would not do: ids often alternate between categories.
+    let second_half = |h: &HeldOut| (h.launch as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 63 == 1;
+    let (second, first): (Vec<HeldOut>, Vec<HeldOut>) = held_out.iter().cloned().partition(second_half);
+    let (from_first, from_second) = (Conformal::fit(&first, horizon), Conformal::fit(&second, horizon));
+    let other = |h: &HeldOut| if second_half(h) { &from_first } else { &from_second };
+    held_out.iter().map(|h| (h.clone(), other(h).clone())).collect()
 }
 
 /// Scores of held-out forecasts in units.

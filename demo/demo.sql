@@ -1,0 +1,152 @@
+-- From a retailer's purchases to a launch plan, on real data
+-- ==========================================================
+-- The data are "The Complete Journey": all purchases of 2,469 households in the stores of one American grocer in 2017.
+-- Two tables are given: raw.transactions (one row per item in a basket) and raw.products (one row per item).
+-- We stand on Monday, 2 October 2017. The items that first sell in the last quarter are the ones to plan; what they
+-- really sold stays hidden until step 9.
+
+
+-- Step 1: weekly sales.
+-- The data have their own week number: week 2 starts on Monday, 2 January. Prices are those paid, per unit. We keep
+-- the food departments: people buy food every week, so a sample of 2,469 households sees enough of it. Other
+-- departments sell one or two units per item and quarter in such a sample, which no model can forecast.
+CREATE TABLE sales AS
+SELECT
+    product_id,
+    DATE '2016-12-26' + 7 * (week - 1)::INTEGER AS date,
+    sum(quantity)::DOUBLE AS units,
+    sum(sales_value) / nullif(sum(quantity), 0) AS price,
+    sum(sales_value + retail_disc + coupon_match_disc) / nullif(sum(quantity), 0) AS list_price,
+    count(DISTINCT household_id) AS households
+FROM raw.transactions
+JOIN raw.products USING (product_id)
+WHERE department IN (
+    'GROCERY', 'PRODUCE', 'MEAT', 'MEAT-PCKGD', 'DELI', 'PASTRY', 'SEAFOOD', 'SEAFOOD-PCKGD', 'NUTRITION'
+)
+GROUP BY ALL;
+
+FROM sales ORDER BY units DESC LIMIT 5;
+
+
+-- Step 2: which items were launched in 2017?
+-- The first purchase in the data is not the launch: an old item that few people buy may show up in June. But this
+-- grocer numbers its items in order: the highest number sold so far climbs month by month. So an item is new when its
+-- number is higher than every number sold in January (up to the 29th): it did not exist then. The table shows what
+-- this rule does. Of the items seen for the first time in June most are old.
+SELECT
+    strftime(date, '%m %B') AS first_seen_in,
+    max(product_id) AS highest_number,
+    count(*) AS items,
+    count(*) FILTER (product_id > (SELECT max(product_id) FROM sales WHERE date < DATE '2017-01-30')) AS new_items
+FROM (SELECT product_id, min(date) AS date FROM sales GROUP BY ALL)
+GROUP BY ALL ORDER BY ALL;
+
+-- The functions below take burn_in := 5 for the same reason: no launch is seen in the first five weeks of the data.
+-- A burn-in alone would not do here: the column "items" shows that old items keep turning up all year.
+-- A new item counts as launched when at least two households buy it in its first week; most others are leftovers of
+-- single stores, with one or two sales in all. This rule looks at the first week, and it is the only look ahead in
+-- this demo. Forecasts of week 1 profit from it, so step 9 also shows the later weeks alone.
+-- The attributes are what a buyer knows before the launch; the price is the list price of the first week.
+CREATE TABLE products AS
+SELECT
+    product_id,
+    date AS launch_date,
+    round(list_price, 2) AS price,
+    department,
+    product_category AS category,
+    product_type,
+    brand,
+    manufacturer_id::VARCHAR AS manufacturer,
+    TRY_CAST(regexp_extract(package_size, '^[0-9.]+') AS DOUBLE)
+        * CASE WHEN package_size LIKE '% OZ' THEN 1 WHEN package_size LIKE '% LB' THEN 16 END AS ounces
+FROM (FROM sales QUALIFY date = min(date) OVER (PARTITION BY product_id))
+JOIN raw.products USING (product_id)
+WHERE product_id > (SELECT max(product_id) FROM sales WHERE date < DATE '2017-01-30')
+    AND households >= 2;
+
+
+-- Step 3: what the data look like to the doctor, before anything is computed from them.
+
+FROM launch_doctor('sales', products := 'products');
+
+
+-- Step 4: cut at 2 October. From here to step 9 only known_sales, past_launches and candidates are used.
+CREATE TABLE known_sales AS FROM sales WHERE date < DATE '2017-10-02';
+
+CREATE TABLE past_launches AS FROM products WHERE launch_date < DATE '2017-10-02';
+
+-- Costs are not in the data. We assume 60 % of the list price for the grocer's own brand and 70 % for other brands.
+CREATE TABLE candidates AS
+SELECT *, round(price * CASE brand WHEN 'Private' THEN 0.6 ELSE 0.7 END, 2) AS cost
+FROM products
+WHERE launch_date >= DATE '2017-10-02';
+
+-- The past launches, aligned on their launch: the mean curve by department. A week that is not over is left out, not
+-- counted as zero: launches of September have few weeks to show.
+SELECT department, count(DISTINCT product_id) AS launches,
+    round(avg(units) FILTER (step = 1), 1) AS week_1, round(avg(units) FILTER (step = 2), 1) AS week_2,
+    round(avg(units) FILTER (step = 4), 1) AS week_4, round(avg(units) FILTER (step = 8), 1) AS week_8
+FROM launch_history('known_sales', 'past_launches', horizon := 8, burn_in := 5)
+JOIN past_launches USING (product_id)
+GROUP BY department ORDER BY launches DESC;
+
+
+-- Step 5: learn from the past launches, eight weeks ahead. A model is a value in a table. Its accuracy was measured
+-- on launches it had not seen, beside that of the naive forecast: the mean launch curve of the category.
+CREATE TABLE model AS
+FROM launch_train('known_sales', products := 'past_launches', horizon := 8, burn_in := 5);
+
+SELECT model_id, launches, observations, validation_wape, naive_wape, validation_coverage, status FROM model;
+
+-- How good would such forecasts have been during the year? At each cutoff the models are trained on what was known
+-- that day, and forecast the launches up to the next cutoff.
+SELECT architecture, cutoff, launches, wape, rmsle, bias, coverage, pinball
+FROM launch_backtest(
+    'known_sales', products := 'past_launches', architectures := ['analog', 'bass'], horizon := 8, burn_in := 5
+)
+ORDER BY cutoff, architecture;
+
+
+-- Step 6: forecast the items of the last quarter. None of them has a history. yhat is the median, the interval holds
+-- the true number of units in 80 of 100 weeks. Here is the candidate with the largest forecast.
+CREATE TABLE forecast AS FROM launch_forecast('candidates', model := (SELECT model FROM model));
+
+CREATE TABLE chosen AS
+SELECT candidates.*
+FROM candidates
+JOIN (SELECT product_id, sum(yhat) AS units FROM forecast GROUP BY ALL) USING (product_id)
+ORDER BY units DESC, product_id LIMIT 1;
+
+SELECT product_id, product_type, manufacturer, price, step, date, yhat, yhat_lower, yhat_upper, reason
+FROM forecast JOIN chosen USING (product_id) ORDER BY step;
+
+-- Why? The past launches this forecast rests on, with their weights. The weights add up to 1; the last row stands for
+-- all the other launches.
+SELECT rank, weight, scale, comparable_id, comparable_launch_date AS launched, comparable_units AS units,
+    product_type, brand, manufacturer, price
+FROM launch_comparables('chosen', (SELECT model FROM model), k := 8)
+LEFT JOIN past_launches ON past_launches.product_id = comparable_id
+ORDER BY rank NULLS LAST;
+
+
+-- Step 7: the plan. For each candidate it compares launch dates and prices and ranks them by profit. The price
+-- elasticity is an assumption too: -2.62 is the mean of 1,851 published estimates (Bijmolt, van Heerde, Pieters 2005).
+-- Nine months of sales tell nothing about the season of a whole year, so all dates come out alike, and the first one
+-- is kept.
+CREATE TABLE plan AS
+FROM launch_plan(
+    'candidates', (SELECT model FROM model), sales := 'known_sales', products := 'past_launches',
+    objective := 'profit', elasticity := -2.62, prices := [0.9, 1.0, 1.1]
+);
+
+SELECT product_id, product_type, launch_date, plan.price, expected_units, units_lower, units_upper, expected_profit,
+    lift, binding_constraint
+FROM plan JOIN candidates USING (product_id, launch_date)
+WHERE plan_rank = 1 ORDER BY expected_profit DESC LIMIT 10;
+
+
+-- Step 8: the calendar of the plan, for the chosen candidate, with a budget of 1,000 for all launches.
+SELECT date, week, action, channel, budget, note
+FROM launch_calendar('plan', budget := 1000)
+JOIN chosen USING (product_id)
+ORDER BY date;

@@ -1,0 +1,147 @@
+-- Forecasts against what was sold, with a naive baseline beside them. A forecast period runs from its date to the day
+-- before the next date of the forecast; the actual units of its product are summed, and are 0 where there are none. A
+-- period that is not over when the actuals end is not scored. The naive baseline is a forecast given by baseline, such
+-- as one made with architecture := 'naive'. Without it, it is the mean of what the other products really sold at the
+-- same step: it is known only in hindsight, so it is harder to beat than a forecast, and it needs two products.
+--
+-- @param forecast: VARCHAR                   the forecast table, as launch_forecast returns it: product_id, date, step,
+--                                            yhat, and yhat_lower, yhat_upper if there are any; rows with NULL yhat are
+--                                            not scored
+-- @param actuals: VARCHAR                    the sales table: product_id, date, units
+-- @param by: VARCHAR = NULL                  name of the forecast's column to evaluate by, such as 'step' or 'model_id';
+--                                            NULL for all together
+-- @param baseline: VARCHAR = NULL            another forecast table, to compare with
+-- @param frequency: VARCHAR = NULL           length of a period: day, week or month; NULL takes it from the distance
+--                                            of the forecast's dates
+-- @param product_id: VARCHAR = 'product_id'  name of the column of products in actuals
+-- @param date: VARCHAR = 'date'              name of the column of dates in actuals
+-- @param units: VARCHAR = 'units'            name of the column of units in actuals
+-- @returns key: VARCHAR            the value of the column given by by, or all
+-- @returns n: BIGINT               forecasts scored
+-- @returns mse: DOUBLE             see launch_mse
+-- @returns rmse: DOUBLE            see launch_rmse
+-- @returns mae: DOUBLE             see launch_mae
+-- @returns wape: DOUBLE            see launch_wape
+-- @returns smape: DOUBLE           see launch_smape
+-- @returns rmsle: DOUBLE           see launch_rmsle
+-- @returns bias: DOUBLE            see launch_bias
+-- @returns mase: DOUBLE            mae as a multiple of naive_mae; below 1 is better than naive
+-- @returns coverage: DOUBLE        share of actuals from yhat_lower to yhat_upper
+-- @returns naive_mse: DOUBLE       the same for the baseline
+-- @returns naive_rmse: DOUBLE      the same for the baseline
+-- @returns naive_mae: DOUBLE       the same for the baseline
+-- @returns naive_wape: DOUBLE      the same for the baseline
+-- @returns naive_smape: DOUBLE     the same for the baseline
+-- @returns naive_rmsle: DOUBLE     the same for the baseline
+-- @returns naive_bias: DOUBLE      the same for the baseline
+-- @returns naive_coverage: DOUBLE  the same for the baseline; NULL when it is the mean of the other products
+-- @example WITH forecast AS (
+--          SELECT product_id, date, 1 + (date - launch_date) // 7 AS step, 100 AS yhat, 20 AS yhat_lower,
+--          180 AS yhat_upper FROM sales JOIN products USING (product_id))
+--          FROM launch_evaluate('forecast', 'sales', by := 'step')
+WITH forecast_ AS MATERIALIZED (FROM __launch_forecast_rows(forecast, "by")),
+-- The periods of each product. The last one is as long as the one before it.
+starts_ AS (
+    SELECT
+        key_, day_,
+        lead(day_) OVER product_ AS next_,
+        lag(day_) OVER product_ AS before_
+    FROM (SELECT DISTINCT key_, day_ FROM forecast_)
+    WINDOW product_ AS (PARTITION BY key_ ORDER BY day_)
+),
+spacing_ AS (
+    SELECT
+        CASE WHEN frequency IS NOT NULL THEN __launch_frequency(frequency) END AS frequency_,
+        mode(next_ - day_) AS days_
+    FROM starts_
+),
+periods_ AS MATERIALIZED (
+    SELECT
+        key_, day_,
+        CASE
+            WHEN frequency_ = 'day' THEN day_ + 1
+            WHEN frequency_ = 'week' THEN day_ + 7
+            WHEN frequency_ = 'month' THEN (day_ + INTERVAL 1 MONTH)::DATE
+            WHEN next_ IS NOT NULL THEN next_
+            WHEN coalesce(day_ - before_, days_) BETWEEN 28 AND 31 AND day(coalesce(before_, day_)) = day(day_)
+            THEN (day_ + INTERVAL 1 MONTH)::DATE
+            ELSE day_ + coalesce(day_ - before_, days_, error(
+                'the forecast has one date per product, which does not tell how long a period is: '
+                || 'give frequency := ''day'', ''week'' or ''month'''
+            ))::INTEGER
+        END AS end_
+    FROM starts_, spacing_
+),
+sales_ AS NOT MATERIALIZED (FROM __launch_sales(actuals, product_id, date, units, 'price')),
+-- Actuals of one date per period, such as the Monday of each week, cover the whole period of their last date.
+seen_ AS (
+    SELECT
+        min(day_) AS first_seen_,
+        max(day_) AS last_seen_,
+        coalesce(min(gap_) > 0.5 * (SELECT min(end_ - day_) FROM periods_), false) AS one_date_
+    FROM (SELECT day_, day_ - lag(day_) OVER (ORDER BY day_) AS gap_ FROM (SELECT DISTINCT day_ FROM sales_))
+),
+sold_ AS (
+    SELECT periods_.key_, periods_.day_, sum(units_::DECIMAL(38, 9))::DOUBLE AS units_
+    FROM sales_
+    JOIN periods_ ON sales_.key_ = periods_.key_ AND sales_.day_ >= periods_.day_ AND sales_.day_ < periods_.end_
+    GROUP BY ALL
+),
+actual_ AS MATERIALIZED (
+    SELECT key_, day_, greatest(coalesce(units_, 0), 0) AS units_
+    FROM periods_ LEFT JOIN sold_ USING (key_, day_) CROSS JOIN seen_
+    WHERE end_ > first_seen_ AND CASE WHEN one_date_ THEN day_ <= last_seen_ ELSE end_ <= last_seen_ + 1 END
+),
+-- What was sold at each step, by this product and by all.
+steps_ AS (
+    SELECT
+        key_, step_,
+        sum(units_) AS own_, count(*) AS own_count_,
+        sum(sum(units_)) OVER (PARTITION BY step_) AS total_, sum(count(*)) OVER (PARTITION BY step_) AS count_
+    FROM (SELECT DISTINCT key_, day_, step_ FROM forecast_ WHERE yhat_ IS NOT NULL) JOIN actual_ USING (key_, day_)
+    GROUP BY key_, step_
+),
+baseline_ AS (
+    SELECT key_, day_, min(yhat_) AS naive_, min(lower_) AS naive_lower_, max(upper_) AS naive_upper_
+    FROM __launch_forecast_rows(coalesce(baseline, forecast), NULL)
+    WHERE baseline IS NOT NULL
+    GROUP BY key_, day_
+),
+scored_ AS (
+    SELECT
+        group_, yhat_, lower_, upper_, actual_.units_ AS actual_,
+        CASE WHEN baseline IS NULL THEN (total_ - own_) / nullif(count_ - own_count_, 0) ELSE naive_ END AS naive_,
+        naive_lower_, naive_upper_
+    FROM forecast_
+    JOIN actual_ USING (key_, day_)
+    LEFT JOIN steps_ ON steps_.key_ = forecast_.key_ AND steps_.step_ = forecast_.step_
+    LEFT JOIN baseline_ ON baseline_.key_ = forecast_.key_ AND baseline_.day_ = forecast_.day_
+    WHERE yhat_ IS NOT NULL
+),
+groups_ AS (
+    SELECT group_ FROM forecast_
+    UNION SELECT NULL WHERE "by" IS NULL
+)
+SELECT
+    CASE WHEN "by" IS NULL THEN 'all' ELSE groups_.group_::VARCHAR END AS key,
+    count(yhat_) AS n,
+    launch_mse(actual_, yhat_) AS mse,
+    launch_rmse(actual_, yhat_) AS rmse,
+    launch_mae(actual_, yhat_) AS mae,
+    launch_wape(actual_, yhat_) AS wape,
+    launch_smape(actual_, yhat_) AS smape,
+    launch_rmsle(actual_, yhat_) AS rmsle,
+    launch_bias(actual_, yhat_) AS bias,
+    launch_mase(actual_, yhat_, naive_) AS mase,
+    launch_coverage(actual_, lower_, upper_) AS coverage,
+    launch_mse(actual_, naive_) AS naive_mse,
+    launch_rmse(actual_, naive_) AS naive_rmse,
+    launch_mae(actual_, naive_) AS naive_mae,
+    launch_wape(actual_, naive_) AS naive_wape,
+    launch_smape(actual_, naive_) AS naive_smape,
+    launch_rmsle(actual_, naive_) AS naive_rmsle,
+    launch_bias(actual_, naive_) AS naive_bias,
+    launch_coverage(actual_, naive_lower_, naive_upper_) AS naive_coverage
+FROM groups_ LEFT JOIN scored_ ON groups_.group_ IS NOT DISTINCT FROM scored_.group_
+GROUP BY groups_.group_
+ORDER BY groups_.group_

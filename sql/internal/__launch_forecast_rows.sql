@@ -1,0 +1,31 @@
+-- A forecast table under fixed names.
+--
+-- @param forecast: VARCHAR  the forecast table: product_id, date, step, yhat; yhat_lower and yhat_upper need not exist
+-- @param by: VARCHAR        a column to group by, or NULL
+-- @returns key_: same as input    the product
+-- @returns day_: DATE             the first day of the period
+-- @returns step_: BIGINT          periods since the launch
+-- @returns yhat_: DOUBLE          the forecast, NULL when it is not finite
+-- @returns lower_: DOUBLE         the lower bound
+-- @returns upper_: DOUBLE         the upper bound
+-- @returns group_: same as input  the value to group by
+-- @example WITH forecast AS (SELECT product_id, date, 1 AS step, units AS yhat FROM sales)
+--          FROM __launch_forecast_rows('forecast', NULL)
+SELECT key_, day_, step_, __launch_finite(yhat_) AS yhat_, lower_, upper_, group_
+FROM (
+    SELECT
+        COLUMNS(lambda c: __launch_column(c, 'product_id', forecast)) AS key_,
+        TRY_CAST(COLUMNS(lambda c: __launch_column(c, 'date', forecast)) AS DATE) AS day_,
+        TRY_CAST(COLUMNS(lambda c: __launch_column(c, 'step', forecast)) AS BIGINT) AS step_,
+        TRY_CAST(COLUMNS(lambda c: __launch_column(c, 'yhat', forecast)) AS DOUBLE) AS yhat_,
+        TRY_CAST(COLUMNS(lambda c: __launch_column(c, 'yhat_lower', forecast)) AS DOUBLE) AS lower_,
+        TRY_CAST(COLUMNS(lambda c: __launch_column(c, 'yhat_upper', forecast)) AS DOUBLE) AS upper_,
+        COLUMNS(lambda c: __launch_column(c, coalesce("by", '__launch_all'), forecast)) AS group_
+    FROM (
+        FROM query_table(forecast)
+        UNION ALL BY NAME
+        SELECT NULL::DOUBLE AS __launch_yhat_lower, NULL::DOUBLE AS __launch_yhat_upper, NULL AS __launch_all
+        WHERE false
+    )
+)
+WHERE key_ IS NOT NULL AND day_ BETWEEN DATE '1970-01-01' AND DATE '2200-12-31'
