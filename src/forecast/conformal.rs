@@ -90,10 +90,10 @@ impl Conformal {
     pub fn interval(&self, forecast: &LogForecast, step: usize, exposure: f64, level: f64) -> Option<Interval> {
         let (location, spread) = (
             *forecast.location.get(step)?,
-            forecast.spread.get(step)?.max(MIN_SPREAD).min(MAX_SPREAD),
+            forecast.spread.get(step)?.clamp(MIN_SPREAD, MAX_SPREAD),
         );
         let scores = self.scores.get(step)?;
-        if !location.is_finite() {
+        if !(location.is_finite() && spread.is_finite()) {
             return None;
         }
         let units = |score: f64| (location + spread * score).clamp(0.0, 35.0).exp_m1() * exposure;

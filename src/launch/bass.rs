@@ -166,7 +166,7 @@ impl Forecaster for Bass {
         let everything: Vec<usize> = (0..panel.len()).collect();
         let all = fit_curve(panel, &everything)
             .ok_or_else(|| Error::refused("no step of any past launch is observed, so there is no curve to fit"))?;
-        let mut curves: Vec<Diffusion> = (0..grouping.len())
+        let mut curves: Vec<Diffusion> = (0..grouping.count())
             .map(|g| {
                 let rows: Vec<usize> = everything.iter().copied().filter(|&i| groups[i] == Some(g)).collect();
                 if rows.len() < MIN_LAUNCHES {
@@ -217,7 +217,7 @@ impl FittedBass {
         let good = |d: &Diffusion| d.innovation > 0.0 && d.imitation > 0.0 && d.market > 0.0 && d.spread >= 0.0;
         self.horizon == horizon
             && self.grouping.is_valid()
-            && self.curves.len() == self.grouping.len() + 1
+            && self.curves.len() == self.grouping.count() + 1
             && self.curves.iter().all(good)
     }
 }

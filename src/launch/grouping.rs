@@ -37,8 +37,8 @@ impl Grouping {
         columns.len() <= 1 && categories && self.encoder.is_valid()
     }
 
-    /// Number of groups.
-    pub fn len(&self) -> usize {
+    /// Number of groups, 0 without a category.
+    pub fn count(&self) -> usize {
         match self.encoder.columns.first() {
             Some((_, Encoding::Category { levels })) => levels.len(),
             _ => 0,

@@ -44,7 +44,7 @@ impl Forecaster for Naive {
         let grouping = Grouping::fit(panel.attributes());
         let groups = grouping.groups(panel.attributes());
         let all = curve(panel, |_| true, 1, None);
-        let mut curves: Vec<Curve> = (0..grouping.len())
+        let mut curves: Vec<Curve> = (0..grouping.count())
             .map(|g| curve(panel, |i| groups[i] == Some(g), MIN_LAUNCHES, Some(&all)))
             .collect();
         curves.push(all);
@@ -101,7 +101,7 @@ impl FittedNaive {
     /// Whether the parts fit each other and the horizon.
     pub fn is_valid(&self, horizon: usize) -> bool {
         self.grouping.is_valid()
-            && self.curves.len() == self.grouping.len() + 1
+            && self.curves.len() == self.grouping.count() + 1
             && self
                 .curves
                 .iter()

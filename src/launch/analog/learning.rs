@@ -94,6 +94,13 @@ fn spread_evenly(order: &[usize], most: usize) -> Vec<usize> {
     (0..most).map(|k| order[k * (order.len() - 1) / (most - 1)]).collect()
 }
 
+/// A point with its cost and gradient.
+struct Evaluation {
+    point: Vec<f64>,
+    cost: f64,
+    gradient: Vec<f64>,
+}
+
 /// One launch to forecast: its number, the launches it may be forecast from and its distances to them.
 struct Query {
     row: usize,
@@ -116,7 +123,7 @@ struct Problem {
     /// Start of ln theta.
     start: f64,
     /// The last point and its cost and gradient: L-BFGS asks for both separately.
-    last: Mutex<Option<(Vec<f64>, f64, Vec<f64>)>>,
+    last: Mutex<Option<Evaluation>>,
 }
 
 impl Problem {
@@ -355,13 +362,15 @@ impl Problem {
         let Ok(mut last) = self.last.lock() else {
             return self.evaluate(point);
         };
-        if let Some((p, cost, gradient)) = last.as_ref()
-            && p == point
-        {
-            return (*cost, gradient.clone());
+        if let Some(known) = last.as_ref().filter(|known| known.point == point) {
+            return (known.cost, known.gradient.clone());
         }
         let (cost, gradient) = self.evaluate(point);
-        *last = Some((point.to_vec(), cost, gradient.clone()));
+        *last = Some(Evaluation {
+            point: point.to_vec(),
+            cost,
+            gradient: gradient.clone(),
+        });
         (cost, gradient)
     }
 }
