@@ -6,9 +6,11 @@ Usage: demo.py EXTENSION. Writes build/demo.duckdb, which holds all tables of th
 
 import argparse
 import importlib.util
+import itertools
 import pathlib
 import re
 import sys
+import textwrap
 import time
 
 import duckdb
@@ -21,7 +23,7 @@ SOURCE_TABLES = ("transactions", "products")
 
 WIDTH = 118
 MAX_ROWS = 20
-MIN_TEXT = 8
+MIN_COLUMN = 8
 
 
 def data_folder() -> pathlib.Path:
@@ -70,30 +72,31 @@ def text(value) -> str:
     if isinstance(value, bytes):
         return f"<{len(value):,} bytes>"
     if isinstance(value, float):
-        return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.2f}" if abs(value) >= 0.005 or not value else f"{value:.1g}"
+        return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.2f}"
     return " ".join(str(value).split())
 
 
-def cut(value: str, width: int) -> str:
-    return value if len(value) <= width else value[: width - 1] + "…"
+def lines_of(cells: list[str], widths: list[int], numeric: list[bool]) -> list[str]:
+    """One row of a table; texts wider than their column go on in the next line."""
+    wrapped = [textwrap.wrap(cell, width) or [""] for cell, width in zip(cells, widths)]
+    return [
+        "  ".join(
+            part.rjust(width) if right else part.ljust(width) for part, width, right in zip(parts, widths, numeric)
+        ).rstrip()
+        for parts in itertools.zip_longest(*wrapped, fillvalue="")
+    ]
 
 
 def table(names: list[str], rows: list[tuple]) -> str:
-    """Rows as a table that is at most WIDTH wide: the widest columns are cut first."""
+    """Rows as a table that is at most WIDTH wide: the widest columns become narrower first."""
     shown = [[text(value) for value in row] for row in rows[:MAX_ROWS]]
     widths = [max(len(cell) for cell in column) for column in zip(names, *shown)]
-    while sum(widths) + 2 * len(widths) > WIDTH and max(widths) > MIN_TEXT:
+    while sum(widths) + 2 * len(widths) > WIDTH and max(widths) > MIN_COLUMN:
         widths[widths.index(max(widths))] -= 1
     numeric = [all(row[k] is None or isinstance(row[k], (int, float)) for row in rows) for k in range(len(names))]
-
-    def line(cells):
-        padded = [
-            cut(cell, width).rjust(width) if right else cut(cell, width).ljust(width)
-            for cell, width, right in zip(cells, widths, numeric)
-        ]
-        return "  ".join(padded).rstrip()
-
-    lines = [line(names), line(["-" * width for width in widths]), *map(line, shown)]
+    lines = lines_of(names, widths, numeric) + ["  ".join("-" * width for width in widths)]
+    for cells in shown:
+        lines += lines_of(cells, widths, numeric)
     if len(rows) > MAX_ROWS:
         lines.append(f"... {len(rows) - MAX_ROWS:,} more rows")
     return "\n".join(lines)
@@ -116,10 +119,10 @@ def main() -> None:
         result = database.execute(sql)
         rows = result.fetchall()
         names = [column[0] for column in result.description or []]
-        if names == ["Count"]:
-            print(f"{rows[0][0]:,} rows\n", flush=True)
-        elif names:
+        if names != ["Count"]:
             print(table(names, rows) + "\n", flush=True)
+        elif rows:
+            print(f"{rows[0][0]:,} row{'' if rows[0][0] == 1 else 's'}\n", flush=True)
     print(f"The demo took {time.monotonic() - started:.0f} s. Its tables are in {DATABASE.relative_to(ROOT)}.")
 
 

@@ -1,6 +1,7 @@
 -- Clean sales: one row per product and period. Rows of the same product and period are summed, returns are set off,
 -- and missing periods are filled from the product's first period to the last period of the data. An outlier lies
--- further than 5 robust standard deviations from the median of the 13 periods around it, on the log scale.
+-- further than 5 robust standard deviations from the median of the 13 periods around it, on the log scale; periods in
+-- which nothing was sold are neither outliers nor compared with.
 --
 -- @param sales: VARCHAR                      the sales table: product_id, date, units, and price if there is one
 -- @param frequency: VARCHAR = 'week'         length of a period: day, week (from Monday) or month
@@ -31,13 +32,13 @@ WITH options_ AS (
 judged_ AS (
     SELECT
         key_, number_, raw_, price_, missing_,
-        raw_ IS NOT NULL AND coalesce(x_ NOT BETWEEN low_ AND high_, false) AS outlier_,
+        coalesce(x_ NOT BETWEEN low_ AND high_, false) AS outlier_,
         CASE
             WHEN NOT outlier_ OR outliers_ = 'keep' THEN
                 CASE WHEN raw_ IS NOT NULL THEN greatest(raw_, 0) WHEN missing_ = 'zero' THEN 0 END
             WHEN outliers_ = 'cap' THEN exp(greatest(least(x_, high_), low_)) - 1
         END AS kept_
-    FROM __launch_outliers(sales, frequency, missing, negatives, product_id, date, units, price), options_
+    FROM __launch_outliers(sales, frequency, negatives, product_id, date, units, price), options_
 )
 SELECT
     key_ AS product_id,

@@ -105,8 +105,8 @@ outliers_ AS (
         count(*) AS outliers_,
         min(concat('product ', key_, ', ', __launch_period_start(number_, frequency), ', units ', raw_))
             AS outliers_like_
-    FROM __launch_outliers(sales, frequency, 'zero', 'net', product_id, date, units, price)
-    WHERE raw_ IS NOT NULL AND x_ NOT BETWEEN low_ AND high_
+    FROM __launch_outliers(sales, frequency, 'net', product_id, date, units, price)
+    WHERE x_ NOT BETWEEN low_ AND high_
 ),
 calendar_ AS MATERIALIZED (FROM __launch_calendar(sales, frequency, product_id, date, units, price)),
 dates_ AS (

@@ -7,6 +7,6 @@
 -- @returns DOUBLE a share; NULL when the actuals sum to zero
 -- @example SELECT launch_bias(units, 100) FROM sales
 __launch_finite(
-    -sum(__launch_error(actual, forecast))
+    (0 - sum(__launch_error(actual, forecast)))
     / sum(CASE WHEN __launch_error(actual, forecast) IS NOT NULL THEN actual END)
 )

@@ -2,7 +2,6 @@
 --
 -- @param sales: VARCHAR       the sales table
 -- @param frequency: VARCHAR   day, week or month
--- @param missing: VARCHAR     zero, null or interpolate
 -- @param negatives: VARCHAR   net or drop
 -- @param product_id: VARCHAR  its column of products
 -- @param date: VARCHAR        its column of dates
@@ -12,18 +11,17 @@
 -- @returns number_: BIGINT      the period, as __launch_period counts
 -- @returns raw_: DOUBLE         units before any change, NULL without rows
 -- @returns price_: DOUBLE       the mean price
--- @returns x_: DOUBLE           ln(1 + units), where missing periods are zero if they are to be
+-- @returns x_: DOUBLE           ln(1 + units); NULL for periods in which nothing was sold
 -- @returns low_: DOUBLE         values below are outliers
 -- @returns high_: DOUBLE        values above are outliers
--- @example FROM __launch_outliers('sales', 'week', 'zero', 'net', 'product_id', 'date', 'units', 'price')
+-- @example FROM __launch_outliers('sales', 'week', 'net', 'product_id', 'date', 'units', 'price')
 WITH options_ AS (
     SELECT
         __launch_frequency(frequency) AS frequency_,
-        __launch_option('missing', missing, ['zero', 'null', 'interpolate']) = 'zero' AS zero_,
         __launch_option('negatives', negatives, ['net', 'drop']) = 'drop' AS drop_
 ),
 periods_ AS MATERIALIZED (
-    SELECT key_, number_, CASE WHEN drop_ THEN sold_ ELSE units_ END AS raw_, price_, zero_
+    SELECT key_, number_, CASE WHEN drop_ THEN sold_ ELSE units_ END AS raw_, price_
     FROM __launch_periods(sales, frequency, product_id, date, units, price), options_
     WHERE (NOT drop_ OR sold_ IS NOT NULL) AND frequency_ <> ''
 ),
@@ -33,15 +31,13 @@ every_ AS (
     GROUP BY key_
 ),
 filled_ AS (
-    SELECT
-        every_.key_, every_.number_, raw_, price_,
-        CASE WHEN raw_ IS NOT NULL THEN ln(1 + greatest(raw_, 0)) WHEN options_.zero_ THEN 0 END AS x_
+    SELECT every_.key_, every_.number_, raw_, price_, CASE WHEN raw_ > 0 THEN ln(1 + raw_) END AS x_
     FROM every_
     LEFT JOIN periods_ ON periods_.key_ = every_.key_ AND periods_.number_ = every_.number_
-    CROSS JOIN options_
 )
 -- Hampel's filter: 5 standard deviations, estimated by the median absolute deviation, around the median of 13 periods.
--- The floor lets a constant series triple; with fewer than 5 values there is nothing to compare with.
+-- Only periods with sales are compared: where most sell nothing, every sale would be an outlier. The floor lets a
+-- constant series triple; with fewer than 5 values there is nothing to compare with.
 SELECT
     key_, number_, raw_, price_, x_,
     CASE WHEN count_ >= 5 THEN center_ - 5 * 1.4826 * greatest(spread_, 0.15) END AS low_,

@@ -21,7 +21,7 @@ FROM (
     FROM (
         FROM query(
             CASE WHEN sales IS NULL
-            THEN 'SELECT NULL::VARCHAR AS "' || replace(product_id, '"', '""') || '", NULL::DATE AS "'
+            THEN 'SELECT NULL AS "' || replace(product_id, '"', '""') || '", NULL::DATE AS "'
                 || replace(date, '"', '""') || '", NULL::DOUBLE AS "' || replace(units, '"', '""') || '" WHERE false'
             ELSE 'FROM ' || sales END
         )

@@ -17,7 +17,11 @@
 -- @example FROM launch_comparables('candidates', (SELECT model FROM model), k := 5)
 SELECT
     key_ AS product_id,
-    cast_to_type(row_['comparable_id'], key_) AS comparable_id,
+    CASE WHEN row_['comparable_id'] IS NOT NULL THEN coalesce(
+        TRY(cast_to_type(row_['comparable_id'], key_)),
+        error('the products of the model have ids such as ''' || row_['comparable_id'] || ''', those of ' || candidates
+            || ' are ' || typeof(key_) || ': cast product_id of ' || candidates || ' to VARCHAR')
+    ) END AS comparable_id,
     row_['rank'] AS rank,
     row_['weight'] AS weight,
     row_['scale'] AS scale,

@@ -21,11 +21,22 @@ use crate::functions::guard::Failure;
 
 const MICROSECONDS_PER_DAY: i64 = 86_400_000_000;
 
-/// Argument `index`, flattened: one physical value per row.
+/// Argument `index`, flattened with its children: one physical value per row.
 pub fn argument(vectors: &mut VectorCollection, index: usize) -> Result<Vector<'_, Unknown>, Failure> {
     let mut vector = vectors.get_untyped_vector_at_mut(index)?;
-    vector.flatten()?;
+    flatten(&mut vector)?;
     Ok(vector)
+}
+
+/// A reader of a nested vector needs all its descendants readable, and sequences and compressed vectors are not.
+fn flatten(vector: &mut Vector<'_, Unknown>) -> Result<(), Failure> {
+    vector.flatten()?;
+    if let Some(mut children) = vector.children_mut() {
+        for child in 0..children.col_count() {
+            flatten(&mut children.get_untyped_vector_at_mut(child)?)?;
+        }
+    }
+    Ok(())
 }
 
 /// The values of argument `index` in the first `rows` rows, each turned into `V`.
@@ -85,7 +96,7 @@ pub fn blobs(
 /// # Errors
 /// A field of a type that is no number, text, boolean or date, naming the field and the cure.
 pub fn attributes(vectors: &mut VectorCollection, index: usize, rows: usize) -> Result<RecordBatch, Failure> {
-    let mut vector = argument(vectors, index)?;
+    let vector = argument(vectors, index)?;
     let id = vector.logical_type().id()?;
     let names: Vec<String> = match id {
         LogicalTypeID::Struct => vector
@@ -110,11 +121,9 @@ pub fn attributes(vectors: &mut VectorCollection, index: usize, rows: usize) -> 
     };
     let mut fields = Vec::new();
     let mut columns = Vec::new();
-    if let Some(mut children) = vector.children_mut() {
+    if let Some(children) = vector.children() {
         for (child, name) in names.iter().enumerate() {
-            let mut field = children.get_untyped_vector_at_mut(child)?;
-            field.flatten()?;
-            let column = column(&field, name, &present)?;
+            let column = column(children.get_untyped_vector_at(child)?, name, &present)?;
             fields.push(Field::new(name, column.data_type().clone(), true));
             columns.push(column);
         }

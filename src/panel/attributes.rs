@@ -148,11 +148,15 @@ impl AttributeEncoder {
         self.columns.len() == columns.len() && self.columns.iter().zip(columns).all(|((_, e), c)| e.fits(c))
     }
 
-    /// Names of the columns the model knows and the rows lack.
+    /// Names of the columns the model knows and the rows lack, or have as another type.
     pub fn absent<'a>(&'a self, attributes: &RecordBatch) -> Vec<&'a str> {
+        let readable = |encoding: &Encoding, array: &ArrayRef| {
+            let text = array.as_any().is::<StringArray>();
+            text != matches!(encoding, Encoding::Number { .. })
+        };
         self.columns
             .iter()
-            .filter(|(name, _)| find_column(attributes, name).is_none())
+            .filter(|(name, encoding)| !find_column(attributes, name).is_some_and(|a| readable(encoding, a)))
             .map(|(name, _)| name.as_str())
             .collect()
     }
@@ -311,5 +315,13 @@ mod tests {
         assert_eq!(columns[1], EncodedColumn::Category(vec![UNSEEN, MISSING]));
         assert_eq!(columns[2], EncodedColumn::Number(vec![None, None]));
         assert_eq!(encoder.absent(&new), ["organic", "designed", "note"]);
+
+        // A number where the model knows a text is as good as nothing, and the other way round.
+        let mistyped = batch(vec![
+            ("price", Arc::new(StringArray::from(vec!["10"]))),
+            ("colour", Arc::new(Float64Array::from(vec![7.0]))),
+            ("note", Arc::new(StringArray::from(vec!["cotton"]))),
+        ]);
+        assert_eq!(encoder.absent(&mistyped), ["price", "colour", "organic", "designed"]);
     }
 }

@@ -87,7 +87,7 @@ impl LaunchPanel {
                 let Some(value) = *value else { continue };
                 if !(0.0..MAX_UNITS).contains(&value) {
                     return Err(Error::argument(format!(
-                        "units must be at least 0 and below 1e30, got {value} at step {} of product '{}'",
+                        "units must be at least 0 and below 1e30, got {value:?} at step {} of product '{}'",
                         step + 1,
                         ids[i]
                     )));

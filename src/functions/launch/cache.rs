@@ -12,6 +12,8 @@ use crate::{
 pub struct ModelCache {
     bytes: Vec<u8>,
     model: Option<Arc<Decoded>>,
+    /// Address and length of the bytes last seen in this chunk: the rows of a chunk mostly share one value.
+    place: Option<(usize, usize)>,
 }
 
 /// A model and its identity.
@@ -21,11 +23,18 @@ pub struct Decoded {
 }
 
 impl ModelCache {
-    /// The model of these bytes.
+    /// Begin a chunk: addresses of an earlier one mean nothing now.
+    pub fn begin_chunk(&mut self) {
+        self.place = None;
+    }
+
+    /// The model of these bytes, which must not change before the next [`ModelCache::begin_chunk`].
     pub fn get(&mut self, bytes: &[u8]) -> Result<Arc<Decoded>, ModelError> {
+        let place = Some((bytes.as_ptr() as usize, bytes.len()));
         if let Some(model) = &self.model
-            && self.bytes == bytes
+            && (self.place == place || self.bytes == bytes)
         {
+            self.place = place;
             return Ok(model.clone());
         }
         let decoded = Arc::new(Decoded {
@@ -34,6 +43,7 @@ impl ModelCache {
         });
         self.bytes = bytes.to_vec();
         self.model = Some(decoded.clone());
+        self.place = place;
         Ok(decoded)
     }
 }

@@ -20,7 +20,7 @@ use crate::{
         vectors,
     },
     launch::Comparable,
-    panel::Candidates,
+    panel::{Candidates, FIRST_DAY, last_day},
 };
 
 const NAME: &str = "launch_compare";
@@ -69,10 +69,12 @@ fn compare(cache: &mut ModelCache, vectors: &mut VectorCollection) -> Result<Vec
     let attributes = vectors::attributes(vectors, 2, count)?;
     let ks = vectors::values::<i64, _>(vectors, 3, count, |v| *v)?;
     let mut lists = Vec::with_capacity(count);
+    cache.begin_chunk();
     vectors::blobs(vectors, 0, count, |row, bytes| {
         let k = ks[row].and_then(|k| usize::try_from(k).ok()).filter(|k| *k >= 1);
         let k = k.ok_or_else(|| Failure::new("k must be a whole number from 1"))?;
-        let (Some(bytes), Some(day)) = (bytes, days[row]) else {
+        let day = days[row].filter(|day| (FIRST_DAY..=last_day()).contains(day));
+        let (Some(bytes), Some(day)) = (bytes, day) else {
             lists.push(Vec::new());
             return Ok(());
         };
@@ -115,8 +117,8 @@ pub fn register(extension: &Extension) -> duckdb_neo::Result<()> {
     let documentation = Documentation {
         description: "The past launches a forecast of architecture analog rests on, largest weight first. \
                       A last entry without comparable_id stands for all launches not listed, so that the weights of a \
-                      product add up to 1. Empty where the model or the launch date is NULL. launch_comparables does \
-                      this for a table.",
+                      product add up to 1. Empty where the model is NULL, or the launch date NULL or not between 1970 \
+                      and 2200. launch_comparables does this for a table.",
         parameters: &[
             MODEL,
             LAUNCH_DATE,

@@ -48,27 +48,22 @@ impl<O: Clone + PartialEq> Launches<O> {
         if rows == 0 {
             return Ok(());
         }
-        let required =
-            |name: &str, row: usize| Failure::new(format!("{name} must not be NULL (row {row} of its chunk)"));
-        let all = |name: &'static str, row: usize| move || required(name, row);
+        let missing = |name: &'static str| move || Failure::new(format!("{name} must not be NULL"));
         let ids = vectors::texts(vectors, 0, rows)?;
         let days = vectors::days(vectors, 1, rows)?;
         let units = vectors::number_lists(vectors, 2, rows)?;
         let chunk = Arc::new(Chunk {
             ids: ids
                 .into_iter()
-                .enumerate()
-                .map(|(r, v)| v.ok_or_else(all("product_id", r)))
+                .map(|v| v.ok_or_else(missing("product_id")))
                 .collect::<Result<_, _>>()?,
             launch_days: days
                 .into_iter()
-                .enumerate()
-                .map(|(r, v)| v.ok_or_else(all("launch_date", r)))
+                .map(|v| v.ok_or_else(missing("launch_date")))
                 .collect::<Result<_, _>>()?,
             units: units
                 .into_iter()
-                .enumerate()
-                .map(|(r, v)| v.ok_or_else(all("units", r)))
+                .map(|v| v.ok_or_else(missing("units")))
                 .collect::<Result<_, _>>()?,
             attributes: vectors::attributes(vectors, 3, rows)?,
         });

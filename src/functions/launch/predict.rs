@@ -137,7 +137,7 @@ fn predict(cache: &mut ModelCache, vectors: &mut VectorCollection) -> Result<Vec
     let own_units = vectors::number_lists(vectors, 5, count)?;
     let mut lists: Vec<Vec<Row>> = (0..count).map(|_| Vec::new()).collect();
     let mut batches: BTreeMap<(String, u64, Option<i64>), Batch> = BTreeMap::new();
-    let mut last: Option<((usize, usize), Arc<Decoded>)> = None;
+    cache.begin_chunk();
     vectors::blobs(vectors, 0, count, |row, bytes| {
         let Some(bytes) = bytes else {
             lists[row].push(refused(
@@ -146,12 +146,7 @@ fn predict(cache: &mut ModelCache, vectors: &mut VectorCollection) -> Result<Vec
             ));
             return Ok(());
         };
-        let place = (bytes.as_ptr() as usize, bytes.len());
-        let model = match &last {
-            Some((known, model)) if *known == place => model.clone(),
-            _ => cache.get(bytes)?,
-        };
-        last = Some((place, model.clone()));
+        let model = cache.get(bytes)?;
         if let Some(reason) = unusable(days[row], &attributes, own_units[row].as_deref(), row) {
             lists[row].push(refused(Some(&model.id), reason));
             return Ok(());
