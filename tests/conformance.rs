@@ -447,6 +447,36 @@ fn a_candidate_does_not_depend_on_the_others() {
 }
 
 #[test]
+fn sales_so_far_draw_the_forecast_to_themselves() {
+    each(|a| {
+        let launches = planted(200, 8, 21);
+        let model = launches.train(a).unwrap();
+        let candidates = launches.select(&[0, 1, 2, 3]).candidates();
+        let expected = forecast(&model, &candidates);
+        let mut weights = vec![0.0];
+        // Each sells a third of what was expected, seen for more and more steps.
+        for seen in 1..6 {
+            let own: Vec<Vec<Option<f64>>> = expected
+                .iter()
+                .map(|f| intervals(f)[..seen].iter().map(|i| i.map(|i| i.median / 3.0)).collect())
+                .collect();
+            let running = model.forecast_running(&candidates, &own, 0.8, None).unwrap();
+            sound(&running).unwrap();
+            for (r, e) in running.iter().zip(&expected) {
+                let (r, e) = (r.steps[7].interval.unwrap(), e.steps[7].interval.unwrap());
+                assert!(r.median < e.median && r.median > e.median / 3.5, "{}: {r:?} {e:?}", a.name());
+                assert!(r.upper - r.lower < e.upper - e.lower, "{}: {r:?} {e:?}", a.name());
+            }
+            weights.push(running[0].own_weight);
+        }
+        assert!(weights.is_sorted() && weights[5] > 0.5 && weights[5] < 1.0, "{}: {weights:?}", a.name());
+        // Nothing known changes nothing.
+        let nothing = model.forecast_running(&candidates, &[vec![None; 8], vec![]], 0.8, None).unwrap();
+        assert!(nothing == expected, "{}", a.name());
+    });
+}
+
+#[test]
 fn the_longest_horizon() {
     each(|a| {
         let launches = planted(12, MAX_HORIZON, 17);

@@ -62,17 +62,19 @@ asked_ AS (
     FROM __launch_attributes(candidates, product_id, launch_date, candidates)
 ),
 refused_ AS (
-    SELECT asked_.*, blob_, units_, CASE
+    SELECT asked_.*, units_, CASE
         WHEN asked_.key_ IS NULL THEN 'product_id is NULL'
         WHEN copies_ > 1 THEN 'product_id appears ' || copies_ || ' times in candidates: keep one row per product'
-        WHEN blob_ IS NULL AND sales IS NOT NULL
+        WHEN sales IS NOT NULL AND (SELECT blob_ IS NULL FROM model_)
         THEN 'no past launch was found in the sales: FROM launch_doctor(...) says why'
     END AS why_
-    FROM asked_ CROSS JOIN model_ LEFT JOIN own_ ON own_.key_ = asked_.key_
+    FROM asked_ LEFT JOIN own_ ON own_.key_ = asked_.key_
 ),
 forecast_ AS (
     SELECT key_, unnest(
-        launch_predict(blob_, launch_, attributes_, level := level, horizon := horizon, units := units_)
+        launch_predict(
+            (SELECT blob_ FROM model_), launch_, attributes_, level := level, horizon := horizon, units := units_
+        )
     ) AS row_
     FROM refused_ WHERE why_ IS NULL
     UNION ALL

@@ -78,7 +78,8 @@ asked_ AS (
             WHERE false
         )
     )
-    CROSS JOIN options_
+    -- The model itself stays out: it would be copied into every row.
+    CROSS JOIN (SELECT * EXCLUDE (blob_), blob_ IS NULL AS untrained_ FROM options_)
 ),
 checked_ AS (
     SELECT
@@ -87,7 +88,7 @@ checked_ AS (
         CASE
             WHEN key_ IS NULL THEN 'product_id is NULL'
             WHEN copies_ > 1 THEN 'product_id appears ' || copies_ || ' times in candidates: keep one row per product'
-            WHEN blob_ IS NULL THEN 'the model is NULL: train one with launch_train'
+            WHEN untrained_ THEN 'the model is NULL: train one with launch_train'
             WHEN first_ IS NULL THEN 'launch_date is NULL: give it in the candidates, or give earliest'
             WHEN NOT first_ BETWEEN DATE '1970-01-01' AND DATE '2200-12-31'
             THEN 'the launch date must be between 1970-01-01 and 2200-12-31, got ' || first_
@@ -103,17 +104,27 @@ checked_ AS (
 ),
 predicted_ AS MATERIALIZED (
     SELECT
-        * EXCLUDE (attributes_, blob_),
+        * EXCLUDE (attributes_),
         launch_predict(
-            blob_, __launch_period_start(__launch_period(first_, frequency_), frequency_), attributes_, level := level
+            (SELECT blob_ FROM options_), __launch_period_start(__launch_period(first_, frequency_), frequency_), attributes_, level := level
         ) AS steps_
     FROM checked_
     WHERE why_ IS NULL
 ),
-planned_ AS (SELECT * FROM predicted_ WHERE steps_[1].status = 'ok'),
+planned_ AS MATERIALIZED (
+    SELECT
+        * EXCLUDE (steps_),
+        [coalesce(s.mean, 0) FOR s IN steps_] AS means_,
+        [coalesce(s.yhat_lower, 0) FOR s IN steps_] AS lows_,
+        [coalesce(s.yhat_upper, 0) FOR s IN steps_] AS highs_,
+        __launch_period(first_, frequency_) AS number_,
+        steps_[1].reason AS rests_on_
+    FROM predicted_
+    WHERE steps_[1].status = 'ok'
+),
 season_ AS MATERIALIZED (FROM __launch_season(sales, products, category, product_id, date, units)),
 -- One entry per category of the candidates: the twelve indices, by month; 1 where nothing is known.
-indices_ AS MATERIALIZED (
+indices_ AS (
     SELECT named_.category_, list(coalesce(own_.index_, all_.index_, 1) ORDER BY months_.month_) AS indices_,
         max(coalesce(own_.years_, all_.years_, 0)) AS years_
     FROM (SELECT DISTINCT category_ FROM planned_) AS named_
@@ -122,36 +133,32 @@ indices_ AS MATERIALIZED (
     LEFT JOIN season_ AS all_ ON all_.category_ IS NULL AND all_.month_ = months_.month_
     GROUP BY named_.category_
 ),
-dates_ AS (
+-- The dates compared and the season at each, once for all candidates that share category and first date.
+dates_ AS MATERIALIZED (
     SELECT
-        * EXCLUDE (moves_),
-        unnest(range(0, moves_ + 1)) AS move_
-    FROM (
-        SELECT *, __launch_period(last_, frequency_) - __launch_period(first_, frequency_) AS moves_ FROM planned_
-    )
-),
-moved_ AS (
-    SELECT
-        dates_.*,
-        years_,
-        CASE WHEN move_ = 0 THEN first_
-        ELSE __launch_period_start(__launch_period(first_, frequency_) + move_, frequency_) END AS launch_,
+        every_.category_, first_, last_, move_, years_,
+        CASE WHEN move_ = 0 THEN first_ ELSE __launch_period_start(number_ + move_, frequency_) END AS launch_,
         [
-            indices_[month(__launch_period_start(__launch_period(s.date, frequency_) + move_, frequency_))]
-            / indices_[month(s.date)]
-            FOR s IN steps_
+            indices_[month(__launch_period_start(number_ + move_ + step_, frequency_))]
+            / indices_[month(__launch_period_start(number_ + step_, frequency_))]
+            FOR step_ IN range(0, steps_)
         ] AS factors_
-    FROM dates_ JOIN indices_ ON indices_.category_ IS NOT DISTINCT FROM dates_.category_
+    FROM (
+        SELECT *, unnest(range(0, __launch_period(last_, frequency_) - number_ + 1)) AS move_
+        FROM (SELECT DISTINCT category_, first_, last_, number_, frequency_, len(means_) AS steps_ FROM planned_)
+    ) AS every_
+    JOIN indices_ ON indices_.category_ IS NOT DISTINCT FROM every_.category_
 ),
 summed_ AS (
     SELECT
-        * EXCLUDE (steps_, factors_),
-        list_sum([coalesce(steps_[i].mean, 0) * factors_[i] FOR i IN range(1, len(steps_) + 1)]) AS units_mean_,
-        list_sum([coalesce(steps_[i].yhat_lower, 0) * factors_[i] FOR i IN range(1, len(steps_) + 1)]) AS units_low_,
-        list_sum([coalesce(steps_[i].yhat_upper, 0) * factors_[i] FOR i IN range(1, len(steps_) + 1)]) AS units_high_,
-        list_sum([coalesce(steps_[i].mean, 0) FOR i IN range(1, len(steps_) + 1)]) AS units_first_,
-        steps_[1].reason AS rests_on_
-    FROM moved_
+        planned_.* EXCLUDE (means_, lows_, highs_),
+        move_, launch_, years_,
+        list_inner_product(means_, factors_) AS units_mean_,
+        list_inner_product(lows_, factors_) AS units_low_,
+        list_inner_product(highs_, factors_) AS units_high_,
+        list_sum(means_) AS units_first_
+    FROM planned_ JOIN dates_
+        ON dates_.category_ IS NOT DISTINCT FROM planned_.category_ AND dates_.first_ = planned_.first_ AND dates_.last_ = planned_.last_
 ),
 priced_ AS (
     SELECT * EXCLUDE (multiple_), multiple_, round(reference_ * multiple_, 4) AS price_, multiple_ ^ elasticity_ AS response_

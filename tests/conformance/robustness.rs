@@ -32,6 +32,15 @@ fn use_model(model: &LaunchModel, candidates: &Candidates) -> Result<(), TestCas
         prop_assert_eq!(forecasts.len(), candidates.len());
         sound(&forecasts).map_err(TestCaseError::fail)?;
     }
+    // Products on their way: nothing known, steps left out, more steps than the model has.
+    let own = [vec![], vec![None, Some(3.0)], vec![Some(0.0)], vec![Some(1e14); 20]];
+    let own: Vec<Vec<Option<f64>>> = own.iter().cycle().take(candidates.len()).cloned().collect();
+    if let Ok(forecasts) = model.forecast_running(candidates, &own, 0.8, None) {
+        sound(&forecasts).map_err(TestCaseError::fail)?;
+        for f in forecasts {
+            prop_assert!((0.0..=1.0).contains(&f.own_weight), "own weight {}", f.own_weight);
+        }
+    }
     for comparables in model.comparables(candidates, 3).into_iter().flatten() {
         for c in comparables {
             prop_assert!((0.0..=1.0 + 1e-9).contains(&c.weight), "{:?}", c);
@@ -194,7 +203,11 @@ proptest! {
         let (_, payload) = open(bytes).unwrap();
         let mut value: Value = serde_json::from_slice(payload).unwrap();
         let fields: Vec<String> = value["fitted"].as_object().unwrap().keys().cloned().collect();
-        let part = &mut value["fitted"][field.get(&fields).as_str()];
+        let part = match field.index(fields.len() + 2) {
+            0 => &mut value["hand_over"],
+            1 => &mut value["conformal"],
+            other => &mut value["fitted"][fields[other - 2].as_str()],
+        };
         let place = place.index(size(part));
         if let Some(value) = nth(part, place) {
             mutate(value, how);
