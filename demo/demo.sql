@@ -201,7 +201,8 @@ FROM items;
 
 -- The order of the items, which a plan needs: the candidates in four groups, from the largest forecasts to the
 -- smallest.
-SELECT forecast_group, count(*) AS items, sum(forecast) AS forecast, sum(naive) AS naive, sum(really_sold) AS really_sold
+SELECT forecast_group, count(*) AS items, sum(forecast) AS forecast, sum(naive) AS naive,
+    sum(really_sold) AS really_sold
 FROM (SELECT *, ntile(4) OVER (ORDER BY forecast DESC, product_id) AS forecast_group FROM items)
 GROUP BY forecast_group ORDER BY forecast_group;
 

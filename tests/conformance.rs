@@ -464,14 +464,24 @@ fn sales_so_far_draw_the_forecast_to_themselves() {
             sound(&running).unwrap();
             for (r, e) in running.iter().zip(&expected) {
                 let (r, e) = (r.steps[7].interval.unwrap(), e.steps[7].interval.unwrap());
-                assert!(r.median < e.median && r.median > e.median / 3.5, "{}: {r:?} {e:?}", a.name());
+                assert!(
+                    r.median < e.median && r.median > e.median / 3.5,
+                    "{}: {r:?} {e:?}",
+                    a.name()
+                );
                 assert!(r.upper - r.lower < e.upper - e.lower, "{}: {r:?} {e:?}", a.name());
             }
             weights.push(running[0].own_weight);
         }
-        assert!(weights.is_sorted() && weights[5] > 0.5 && weights[5] < 1.0, "{}: {weights:?}", a.name());
+        assert!(
+            weights.is_sorted() && weights[5] > 0.5 && weights[5] < 1.0,
+            "{}: {weights:?}",
+            a.name()
+        );
         // Nothing known changes nothing.
-        let nothing = model.forecast_running(&candidates, &[vec![None; 8], vec![]], 0.8, None).unwrap();
+        let nothing = model
+            .forecast_running(&candidates, &[vec![None; 8], vec![]], 0.8, None)
+            .unwrap();
         assert!(nothing == expected, "{}", a.name());
     });
 }

@@ -240,7 +240,7 @@ found_ AS (
         {
             'name_': 'sales_without_products', 'bad_': unlisted_ > 0, 'fatal_': false,
             'affected_': unlisted_, 'all_': selling_, 'like_': unlisted_like_,
-            'fix_': 'Products that are not in the products table are no launches: add them to it.'
+            'fix_': 'Products that are not in the products table are no launches: add those that are.'
         },
         {
             'name_': 'null_ids_in_products', 'bad_': nameless_ > 0, 'fatal_': false,

@@ -1,6 +1,6 @@
 -- Index of each calendar month: units per day against the mean of its year, by category and (category NULL) over all
--- sales. An index is pulled towards 1 with the weight of one year, so that one year of data counts half. Calendar
--- years with sales in fewer than twelve months are left out.
+-- sales. Years are counted back from the last complete month. An index is pulled towards 1 with the weight of one
+-- year, so that one year of data counts half. Years with sales in fewer than twelve complete months are left out.
 --
 -- @param sales: VARCHAR       the sales table, or NULL for no rows
 -- @param products: VARCHAR    the products table, or NULL
@@ -41,13 +41,15 @@ daily_ AS (
     GROUP BY ALL
 ),
 monthly_ AS (
-    SELECT category_, year(day_) AS year_, month(day_) AS month_,
+    SELECT category_, (end_ - 1 - number_) // 12 AS year_, number_ % 12 + 1 AS month_,
         sum(units_)::DOUBLE / day(last_day(min(day_))) AS rate_
     FROM (
-        SELECT category_, day_, units_ FROM daily_ WHERE category_ IS NOT NULL
+        SELECT category_, day_, __launch_period(day_, 'month') AS number_, units_ FROM daily_ WHERE category_ IS NOT NULL
         UNION ALL
-        SELECT NULL, day_, units_ FROM daily_
+        SELECT NULL, day_, __launch_period(day_, 'month'), units_ FROM daily_
     )
+    CROSS JOIN __launch_calendar(sales, 'month', product_id, date, units, 'price')
+    WHERE number_ < end_
     GROUP BY ALL
 ),
 yearly_ AS (

@@ -112,3 +112,52 @@ fn score(architecture: Architecture, known: &LaunchPanel, after: &LaunchPanel, l
         || Error::refused("none of the launches after the cutoff has been observed at a step the model knows");
     Ok((launches, Scores::of(&scored, level).ok_or_else(nothing)?))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::launch::tests::planted_panel;
+
+    #[test]
+    fn every_architecture_is_scored_once_at_every_cutoff() {
+        let panel = planted_panel(60, 4, 1);
+        let cutoffs = default_cutoffs(&panel);
+        let asked = [
+            Architecture::Analog,
+            Architecture::Naive,
+            Architecture::Bass,
+            Architecture::Analog,
+        ];
+        let twice = [cutoffs.clone(), cutoffs.clone()].concat();
+        let rows = backtest(&asked, &panel, &twice, 0.8).unwrap();
+        let found: Vec<(Architecture, i32)> = rows.iter().map(|r| (r.architecture, r.cutoff)).collect();
+        let expected: Vec<(Architecture, i32)> = cutoffs
+            .iter()
+            .flat_map(|c| [Architecture::Naive, Architecture::Analog, Architecture::Bass].map(|a| (a, *c)))
+            .collect();
+        assert_eq!(found, expected);
+        // From the first cutoff on every launch is scored once.
+        let scored: usize = rows
+            .iter()
+            .filter(|r| r.architecture == Architecture::Bass)
+            .map(|r| r.launches)
+            .sum();
+        let after = panel.launch_days().iter().filter(|d| **d >= cutoffs[0]).count();
+        assert_eq!(scored, after);
+    }
+
+    #[test]
+    fn cutoffs_must_leave_launches_on_both_sides() {
+        let panel = planted_panel(20, 4, 2);
+        let last = *panel.launch_days().iter().max().unwrap();
+        let says = |cutoffs: &[i32]| backtest(&[], &panel, cutoffs, 0.8).unwrap_err().to_string();
+        assert!(says(&[last + 1]).starts_with("no launch on or after the cutoff"));
+        assert!(says(&[]).starts_with("cutoffs must hold at least one date"));
+        // Too few before: a refusal in the row, with the number.
+        let rows = backtest(&[], &panel, &[0], 0.8).unwrap();
+        assert_eq!(
+            rows[0].scores,
+            Err("at least 3 past launches with observed sales are needed, got 0".to_owned())
+        );
+    }
+}

@@ -6,6 +6,8 @@ use super::{HeldOut, LogForecast};
 
 /// Scores kept per step; more change an interval by less than their own noise.
 const MAX_SCORES: usize = 400;
+/// Scores that the mean is taken over: more change it by less than their own noise.
+const MEAN_POINTS: usize = 100;
 /// A step with fewer held-out launches than this borrows the scores of all steps.
 const MIN_SCORES: usize = 30;
 /// Smallest spread an error is divided by.
@@ -47,9 +49,11 @@ pub struct Interval {
 
 impl Conformal {
     /// Collect the scores of forecasts made for launches that the model had not seen.
-    pub fn fit(held_out: &[HeldOut], horizon: usize) -> Self {
+    pub fn fit<'a>(held_out: impl IntoIterator<Item = &'a HeldOut>, horizon: usize) -> Self {
         let mut scores = vec![Vec::new(); horizon];
+        let mut launches = 0;
         for h in held_out {
+            launches += 1;
             for (step, score) in scores.iter_mut().enumerate() {
                 let (actual, location, spread) = (h.actual[step], h.forecast.location[step], h.forecast.spread[step]);
                 if !actual.is_nan() && !location.is_nan() {
@@ -65,10 +69,7 @@ impl Conformal {
             .into_iter()
             .map(|s| if s.len() < MIN_SCORES { pooled.clone() } else { thin(s) })
             .collect();
-        Self {
-            launches: held_out.len(),
-            scores,
-        }
+        Self { launches, scores }
     }
 
     /// Number of steps.
@@ -98,7 +99,10 @@ impl Conformal {
         }
         let units = |score: f64| (location + spread * score).clamp(0.0, 35.0).exp_m1() * exposure;
         let median = units(0.0);
-        let mean = scores.iter().map(|&s| units(s)).sum::<f64>() / scores.len() as f64;
+        let points = scores.len().min(MEAN_POINTS);
+        // The score in the middle of each of the equal shares.
+        let middle = |k: usize| scores[(2 * k + 1) * scores.len() / (2 * points)];
+        let mean = (0..points).map(|k| units(middle(k))).sum::<f64>() / points as f64;
         let lower = units(quantile(scores, (1.0 - level) / 2.0)).min(median);
         Some(Interval {
             median,

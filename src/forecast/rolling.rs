@@ -105,3 +105,49 @@ fn forecast_rows<F: Forecaster>(
         })
         .collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::launch::Naive;
+    use crate::launch::tests::planted_panel;
+
+    #[test]
+    fn each_launch_is_forecast_once_by_a_model_that_had_not_seen_it() {
+        let panel = planted_panel(100, 5, 1);
+        let origins = default_origins(&panel);
+        let mut days = panel.launch_days().to_vec();
+        days.sort_unstable();
+        assert_eq!(origins, [days[55], days[70], days[85]]);
+        let held_out = rolling_forecasts(&Naive, &panel, &origins).unwrap();
+        assert_eq!(held_out.len(), 45);
+        for h in &held_out {
+            let day = panel.launch_days()[h.launch];
+            let origin = *origins.iter().rfind(|o| **o <= day).unwrap();
+            let expected = Naive
+                .fit(&panel.known_at(origin).unwrap())
+                .unwrap()
+                .forecast(&panel.select(&[h.launch]).unwrap().candidates());
+            assert_eq!(h.forecast, expected[0]);
+            assert_eq!(h.actual, panel.log_units(h.launch));
+        }
+    }
+
+    #[test]
+    fn launches_of_one_day_are_left_out_in_folds() {
+        let panel = planted_panel(23, 5, 2);
+        let units: Vec<Vec<Option<f64>>> = (0..23).map(|i| (0..5).map(|s| panel.units(i, s)).collect()).collect();
+        let same_day = LaunchPanel::try_new(
+            panel.frequency(),
+            5,
+            panel.ids().to_vec(),
+            vec![19_000; 23],
+            &units,
+            panel.attributes().clone(),
+        )
+        .unwrap();
+        let mut rows: Vec<usize> = held_out(&Naive, &same_day).unwrap().iter().map(|h| h.launch).collect();
+        rows.sort_unstable();
+        assert_eq!(rows, Vec::from_iter(0..23));
+    }
+}

@@ -75,3 +75,44 @@ impl Grouping {
         &self.encoder
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use arrow_array::{ArrayRef, Float64Array, RecordBatch, StringArray};
+
+    use super::*;
+
+    fn texts(values: [&str; 4]) -> ArrayRef {
+        Arc::new(StringArray::from(values.to_vec()))
+    }
+
+    #[test]
+    fn the_column_named_category_goes_first() {
+        let number: ArrayRef = Arc::new(Float64Array::from(vec![1.0, 2.0, 3.0, 4.0]));
+        let named = RecordBatch::try_from_iter([
+            ("price", number.clone()),
+            ("brand", texts(["x", "x", "y", "y"])),
+            ("Category", texts(["b", "a", "a", "b"])),
+        ])
+        .unwrap();
+        let grouping = Grouping::fit(&named);
+        assert_eq!((grouping.column(), grouping.count()), (Some("Category"), 2));
+        assert_eq!(grouping.groups(&named), [Some(1), Some(0), Some(0), Some(1)]);
+        assert_eq!(grouping.describe(Some(1)), "Category 'b'");
+
+        // Without it the first text that repeats; without any all launches are one group.
+        let unnamed = RecordBatch::try_from_iter([
+            ("price", number.clone()),
+            ("sku", texts(["p", "q", "r", "s"])),
+            ("brand", texts(["x", "x", "y", "y"])),
+        ])
+        .unwrap();
+        assert_eq!(Grouping::fit(&unnamed).column(), Some("brand"));
+        let none = Grouping::fit(&RecordBatch::try_from_iter([("price", number)]).unwrap());
+        assert_eq!((none.column(), none.count()), (None, 0));
+        assert_eq!(none.groups(&unnamed), [None; 4]);
+        assert_eq!(none.describe(None), "all categories");
+    }
+}

@@ -46,9 +46,9 @@ impl HandOver {
         }
     }
 
-    /// Whether the variances are numbers from zero.
+    /// Whether the variances are numbers from zero that can be multiplied with a number of steps.
     pub fn is_valid(&self) -> bool {
-        [self.between, self.within].iter().all(|v| v.is_finite() && *v >= 0.0)
+        [self.between, self.within].iter().all(|v| (0.0..=1e100).contains(v))
     }
 
     /// Correct a forecast by what the product sold so far: ln(1 + units per full period) by step, NaN where not

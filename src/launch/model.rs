@@ -188,12 +188,12 @@ impl LaunchModel {
         }
         let held_out = architecture.held_out(&panel)?;
         let conformal = Conformal::fit(&held_out, panel.horizon());
-        let validation = scores(&panel, &cross_calibrated(&held_out, panel.horizon()));
+        let validation = scores(&panel, &held_out);
         let naive = if architecture == Architecture::Naive {
             validation.clone()
         } else {
             let held_out = Architecture::Naive.held_out(&panel)?;
-            scores(&panel, &cross_calibrated(&held_out, panel.horizon()))
+            scores(&panel, &held_out)
         };
         let fitted = architecture.fit(&panel)?;
         let (attributes, importance) = match &fitted {
@@ -391,21 +391,17 @@ pub(crate) fn check_level(level: f64) -> Result<()> {
     )))
 }
 
-/// Held-out forecasts with intervals calibrated on the other half of the held-out launches, so that the coverage
-/// reported is not that of the launches the intervals were made from.
-fn cross_calibrated(held_out: &[HeldOut], horizon: usize) -> Vec<(HeldOut, Conformal)> {
+/// Scores of held-out forecasts in units. The intervals of each half of the held-out launches are calibrated on the
+/// other half, so that the coverage reported is not that of the launches the intervals were made from.
+fn scores(panel: &LaunchPanel, held_out: &[HeldOut]) -> Option<Scores> {
     // Every other launch would not do: ids often alternate between categories.
-    let second_half = |h: &HeldOut| (h.launch as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 63 == 1;
-    let (second, first): (Vec<HeldOut>, Vec<HeldOut>) = held_out.iter().cloned().partition(second_half);
-    let (from_first, from_second) = (Conformal::fit(&first, horizon), Conformal::fit(&second, horizon));
-    let other = |h: &HeldOut| if second_half(h) { &from_first } else { &from_second };
-    held_out.iter().map(|h| (h.clone(), other(h).clone())).collect()
-}
-
-/// Scores of held-out forecasts in units.
-fn scores(panel: &LaunchPanel, held_out: &[(HeldOut, Conformal)]) -> Option<Scores> {
+    let second_half = |h: &&HeldOut| (h.launch as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 63 == 1;
+    let (second, first): (Vec<&HeldOut>, Vec<&HeldOut>) = held_out.iter().partition(second_half);
+    let from_first = Conformal::fit(first.iter().copied(), panel.horizon());
+    let from_second = Conformal::fit(second.iter().copied(), panel.horizon());
     let mut rows = Vec::new();
-    for (h, conformal) in held_out {
+    for h in held_out {
+        let conformal = if second_half(&h) { &from_first } else { &from_second };
         for step in 0..panel.horizon() {
             let exposure = panel.exposure(h.launch, step);
             let interval = conformal.interval(&h.forecast, step, exposure, REPORT_LEVEL);

@@ -108,3 +108,54 @@ impl FittedNaive {
                 .all(|c| c.location.len() == horizon && c.spread.len() == horizon)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use arrow_array::{ArrayRef, RecordBatch, StringArray};
+
+    use super::*;
+    use crate::panel::Frequency;
+
+    fn category(values: Vec<Option<&str>>) -> RecordBatch {
+        RecordBatch::try_from_iter_with_nullable([("category", Arc::new(StringArray::from(values)) as ArrayRef, true)])
+            .unwrap()
+    }
+
+    #[test]
+    fn means_by_hand() {
+        // Three launches of a, two of b; step 2 is seen of a alone, step 3 of none.
+        let units = [
+            vec![Some(10.0), Some(2.0)],
+            vec![Some(20.0), Some(4.0)],
+            vec![Some(30.0), Some(9.0)],
+            vec![Some(50.0)],
+            vec![Some(90.0)],
+        ];
+        let attributes = category(vec![Some("a"), Some("a"), Some("a"), Some("b"), Some("b")]);
+        let ids = (0..5).map(|i| i.to_string()).collect();
+        let panel = LaunchPanel::try_new(Frequency::Day, 3, ids, vec![19_000; 5], &units, attributes).unwrap();
+        let candidates = Candidates {
+            launch_days: vec![19_100; 4],
+            attributes: category(vec![Some("a"), Some("b"), Some("c"), None]),
+        };
+        let forecasts = Naive.fit(&panel).unwrap().forecast(&candidates);
+        let means: Vec<Vec<f64>> = forecasts
+            .iter()
+            .map(|f| f.location.iter().map(|v| v.exp_m1()).collect())
+            .collect();
+        let near = |a: f64, b: f64| (a - b).abs() < 1e-9;
+        assert!(near(means[0][0], 20.0) && near(means[0][1], 5.0), "{means:?}");
+        // Two launches are too few for a curve of their own, and an unknown category has none: the mean of all five.
+        for other in &means[1..] {
+            assert!(near(other[0], 40.0) && near(other[1], 5.0), "{means:?}");
+        }
+        assert!(means.iter().all(|m| m[2].is_nan()));
+        let logs = [11f64, 21.0, 31.0].map(f64::ln);
+        let spread = (logs.iter().map(|l| (l - 21f64.ln()).powi(2)).sum::<f64>() / 3.0).sqrt();
+        assert!(near(forecasts[0].spread[0], spread), "{:?}", forecasts[0].spread);
+        assert_eq!(forecasts[0].reason, "mean launch curve of category 'a'");
+        assert_eq!(forecasts[2].reason, "mean launch curve of all categories");
+    }
+}

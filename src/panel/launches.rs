@@ -154,7 +154,8 @@ impl LaunchPanel {
     /// Units sold in a step as they were recorded, or `None` where not observed.
     pub fn units(&self, launch: usize, step: usize) -> Option<f64> {
         let value = self.log_units(launch)[step];
-        (!value.is_nan()).then(|| value.exp_m1() * self.exposure(launch, step))
+        // Rounding takes back what the way through the logarithm added: 23 units stay 23.
+        (!value.is_nan()).then(|| (value.exp_m1() * self.exposure(launch, step) * 1e6).round() / 1e6)
     }
 
     /// Share of a step's period in which the product could sell.
@@ -283,4 +284,74 @@ fn check_day(day: i32, id: &str) -> Result<()> {
 pub(crate) fn mean(values: impl Iterator<Item = f64>) -> Option<f64> {
     let (sum, n) = values.fold((0.0, 0usize), |(s, n), v| (s + v, n + 1));
     (n > 0).then(|| sum / n as f64)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use arrow_array::{ArrayRef, Float64Array};
+
+    use super::*;
+
+    /// Two launches in the week from Monday 2024-01-01: on its Monday and on its Thursday.
+    fn panel() -> LaunchPanel {
+        let attributes =
+            RecordBatch::try_from_iter([("x", Arc::new(Float64Array::from(vec![2.0, 1.0])) as ArrayRef)]).unwrap();
+        let units = [vec![Some(4.0), Some(7.0), None], vec![Some(14.0), Some(7.0), Some(0.0)]];
+        LaunchPanel::try_new(
+            Frequency::Week,
+            3,
+            vec!["thursday".to_owned(), "monday".to_owned()],
+            vec![19_726, 19_723],
+            &units,
+            attributes,
+        )
+        .unwrap()
+    }
+
+    #[test]
+    fn rows_are_put_in_order_with_their_attributes() {
+        let panel = panel();
+        assert_eq!(panel.ids(), ["monday", "thursday"]);
+        assert_eq!(panel.launch_days(), [19_723, 19_726]);
+        let x = panel.attributes().column(0).clone();
+        assert_eq!(super::super::attributes::numbers(&x), Some(vec![Some(1.0), Some(2.0)]));
+    }
+
+    #[test]
+    fn the_first_week_counts_as_a_full_one() {
+        let panel = panel();
+        // Four units on four of seven days are seven in a week; what was recorded comes back.
+        assert!((panel.log_units(1)[0] - 8f64.ln()).abs() < 1e-12);
+        assert!((panel.units(1, 0).unwrap() - 4.0).abs() < 1e-12);
+        assert_eq!((panel.units(1, 2), panel.units(0, 2)), (None, Some(0.0)));
+        assert_eq!(
+            (panel.observations(), panel.exposure(1, 0), panel.exposure(0, 0)),
+            (5, 4.0 / 7.0, 1.0)
+        );
+    }
+
+    #[test]
+    fn at_an_origin_only_weeks_that_have_ended_are_known() {
+        let observed = |origin: i32| {
+            let known = panel().known_at(origin).unwrap();
+            (known.ids().to_vec(), known.observations())
+        };
+        let both = vec!["monday".to_owned(), "thursday".to_owned()];
+        // On Sunday nobody knows a full week, so there is no launch to learn from.
+        assert_eq!(observed(19_729), (vec![], 0));
+        assert_eq!(observed(19_730), (both.clone(), 2));
+        assert_eq!(observed(19_736), (both.clone(), 2));
+        assert_eq!(observed(19_737), (both.clone(), 4));
+        assert_eq!(observed(i32::MAX), (both, 5));
+    }
+
+    #[test]
+    fn a_launch_that_does_not_exist_cannot_be_selected() {
+        assert_eq!(
+            panel().select(&[2]).unwrap_err().to_string(),
+            "launch 2 of 2 does not exist"
+        );
+    }
 }

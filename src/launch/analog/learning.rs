@@ -19,9 +19,14 @@ const MAX_BLOCKS: usize = 8;
 /// A launch with fewer eligible past launches is not forecast while learning.
 const MIN_REFERENCES: usize = 50;
 /// Strength of the pull of the weights to their start, and of the slopes to zero, in launches.
-const WEIGHT_PRIOR: f64 = 5.0;
-const SLOPE_PRIOR: f64 = 50.0;
+const WEIGHT_PRIOR: f64 = 8.0;
+const SLOPE_PRIOR: f64 = 80.0;
 const ITERATIONS: u64 = 60;
+/// The priors are weighed by the variance of the errors, which is known only after a first search.
+const ROUNDS: usize = 2;
+/// A round that leaves at least this share of the variance is the last one.
+const SETTLED: f64 = 0.9;
+const MIN_VARIANCE: f64 = 1e-6;
 const LOG_WEIGHT_BOUND: f64 = 7.0;
 
 /// What learning yields.
@@ -40,7 +45,9 @@ pub struct Learned {
 /// *Model*: the launches in order of launch date; launch i is forecast from its eligible launches j (see
 /// [`Eligibility`]) with attention w_ij proportional to exp(-sum_k theta_k d_k(i, j)) as
 /// sum_j w_ij (y_j + beta . (z_i - z_j)), where y is ln(1 + units) in blocks of steps and z the linear features. The
-/// mean squared error plus Gaussian priors on ln theta and beta is minimised by L-BFGS with exact gradients.
+/// mean squared error plus Gaussian priors on ln theta and beta is minimised by L-BFGS with exact gradients. The priors
+/// count for a number of launches with errors of the variance that is left (empirical Bayes): where attributes say it
+/// all, a few launches are enough to learn that.
 ///
 /// *Shapes*: `features` is row-major, launches x linear features.
 ///
@@ -53,30 +60,25 @@ pub fn learn(panel: &LaunchPanel, points: &Points, features: &[f64], feature_cou
     let mut order: Vec<usize> = (0..panel.len()).collect();
     order.sort_by_key(|&i| (panel.launch_days()[i], i));
     let references = spread_evenly(&order, MAX_REFERENCES);
-    let problem = Problem::new(panel, &points.select(&references), features, feature_count, &references);
+    let mut problem = Problem::new(panel, &points.select(&references), features, feature_count, &references);
     let start = vec![0.0; problem.distances + feature_count];
     let start: Vec<f64> = start
         .iter()
         .enumerate()
         .map(|(p, _)| if p < problem.distances { problem.start } else { 0.0 })
         .collect();
-    let best = if problem.count == 0.0 {
-        start
-    } else {
-        let failed = |e: argmin::core::Error| Error::refused(format!("the similarity could not be learned: {e}"));
-        let solver = LBFGS::new(MoreThuenteLineSearch::new(), 8)
-            .with_tolerance_grad(1e-5)
-            .and_then(|s| s.with_tolerance_cost(1e-8))
-            .map_err(failed)?;
-        let result = Executor::new(&problem, solver)
-            .configure(|s| s.param(start.clone()).max_iters(ITERATIONS))
-            .run();
-        // A line search that cannot go on has still found the best point so far; without one the start stands.
-        result
-            .ok()
-            .and_then(|r| r.state.get_best_param().cloned())
-            .unwrap_or(start)
-    };
+    let mut best = start;
+    if problem.count > 0.0 {
+        for _ in 0..ROUNDS {
+            best = problem.minimise(best)?;
+            let variance = problem.mean_square(&best).max(MIN_VARIANCE);
+            if variance > SETTLED * problem.variance {
+                break;
+            }
+            problem.variance = variance;
+            problem.last = Mutex::new(None);
+        }
+    }
     let (weights, slopes) = problem.unpack(&best);
     let errors = problem.step_errors(panel, &references, &weights, &slopes);
     Ok(Learned {
@@ -154,7 +156,7 @@ impl Problem {
             .collect();
         let count = values.len() as f64;
         let mean = values.iter().sum::<f64>() / count.max(1.0);
-        let variance = (values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / count.max(1.0)).max(1e-6);
+        let variance = (values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / count.max(1.0)).max(MIN_VARIANCE);
         let distances = points.distances();
         Self {
             distances,
@@ -358,6 +360,35 @@ impl Gradient for &Problem {
 }
 
 impl Problem {
+    /// The best point found from a start.
+    fn minimise(&self, start: Vec<f64>) -> Result<Vec<f64>> {
+        let failed = |e: argmin::core::Error| Error::refused(format!("the similarity could not be learned: {e}"));
+        let solver = LBFGS::new(MoreThuenteLineSearch::new(), 8)
+            .with_tolerance_grad(1e-5)
+            .and_then(|s| s.with_tolerance_cost(1e-8))
+            .map_err(failed)?;
+        let result = Executor::new(self, solver)
+            .configure(|s| s.param(start.clone()).max_iters(ITERATIONS))
+            .run();
+        // A line search that cannot go on has still found the best point so far; without one the start stands.
+        Ok(result
+            .ok()
+            .and_then(|r| r.state.get_best_param().cloned())
+            .unwrap_or(start))
+    }
+
+    /// Mean squared error of the leave-out forecasts.
+    fn mean_square(&self, point: &[f64]) -> f64 {
+        let (weights, slopes) = self.unpack(point);
+        let linear = self.linear(&slopes);
+        let parts: Vec<f64> = self
+            .queries
+            .par_iter()
+            .map(|q| self.evaluate_query(q, &weights, &linear).0)
+            .collect();
+        parts.into_iter().sum::<f64>() / self.count
+    }
+
     fn cached(&self, point: &[f64]) -> (f64, Vec<f64>) {
         let Ok(mut last) = self.last.lock() else {
             return self.evaluate(point);

@@ -65,3 +65,28 @@ fn leave_one_out(points: &Points, levels: &[f64]) -> [f64; 3] {
     }
     squares
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::launch::tests::{planted_panel, uniform};
+    use crate::panel::AttributeEncoder;
+
+    #[test]
+    fn what_tells_something_is_kept_among_many() {
+        let panel = planted_panel(150, 4, 3);
+        let mut columns = AttributeEncoder::fit(panel.attributes()).encode(panel.attributes());
+        for noise in 0..200 {
+            let values = (0..150).map(|i| Some(2.0 * uniform(i, 1_000 + noise) - 1.0)).collect();
+            columns.insert(0, EncodedColumn::Number(values));
+        }
+        let kept = informative(&panel, &columns);
+        assert!(kept.ends_with(&[200, 201]) && kept.len() <= MAX_ATTRIBUTES, "{kept:?}");
+        assert!(kept.is_sorted());
+        // Few columns are all kept.
+        assert_eq!(
+            informative(&panel, &columns[..MAX_ATTRIBUTES]),
+            Vec::from_iter(0..MAX_ATTRIBUTES)
+        );
+    }
+}
