@@ -2,12 +2,14 @@
 
 use super::{FittedForecaster, Forecaster, LogForecast};
 use crate::error::Result;
-use crate::panel::LaunchPanel;
+use crate::panel::{LaunchPanel, spread_evenly};
 
 /// Fewest launches a fold may be fitted to.
 const MIN_FOLD: usize = 5;
 /// Folds where launches cannot be told apart in time.
 const MAX_FOLDS: usize = 10;
+/// Launches forecast from one origin at most: more would not make the intervals better.
+const MAX_PER_ORIGIN: usize = 1_000;
 /// Shares of the launches that are known at each default origin; the rest up to the next origin is held out.
 const ORIGIN_SHARES: [f64; 3] = [0.55, 0.70, 0.85];
 
@@ -34,7 +36,7 @@ pub fn default_origins(panel: &LaunchPanel) -> Vec<i32> {
     origins
 }
 
-/// Forecast, from each origin, the launches between it and the next one.
+/// Forecast, from each origin, the launches between it and the next one, or a thousand of them spread evenly.
 ///
 /// At an origin the model knows the launches before it, with every period masked that had not ended then. Origins at
 /// which fewer than five launches are known are passed over.
@@ -52,7 +54,12 @@ pub fn rolling_forecasts<F: Forecaster>(forecaster: &F, panel: &LaunchPanel, ori
         if known.len() < MIN_FOLD || rows.is_empty() {
             continue;
         }
-        out.extend(forecast_rows(forecaster, panel, &known, rows)?);
+        out.extend(forecast_rows(
+            forecaster,
+            panel,
+            &known,
+            spread_evenly(&rows, MAX_PER_ORIGIN),
+        )?);
     }
     Ok(out)
 }
@@ -75,7 +82,7 @@ pub fn held_out<F: Forecaster>(forecaster: &F, panel: &LaunchPanel) -> Result<Ve
                 .any(|(l, a)| !(l + a).is_nan())
         })
         .count();
-    if usable >= MIN_FOLD.max(panel.len() / 5) {
+    if usable >= MIN_FOLD.max(panel.len().min(MAX_PER_ORIGIN) / 5) {
         return Ok(rolling);
     }
     let folds = panel.len().min(MAX_FOLDS);

@@ -280,6 +280,14 @@ fn check_day(day: i32, id: &str) -> Result<()> {
     )))
 }
 
+/// At most `most` entries, evenly spaced, first and last included.
+pub(crate) fn spread_evenly(order: &[usize], most: usize) -> Vec<usize> {
+    if order.len() <= most {
+        return order.to_vec();
+    }
+    (0..most).map(|k| order[k * (order.len() - 1) / (most - 1)]).collect()
+}
+
 /// Arithmetic mean; `None` of nothing.
 pub(crate) fn mean(values: impl Iterator<Item = f64>) -> Option<f64> {
     let (sum, n) = values.fold((0.0, 0usize), |(s, n), v| (s + v, n + 1));

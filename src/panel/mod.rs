@@ -7,5 +7,5 @@ mod text;
 
 pub use attributes::{AttributeEncoder, EncodedColumn, Encoding, MISSING, UNSEEN};
 pub use calendar::{FIRST_DAY, Frequency, day_of_year_angle, format_date, last_day, parse_date};
-pub(crate) use launches::mean;
 pub use launches::{Candidates, LaunchPanel, MAX_HORIZON, check_horizon};
+pub(crate) use launches::{mean, spread_evenly};

@@ -125,7 +125,7 @@ pub fn sound(forecasts: &[Forecast]) -> std::result::Result<(), String> {
     for step in forecasts.iter().flat_map(|f| &f.steps) {
         let Some(i) = step.interval else { continue };
         let finite = [i.lower, i.median, i.upper, i.mean].iter().all(|v| v.is_finite());
-        if !finite || !(0.0 <= i.lower && i.lower <= i.median && i.median <= i.upper && 0.0 <= i.mean) {
+        if !(finite && 0.0 <= i.lower && i.lower <= i.median && i.median <= i.upper && 0.0 <= i.mean) {
             return Err(format!("step {}: {i:?}", step.step));
         }
     }

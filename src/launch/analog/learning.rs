@@ -9,7 +9,7 @@ use rayon::prelude::*;
 
 use super::similarity::{Eligibility, Points, attention, gap_days};
 use crate::error::{Error, Result};
-use crate::panel::LaunchPanel;
+use crate::panel::{LaunchPanel, spread_evenly};
 
 /// Launches the forecasts rest on while learning, and launches forecast while learning, at most.
 const MAX_REFERENCES: usize = 2_000;
@@ -86,14 +86,6 @@ pub fn learn(panel: &LaunchPanel, points: &Points, features: &[f64], feature_cou
         slopes,
         errors,
     })
-}
-
-/// At most `most` entries, evenly spaced, first and last included.
-fn spread_evenly(order: &[usize], most: usize) -> Vec<usize> {
-    if order.len() <= most {
-        return order.to_vec();
-    }
-    (0..most).map(|k| order[k * (order.len() - 1) / (most - 1)]).collect()
 }
 
 /// A point with its cost and gradient.
