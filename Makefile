@@ -13,7 +13,7 @@ configure: $(STAMP)
 
 $(STAMP): scripts/requirements.txt
 	python3 -m venv .venv
-	$(PYTHON) -m pip install --quiet --disable-pip-version-check -r scripts/requirements.txt
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check --no-deps -r scripts/requirements.txt
 	touch $@
 
 release:
@@ -68,7 +68,7 @@ bench:
 	cargo bench --locked
 
 # What a change must pass.
-check: test lint docs_check
+check: test test_core lint docs_check
 
 clean:
 	cargo clean
