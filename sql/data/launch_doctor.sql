@@ -234,8 +234,8 @@ found_ AS (
         {
             'name_': 'products_without_sales', 'bad_': unsold_ > 0, 'fatal_': false,
             'affected_': unsold_, 'all_': listed_, 'like_': unsold_like_,
-            'fix_': 'With a launch date in the data they are launches that sold nothing, without one they are left out: '
-                || 'remove products that were never launched.'
+            'fix_': 'They are no launches, as nothing says that they were on sale: load their sales, or one row with 0 '
+                || 'units for a launch that sold nothing.'
         },
         {
             'name_': 'sales_without_products', 'bad_': unlisted_ > 0, 'fatal_': false,

@@ -28,7 +28,7 @@ launched_ AS MATERIALIZED (
     FROM (
         SELECT key_, launch_, __launch_period(launch_, frequency) AS number_
         FROM __launch_dates(sales, products, product_id, date, units, price, launch_date)
-        WHERE counts_ AND launch_ IS NOT NULL
+        WHERE counts_ AND selling_ AND launch_ IS NOT NULL
     )
     CROSS JOIN __launch_calendar(sales, frequency, product_id, date, units, price)
     CROSS JOIN options_

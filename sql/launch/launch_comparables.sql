@@ -29,6 +29,12 @@ SELECT
     row_['comparable_units'] AS comparable_units
 FROM (
     SELECT key_, unnest(launch_compare(model::BLOB, launch_, attributes_, k := k)) AS row_
-    FROM __launch_attributes(candidates, product_id, launch_date, candidates)
-    WHERE key_ IS NOT NULL
+    FROM (
+        SELECT *, count(*) OVER (PARTITION BY key_) AS copies_
+        FROM __launch_attributes(candidates, product_id, launch_date, candidates)
+        WHERE key_ IS NOT NULL
+    )
+    WHERE CASE WHEN copies_ = 1 THEN true ELSE error(
+        'product_id ' || key_ || ' appears ' || copies_ || ' times in ' || candidates || ': keep one row per product'
+    ) END
 )

@@ -29,7 +29,7 @@ pub trait FittedForecaster {
 
 /// Forecast of one candidate on the scale ln(1 + units per full period), by step.
 ///
-/// NaN where no past launch was observed at that step. Never leaves the crate: [`Conformal`] turns it into units.
+/// NaN where the model cannot say, such as at steps no past launch was observed at. Never leaves the crate: [`Conformal`] turns it into units.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LogForecast {
     /// Centre of the forecast.

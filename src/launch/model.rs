@@ -255,19 +255,14 @@ impl LaunchModel {
         &self.training
     }
 
-    /// Attributes the model knows and the candidates' columns lack.
-    pub fn absent_attributes(&self, candidates: &Candidates) -> Vec<String> {
-        let encoder = match &self.fitted {
-            Some(Fitted::Naive(m)) => m.grouping().encoder(),
-            Some(Fitted::Bass(m)) => m.grouping().encoder(),
-            Some(Fitted::Analog(m)) => m.encoder(),
-            None => return Vec::new(),
-        };
-        encoder
-            .absent(&candidates.attributes)
-            .into_iter()
-            .map(str::to_owned)
-            .collect()
+    /// Names of the attributes the model knows and a candidate does not have; one entry per candidate.
+    pub fn unknown_attributes(&self, candidates: &Candidates) -> Vec<Vec<&str>> {
+        match &self.fitted {
+            Some(Fitted::Naive(m)) => m.grouping().encoder().unknown(&candidates.attributes),
+            Some(Fitted::Bass(m)) => m.grouping().encoder().unknown(&candidates.attributes),
+            Some(Fitted::Analog(m)) => m.encoder().unknown(&candidates.attributes),
+            None => vec![Vec::new(); candidates.len()],
+        }
     }
 
     /// Forecast candidates by step, with central intervals of probability `level`.

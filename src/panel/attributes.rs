@@ -92,6 +92,15 @@ impl EncodedColumn {
         }
     }
 
+    /// Whether nothing is known in a row.
+    pub fn is_missing(&self, row: usize) -> bool {
+        match self {
+            Self::Number(v) => v[row].is_none(),
+            Self::Category(v) => v[row] == MISSING,
+            Self::Text(v) => v[row].is_empty(),
+        }
+    }
+
     /// Number of rows.
     pub fn len(&self) -> usize {
         match self {
@@ -148,17 +157,18 @@ impl AttributeEncoder {
         self.columns.len() == columns.len() && self.columns.iter().zip(columns).all(|((_, e), c)| e.fits(c))
     }
 
-    /// Names of the columns the model knows and the rows lack, or have as another type.
-    pub fn absent<'a>(&'a self, attributes: &RecordBatch) -> Vec<&'a str> {
-        let readable = |encoding: &Encoding, array: &ArrayRef| {
-            let text = array.as_any().is::<StringArray>();
-            text != matches!(encoding, Encoding::Number { .. })
+    /// Names of the attributes the model knows and a row does not have: its column is absent, of another type, or NULL
+    /// there. One entry per row.
+    pub fn unknown(&self, attributes: &RecordBatch) -> Vec<Vec<&str>> {
+        let columns = self.encode(attributes);
+        let of_row = |row| {
+            let lacking = columns
+                .iter()
+                .zip(&self.columns)
+                .filter(|(column, _)| column.is_missing(row));
+            lacking.map(|(_, (name, _))| name.as_str()).collect()
         };
-        self.columns
-            .iter()
-            .filter(|(name, encoding)| !find_column(attributes, name).is_some_and(|a| readable(encoding, a)))
-            .map(|(name, _)| name.as_str())
-            .collect()
+        (0..attributes.num_rows()).map(of_row).collect()
     }
 }
 
@@ -314,7 +324,9 @@ mod tests {
         assert_eq!(columns[0], EncodedColumn::Number(vec![Some(0.0), None]));
         assert_eq!(columns[1], EncodedColumn::Category(vec![UNSEEN, MISSING]));
         assert_eq!(columns[2], EncodedColumn::Number(vec![None, None]));
-        assert_eq!(encoder.absent(&new), ["organic", "designed", "note"]);
+        let unknown = encoder.unknown(&new);
+        assert_eq!(unknown[0], ["organic", "designed", "note"]);
+        assert_eq!(unknown[1], ["price", "colour", "organic", "designed", "note"]);
 
         // A number where the model knows a text is as good as nothing, and the other way round.
         let mistyped = batch(vec![
@@ -322,6 +334,6 @@ mod tests {
             ("colour", Arc::new(Float64Array::from(vec![7.0]))),
             ("note", Arc::new(StringArray::from(vec!["cotton"]))),
         ]);
-        assert_eq!(encoder.absent(&mistyped), ["price", "colour", "organic", "designed"]);
+        assert_eq!(encoder.unknown(&mistyped), [["price", "colour", "organic", "designed"]]);
     }
 }

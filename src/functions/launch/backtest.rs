@@ -13,7 +13,10 @@ use duckdb_neo::{
     vector::{Unknown, Vector},
 };
 
-use super::{ATTRIBUTES, LAUNCH_DATE, PRODUCT_ID, UNITS, launches::Launches};
+use super::{
+    ATTRIBUTES, LAUNCH_DATE, PRODUCT_ID, UNITS,
+    launches::{Launches, constant},
+};
 use crate::{
     evaluation::{BacktestRow, backtest, default_cutoffs},
     functions::{
@@ -56,8 +59,17 @@ impl AggregateCallbacks for Backtest {
     type BindData = ();
     type StateItem = Launches<Options>;
 
-    fn bind(&self, _: &Context, _: BindArguments<'_>, _: ReturnTypeHandle<'_>) -> duckdb_neo::Result<()> {
-        Ok(())
+    fn bind(&self, _: &Context, arguments: BindArguments<'_>, _: ReturnTypeHandle<'_>) -> duckdb_neo::Result<()> {
+        guard(NAME, || {
+            for name in constant::<List<String>>(&arguments, "architectures")?
+                .map_or_else(Vec::new, |l| l.0)
+                .iter()
+                .flatten()
+            {
+                Architecture::parse(name)?;
+            }
+            Ok(())
+        })
     }
 
     fn init(&self, _: Option<&()>) -> Self::StateItem {

@@ -13,7 +13,10 @@ use duckdb_neo::{
     vector::{Unknown, Vector},
 };
 
-use super::{ATTRIBUTES, LAUNCH_DATE, PRODUCT_ID, UNITS, launches::Launches};
+use super::{
+    ATTRIBUTES, LAUNCH_DATE, PRODUCT_ID, UNITS,
+    launches::{Launches, constant},
+};
 use crate::{
     error::Error,
     functions::{
@@ -44,8 +47,13 @@ impl AggregateCallbacks for Fit {
     type BindData = ();
     type StateItem = Launches<Options>;
 
-    fn bind(&self, _: &Context, _: BindArguments<'_>, _: ReturnTypeHandle<'_>) -> duckdb_neo::Result<()> {
-        Ok(())
+    fn bind(&self, _: &Context, arguments: BindArguments<'_>, _: ReturnTypeHandle<'_>) -> duckdb_neo::Result<()> {
+        guard(NAME, || {
+            if let Some(name) = constant::<String>(&arguments, "architecture")? {
+                Architecture::parse(&name)?;
+            }
+            Ok(())
+        })
     }
 
     fn init(&self, _: Option<&()>) -> Self::StateItem {

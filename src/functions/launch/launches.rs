@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use arrow_array::{RecordBatch, UInt32Array};
 use arrow_select::{concat::concat_batches, take::take_record_batch};
-use duckdb_neo::{aggregate::States, data_chunk::VectorCollection};
+use duckdb_neo::{FromValue, aggregate::States, bind_arguments::BindArguments, data_chunk::VectorCollection};
 
 use crate::{
     functions::{guard::Failure, vectors},
@@ -119,4 +119,15 @@ impl<O: Clone + PartialEq> Launches<O> {
         let attributes = concat_batches(&schema, &batches)?;
         Ok(LaunchPanel::try_new(frequency, horizon, ids, days, &units, attributes)?)
     }
+}
+
+/// The value of a named argument, where it is known when a query is bound: without rows there is no later.
+pub fn constant<T: FromValue>(arguments: &BindArguments<'_>, name: &str) -> Result<Option<T>, Failure> {
+    let Some(index) = arguments.index(name)? else {
+        return Ok(None);
+    };
+    Ok(match arguments.value(index)? {
+        Some(value) => value.get::<T>()?,
+        None => None,
+    })
 }

@@ -65,14 +65,18 @@ fn refused(model_id: Option<&str>, reason: String) -> Row {
     }
 }
 
-fn rows(model_id: &str, forecast: Forecast, note: &str) -> Vec<Row> {
+fn rows(model_id: &str, forecast: Forecast, unknown: &[&str]) -> Vec<Row> {
     let own_weight = forecast.own_weight;
     let own = if own_weight > 0.0 {
         "; corrected by its own sales so far"
     } else {
         ""
     };
-    let reason = format!("{}{own}{note}", forecast.reason);
+    let lacking = match unknown {
+        [] => String::new(),
+        names => format!("; not known of the candidate: {}", names.join(", ")),
+    };
+    let reason = format!("{}{own}{lacking}", forecast.reason);
     let row = |step: crate::forecast::StepForecast| {
         let found = step.interval;
         Row {
@@ -171,12 +175,7 @@ fn predict(cache: &mut ModelCache, vectors: &mut VectorCollection) -> Result<Vec
             launch_days: batch.rows.iter().filter_map(|&r| days[r]).collect(),
             attributes: take_record_batch(&attributes, &indices)?,
         };
-        let absent = batch.model.model.absent_attributes(&candidates);
-        let note = if absent.is_empty() {
-            String::new()
-        } else {
-            format!("; not known of the candidate: {}", absent.join(", "))
-        };
+        let unknown = batch.model.model.unknown_attributes(&candidates);
         let own: Vec<Vec<Option<f64>>> = batch
             .rows
             .iter()
@@ -188,8 +187,8 @@ fn predict(cache: &mut ModelCache, vectors: &mut VectorCollection) -> Result<Vec
             .forecast_running(&candidates, &own, batch.level, batch.horizon)
         {
             Ok(forecasts) => {
-                for (&row, forecast) in batch.rows.iter().zip(forecasts) {
-                    lists[row] = rows(&batch.model.id, forecast, &note);
+                for ((&row, forecast), unknown) in batch.rows.iter().zip(forecasts).zip(&unknown) {
+                    lists[row] = rows(&batch.model.id, forecast, unknown);
                 }
             }
             Err(Error::Refused(reason)) => {
