@@ -207,9 +207,9 @@ found_ AS (
             'fix_': 'Look at them in launch_clean(...) WHERE outlier; launch_clean(..., outliers := ''cap'') limits them.'
         },
         {
-            'name_': 'gap_in_dates', 'bad_': longest_gap_ > 366, 'fatal_': false,
-            'affected_': CASE WHEN longest_gap_ > 366 THEN 1 ELSE 0 END, 'all_': CASE WHEN usable_ > 0 THEN 1 END,
-            'like_': CASE WHEN longest_gap_ > 366 THEN concat(longest_gap_, ' days before ', after_gap_) END,
+            'name_': 'gap_in_dates', 'bad_': longest_gap_ > 62, 'fatal_': false,
+            'affected_': CASE WHEN longest_gap_ > 62 THEN 1 ELSE 0 END, 'all_': CASE WHEN usable_ > 0 THEN 1 END,
+            'like_': CASE WHEN longest_gap_ > 62 THEN concat(longest_gap_, ' days before ', after_gap_) END,
             'fix_': 'No product sold for over a year: correct or remove dates far away from the others, because the first '
                 || 'and the last date decide which launches are fully observed.'
         },
@@ -234,8 +234,8 @@ found_ AS (
         {
             'name_': 'products_without_sales', 'bad_': unsold_ > 0, 'fatal_': false,
             'affected_': unsold_, 'all_': listed_, 'like_': unsold_like_,
-            'fix_': 'They are no launches, as nothing says that they were on sale: load their sales, or one row with 0 '
-                || 'units for a launch that sold nothing.'
+            'fix_': 'With a launch date in the data they are launches that sold nothing, without one they are left out: '
+                || 'remove products that were never launched.'
         },
         {
             'name_': 'sales_without_products', 'bad_': unlisted_ > 0, 'fatal_': false,

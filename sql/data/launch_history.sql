@@ -2,7 +2,7 @@
 -- from the products table; where it has none, the launch is the first day with sales. A product that already sells
 -- when the data begin is no launch and left out, because its true start is unknown. A step that is not fully observed
 -- when the data end has NULL units, not zero. Returns reduce the units of their period, never below zero; a period
--- without rows sold nothing. With a products table, only its products count as launches. A product without sales rows is no launch.
+-- without rows sold nothing. With a products table, only its products count as launches.
 --
 -- @param sales: VARCHAR                        the sales table: product_id, date, units, and price if there is one
 -- @param products: VARCHAR = NULL              the products table: product_id, and launch_date if there is one

@@ -9,6 +9,7 @@
 -- @param price: VARCHAR       its column of prices; 'price' need not exist
 -- @returns start_: BIGINT      the first period, as __launch_period counts; NULL without sales
 -- @returns end_: BIGINT        the first period that is not fully observed
+-- @returns stamped_: BOOLEAN   whether all rows of a period have one date, such as the Monday or the last day of it
 -- @returns first_day_: DATE    the first day
 -- @returns last_day_: DATE     the last day
 -- @returns longest_gap_: INTEGER  days between two dates that follow each other, at most
@@ -18,6 +19,7 @@ SELECT
     min(number_) AS start_,
     CASE WHEN count(*) = count(DISTINCT number_) THEN max(number_) + 1
     ELSE __launch_period(max(day_) + 1, frequency) END AS end_,
+    count(*) = count(DISTINCT number_) AS stamped_,
     min(day_) AS first_day_,
     max(day_) AS last_day_,
     max(gap_)::INTEGER AS longest_gap_,

@@ -12,10 +12,11 @@
 -- @param burn_in: BIGINT       periods at the start of the data in which no launch is seen
 -- @returns key_: same as input  the product
 -- @returns launch_: DATE        the launch date
+-- @returns given_: BOOLEAN      whether the launch date is that of the products table, not of the first sale
+-- @returns selling_: BOOLEAN    whether there are sales rows of it
 -- @returns number_: BIGINT      the period of the launch, as __launch_period counts
 -- @returns units_: DOUBLE[]     units per step, NULL for steps not fully observed
 -- @returns prices_: DOUBLE[]    mean price per step, NULL without one
--- @returns price_: DOUBLE       mean price of the first observed step that has one
 -- @returns observed_to_: DATE   the first day that is not fully observed, the same for all launches
 -- @example FROM __launch_launches('sales', NULL, 'week', 13, 'product_id', 'date', 'units', 'price', 'launch_date', 1)
 WITH options_ AS (
@@ -24,11 +25,11 @@ WITH options_ AS (
         __launch_burn_in(burn_in) AS burn_in_
 ),
 launched_ AS MATERIALIZED (
-    SELECT key_, launch_, number_, least(end_ - number_, horizon_)::INTEGER AS steps_, end_, horizon_
+    SELECT key_, launch_, given_, selling_, stamped_, number_, least(end_ - number_, horizon_)::INTEGER AS steps_, end_, horizon_
     FROM (
-        SELECT key_, launch_, __launch_period(launch_, frequency) AS number_
+        SELECT key_, launch_, given_ IS NOT NULL AS given_, selling_, __launch_period(launch_, frequency) AS number_
         FROM __launch_dates(sales, products, product_id, date, units, price, launch_date)
-        WHERE counts_ AND selling_ AND launch_ IS NOT NULL
+        WHERE counts_ AND launch_ IS NOT NULL
     )
     CROSS JOIN __launch_calendar(sales, frequency, product_id, date, units, price)
     CROSS JOIN options_
@@ -42,7 +43,7 @@ sold_ AS (
         __launch_mean_price(price_, units_) AS price_
     FROM __launch_sales(sales, product_id, date, units, price) AS rows_
     JOIN launched_ ON rows_.key_ = launched_.key_
-    WHERE __launch_period(day_, frequency) BETWEEN number_ AND number_ + steps_ - 1
+    WHERE __launch_period(day_, frequency) BETWEEN number_ AND number_ + steps_ - 1 AND (stamped_ OR day_ >= launch_)
     GROUP BY ALL
 ),
 lists_ AS (
@@ -57,9 +58,10 @@ lists_ AS (
 SELECT
     key_,
     launch_,
+    given_,
+    selling_,
     number_,
     list_resize(units_, horizon_) AS units_,
     list_resize(prices_, horizon_) AS prices_,
-    list_filter(prices_, lambda p: p IS NOT NULL)[1] AS price_,
     __launch_period_start(end_, frequency) AS observed_to_
 FROM launched_ JOIN lists_ USING (key_)

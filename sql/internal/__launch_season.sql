@@ -1,6 +1,7 @@
--- Index of each calendar month: units per day against the mean of its year, by category and (category NULL) over all
--- sales. Years are counted back from the last complete month. An index is pulled towards 1 with the weight of one
--- year, so that one year of data counts half. Years with sales in fewer than twelve complete months are left out.
+-- Index of each calendar month: units per day of sale against the mean of its year, by category and (category NULL)
+-- over all products. Years are counted back from the last complete month; in each year only products count that sold
+-- in its first and in its last month, so that launches and withdrawals are not taken for a season. Growth within a year
+-- is not taken out. An index is pulled towards 1 with the weight of one year, so that one year of data counts half.
 --
 -- @param sales: VARCHAR       the sales table, or NULL for no rows
 -- @param products: VARCHAR    the products table, or NULL
@@ -30,26 +31,33 @@ WITH grouped_ AS (
     )
     GROUP BY key_
 ),
-daily_ AS (
-    SELECT category_, day_, sum(units_) AS units_
-    FROM (
-        SELECT key_, day_, greatest(sum(units_::DECIMAL(38, 9)), 0) AS units_
-        FROM __launch_sales(sales, product_id, date, units, 'price')
-        GROUP BY ALL
-    ) AS sold_
-    LEFT JOIN grouped_ ON grouped_.key_ = sold_.key_
+sold_ AS (
+    SELECT key_, __launch_period(day_, 'month') AS number_, greatest(sum(units_::DECIMAL(38, 9)), 0) AS units_
+    FROM __launch_sales(sales, product_id, date, units, 'price')
     GROUP BY ALL
 ),
-monthly_ AS (
-    SELECT category_, (end_ - 1 - number_) // 12 AS year_, number_ % 12 + 1 AS month_,
-        sum(units_)::DOUBLE / day(last_day(min(day_))) AS rate_
-    FROM (
-        SELECT category_, day_, __launch_period(day_, 'month') AS number_, units_ FROM daily_ WHERE category_ IS NOT NULL
-        UNION ALL
-        SELECT NULL, day_, __launch_period(day_, 'month'), units_ FROM daily_
-    )
-    CROSS JOIN __launch_calendar(sales, 'month', product_id, date, units, 'price')
+-- A day of sale is a date on which anything was sold: data by week have four or five in a month.
+days_ AS (
+    SELECT __launch_period(day_, 'month') AS number_, count(DISTINCT day_) AS open_
+    FROM __launch_sales(sales, product_id, date, units, 'price')
+    GROUP BY ALL
+),
+steady_ AS (
+    SELECT key_, (end_ - 1 - number_) // 12 AS year_, number_, units_
+    FROM sold_ CROSS JOIN __launch_calendar(sales, 'month', product_id, date, units, 'price')
     WHERE number_ < end_
+    WINDOW year_of_ AS (PARTITION BY key_, (end_ - 1 - number_) // 12)
+    QUALIFY max(number_) OVER year_of_ - min(number_) OVER year_of_ = 11
+),
+monthly_ AS (
+    SELECT category_, year_, both_.number_ % 12 + 1 AS month_, sum(units_)::DOUBLE / any_value(open_) AS rate_
+    FROM (
+        SELECT category_, steady_.* FROM steady_ JOIN grouped_ ON grouped_.key_ = steady_.key_
+        WHERE category_ IS NOT NULL
+        UNION ALL
+        SELECT NULL, * FROM steady_
+    ) AS both_
+    JOIN days_ ON days_.number_ = both_.number_
     GROUP BY ALL
 ),
 yearly_ AS (

@@ -1,4 +1,6 @@
--- What launch_fit takes, one row per past launch. A product without a price has that of its first sales.
+-- What launch_fit takes, one row per past launch. A launch date taken from the first sale is that of its period: the
+-- day of the first sale says little about how long a product could sell in that period. Prices paid are no attributes,
+-- as nobody knows them before the launch.
 --
 -- @param sales: VARCHAR        the sales table
 -- @param products: VARCHAR     the products table, or NULL
@@ -7,7 +9,7 @@
 -- @param product_id: VARCHAR   the column of products in both tables
 -- @param date: VARCHAR         the column of dates
 -- @param units: VARCHAR        the column of units
--- @param price: VARCHAR        the column of prices; 'price' need not exist
+-- @param price: VARCHAR        the column of prices in sales; 'price' need not exist
 -- @param launch_date: VARCHAR  the column of launch dates; 'launch_date' need not exist
 -- @param burn_in: BIGINT       periods at the start of the data in which no launch is seen
 -- @returns id_: VARCHAR         the product
@@ -23,8 +25,8 @@ WITH known_ AS (
 )
 SELECT
     launched_.key_::VARCHAR AS id_,
-    launched_.launch_,
+    CASE WHEN launched_.given_ THEN launched_.launch_ ELSE __launch_period_start(launched_.number_, frequency) END AS launch_,
     launched_.units_,
-    struct_update(known_.attributes_, price := coalesce(known_.attributes_['price'], launched_.price_)) AS attributes_
+    known_.attributes_
 FROM __launch_launches(sales, products, frequency, horizon, product_id, date, units, price, launch_date, burn_in) AS launched_
 LEFT JOIN known_ ON known_.key_ = launched_.key_

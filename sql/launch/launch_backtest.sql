@@ -14,7 +14,8 @@
 -- @param product_id: VARCHAR = 'product_id'        the column of products in both tables
 -- @param date: VARCHAR = 'date'                    the column of dates in sales
 -- @param units: VARCHAR = 'units'                  the column of units in sales
--- @param price: VARCHAR = 'price'                  the column of prices in sales, if there is one
+-- @param price: VARCHAR = 'price'                  the column of prices in sales, if there is one; what is learned from is the
+--                                          price in products, as prices paid are not known before a launch
 -- @param launch_date: VARCHAR = 'launch_date'      the column of launch dates in products, if there is one
 -- @returns architecture: VARCHAR  the model
 -- @returns cutoff: DATE           the forecast origin

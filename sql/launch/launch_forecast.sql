@@ -19,7 +19,8 @@
 -- @param product_id: VARCHAR = 'product_id'    the column of products in all tables
 -- @param date: VARCHAR = 'date'                the column of dates in sales
 -- @param units: VARCHAR = 'units'              the column of units in sales
--- @param price: VARCHAR = 'price'              the column of prices in sales, if there is one
+-- @param price: VARCHAR = 'price'              the column of prices in sales, if there is one; what is learned from is the
+--                                          price in products, as prices paid are not known before a launch
 -- @param launch_date: VARCHAR = 'launch_date'  the column of launch dates in candidates and products
 -- @returns product_id: same as input  the candidate
 -- @returns date: DATE            first day of the period
@@ -34,6 +35,10 @@
 -- @example FROM launch_forecast('candidates', model := (SELECT model FROM model))
 -- @example FROM launch_forecast('candidates', sales := 'sales', products := 'products', horizon := 8)
 WITH given_ AS MATERIALIZED (SELECT model::BLOB AS blob_),
+asked_ AS MATERIALIZED (
+    SELECT key_, launch_, attributes_, count(*) OVER (PARTITION BY key_) AS copies_
+    FROM __launch_attributes(candidates, product_id, launch_date, candidates)
+),
 trained_ AS MATERIALIZED (
     SELECT launch_fit(
         id_, launch_, units_, attributes_,
@@ -43,6 +48,8 @@ trained_ AS MATERIALIZED (
         sales, products, frequency, coalesce(horizon, 13), product_id, date, units, price, launch_date, burn_in
     )
     WHERE (SELECT blob_ IS NULL FROM given_)
+        -- A candidate that is on sale already is no comparable of its own.
+        AND id_ NOT IN (SELECT key_::VARCHAR FROM asked_ WHERE key_ IS NOT NULL)
 ),
 model_ AS MATERIALIZED (SELECT coalesce((SELECT blob_ FROM given_), (SELECT blob_ FROM trained_)) AS blob_),
 calendar_ AS MATERIALIZED (
@@ -55,11 +62,7 @@ own_ AS (
         sales, candidates, (SELECT coalesce(frequency_, 'week') FROM calendar_), (SELECT coalesce(horizon_, 1) FROM calendar_),
         product_id, date, units, price, launch_date, 0
     )
-    WHERE list_sum(units_) > 0
-),
-asked_ AS (
-    SELECT key_, launch_, attributes_, count(*) OVER (PARTITION BY key_) AS copies_
-    FROM __launch_attributes(candidates, product_id, launch_date, candidates)
+    WHERE selling_
 ),
 refused_ AS (
     SELECT asked_.*, units_, CASE

@@ -14,7 +14,8 @@
 -- @param product_id: VARCHAR = 'product_id'    the column of products in both tables
 -- @param date: VARCHAR = 'date'                the column of dates in sales
 -- @param units: VARCHAR = 'units'              the column of units in sales
--- @param price: VARCHAR = 'price'              the column of prices in sales, if there is one
+-- @param price: VARCHAR = 'price'              the column of prices in sales, if there is one; what is learned from is the
+--                                          price in products, as prices paid are not known before a launch
 -- @param launch_date: VARCHAR = 'launch_date'  the column of launch dates in products, if there is one
 -- @returns model: BLOB                  the model, NULL when refused
 -- @returns model_id: VARCHAR            its identity: same data, options and version, same id
@@ -25,7 +26,8 @@
 -- @returns observations: BIGINT         their observed periods
 -- @returns validation_wape: DOUBLE      sum of absolute errors over sum of units, on launches held out
 -- @returns naive_wape: DOUBLE           the same of the category mean curve
--- @returns validation_coverage: DOUBLE  share of held-out periods within the 80 % interval
+-- @returns validation_coverage: DOUBLE  share of held-out periods within the 80 % interval, NULL for fewer than 10
+--                                       held-out launches
 -- @returns status: VARCHAR              ok or refused
 -- @returns reason: VARCHAR              why refused
 -- @example CREATE OR REPLACE TEMP TABLE my_model AS FROM launch_train('sales', products := 'products')
@@ -46,7 +48,7 @@ SELECT
     coalesce((info_->>'observations')::BIGINT, 0) AS observations,
     (info_->'validation'->>'wape')::DOUBLE AS validation_wape,
     (info_->'naive'->>'wape')::DOUBLE AS naive_wape,
-    (info_->'validation'->>'coverage')::DOUBLE AS validation_coverage,
+    CASE WHEN (info_->>'held_out_launches')::BIGINT >= 10 THEN (info_->'validation'->>'coverage')::DOUBLE END AS validation_coverage,
     coalesce(info_->>'status', 'refused') AS status,
     CASE WHEN blob_ IS NULL THEN 'no past launch was found in the sales: FROM launch_doctor(...) says why'
     ELSE info_->>'reason' END AS reason

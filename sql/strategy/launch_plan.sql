@@ -114,6 +114,7 @@ predicted_ AS MATERIALIZED (
 planned_ AS MATERIALIZED (
     SELECT
         * EXCLUDE (steps_),
+        len([s FOR s IN steps_ IF s.mean IS NULL]) AS unknown_,
         [coalesce(s.mean, 0) FOR s IN steps_] AS means_,
         [coalesce(s.yhat_lower, 0) FOR s IN steps_] AS lows_,
         [coalesce(s.yhat_upper, 0) FOR s IN steps_] AS highs_,
@@ -182,7 +183,8 @@ ranked_ AS (
     SELECT
         *,
         row_number() OVER (PARTITION BY key_ ORDER BY value_ DESC, launch_, abs(multiple_ - 1), multiple_) AS rank_,
-        count(*) OVER (PARTITION BY key_) AS plans_
+        count(*) OVER (PARTITION BY key_) AS plans_,
+        max(move_) OVER (PARTITION BY key_) AS last_move_
     FROM valued_
 )
 SELECT
@@ -202,17 +204,19 @@ SELECT
     CASE WHEN base_ > 0 THEN value_ / base_ - 1 END AS lift,
     nullif(concat_ws(', ',
         CASE WHEN first_ <> last_ AND move_ = 0 THEN 'earliest' END,
-        CASE WHEN first_ <> last_ AND move_ = max(move_) OVER (PARTITION BY key_) THEN 'latest' END,
+        CASE WHEN first_ <> last_ AND move_ = last_move_ THEN 'latest' END,
         CASE WHEN len(prices_) > 1 AND multiple_ = prices_[1] THEN 'lowest price' END,
         CASE WHEN len(prices_) > 1 AND multiple_ = prices_[-1] THEN 'highest price' END
     ), '') AS binding_constraint,
     'ok' AS status,
     format(
-        'number {} of {} plans by {}: season x {:.2f}{}, price x {:.2f}; {}',
+        'number {} of {} plans by {}: season x {:.2f}{}, price x {:.2f}{}; {}',
         rank_, plans_, objective_,
         units_mean_ / nullif(units_first_, 0),
         CASE years_ WHEN 0 THEN ' (no season known)' WHEN 1 THEN ' (from one year)' ELSE '' END,
-        response_, rests_on_
+        response_,
+        CASE WHEN unknown_ > 0 THEN '; the last ' || unknown_ || ' steps cannot be forecast and count as 0' ELSE '' END,
+        rests_on_
     ) AS reason
 FROM ranked_
 WHERE rank_ <= k_

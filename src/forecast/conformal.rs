@@ -10,8 +10,8 @@ const MAX_SCORES: usize = 400;
 const MEAN_POINTS: usize = 100;
 /// A step with fewer held-out launches than this borrows the scores of all steps.
 const MIN_SCORES: usize = 30;
-/// Smallest spread an error is divided by.
-const MIN_SPREAD: f64 = 1e-6;
+/// Smallest spread an error is divided by: 5 % of the units. Past launches that were all alike do not promise more.
+const MIN_SPREAD: f64 = 0.05;
 /// Largest spread: far beyond any that units below 1e30 can give, and small enough to be multiplied.
 const MAX_SPREAD: f64 = 1e3;
 
@@ -57,7 +57,7 @@ impl Conformal {
             for (step, score) in scores.iter_mut().enumerate() {
                 let (actual, location, spread) = (h.actual[step], h.forecast.location[step], h.forecast.spread[step]);
                 if !actual.is_nan() && !location.is_nan() {
-                    score.push((actual - location) / spread.max(MIN_SPREAD));
+                    score.push((actual - location) / bounded_spread(spread));
                 }
             }
         }
@@ -91,7 +91,7 @@ impl Conformal {
     pub fn interval(&self, forecast: &LogForecast, step: usize, exposure: f64, level: f64) -> Option<Interval> {
         let (location, spread) = (
             *forecast.location.get(step)?,
-            forecast.spread.get(step)?.clamp(MIN_SPREAD, MAX_SPREAD),
+            bounded_spread(*forecast.spread.get(step)?),
         );
         let scores = self.scores.get(step)?;
         if !(location.is_finite() && spread.is_finite()) {
@@ -112,6 +112,11 @@ impl Conformal {
             mean: mean.max(lower),
         })
     }
+}
+
+/// A spread within the bounds that scores are made with; NaN stays NaN.
+pub(crate) fn bounded_spread(spread: f64) -> f64 {
+    spread.clamp(MIN_SPREAD, MAX_SPREAD)
 }
 
 /// Sort, and keep evenly spaced ranks if there are more than needed.

@@ -3,6 +3,7 @@
 mod conformal;
 mod rolling;
 
+pub(crate) use conformal::bounded_spread;
 pub use conformal::{Conformal, Interval};
 pub use rolling::{HeldOut, default_origins, held_out, rolling_forecasts};
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::forecast::{HeldOut, LogForecast};
+use crate::forecast::{HeldOut, LogForecast, bounded_spread};
 
 /// How far launches differ from their forecast as a whole, and how far their steps scatter around that.
 ///
@@ -65,8 +65,8 @@ impl HandOver {
         let weight = signal / (signal + self.within);
         let rest = ((self.between * (1.0 - weight) + self.within) / (self.between + self.within)).sqrt();
         for (location, spread) in forecast.location.iter_mut().zip(&mut forecast.spread) {
-            *location += weight * mean * *spread;
-            *spread *= rest;
+            *location += weight * mean * bounded_spread(*spread);
+            *spread = bounded_spread(*spread) * rest;
         }
         weight
     }
@@ -75,8 +75,7 @@ impl HandOver {
 fn scores(forecast: &LogForecast, actual: &[f64]) -> Vec<f64> {
     let steps = forecast.location.iter().zip(&forecast.spread).zip(actual);
     steps
-        .filter(|((_, spread), _)| **spread > 0.0)
-        .map(|((l, s), y)| (y - l) / s)
+        .map(|((l, s), y)| (y - l) / bounded_spread(*s))
         .filter(|v| v.is_finite())
         .collect()
 }

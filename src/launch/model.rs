@@ -114,6 +114,8 @@ pub struct LaunchModel {
     architecture: Architecture,
     frequency: Frequency,
     horizon: usize,
+    /// Whether past launches began within periods, so that step 1 of a candidate is a part of a period too.
+    part_periods: bool,
     seed: i64,
     fitted: Option<Fitted>,
     conformal: Conformal,
@@ -161,6 +163,7 @@ pub fn refused(
         architecture,
         frequency,
         horizon,
+        part_periods: false,
         seed,
         fitted: None,
         conformal: Conformal::default(),
@@ -226,6 +229,7 @@ impl LaunchModel {
             architecture,
             frequency: panel.frequency(),
             horizon: panel.horizon(),
+            part_periods: panel.has_part_periods(),
             seed,
             fitted: Some(fitted),
             conformal,
@@ -311,11 +315,7 @@ impl LaunchModel {
                 let own_weight = self.hand_over.apply(&mut forecast, &own);
                 let steps = (0..horizon)
                     .map(|step| {
-                        let exposure = if step == 0 {
-                            self.frequency.exposure(launch)
-                        } else {
-                            1.0
-                        };
+                        let exposure = self.exposure(launch, step);
                         StepForecast {
                             step: step + 1,
                             day: self.frequency.period_start(launch, step as i32).unwrap_or(launch),
@@ -346,20 +346,20 @@ impl LaunchModel {
         }
     }
 
+    /// Share of a step's period in which a product launched on a day can sell, as far as the past launches tell.
+    fn exposure(&self, launch: i32, step: usize) -> f64 {
+        if self.part_periods {
+            self.frequency.exposure(launch, step)
+        } else {
+            1.0
+        }
+    }
+
     /// Units so far on the scale of the forecast.
     fn own_history(&self, launch: i32, units: &[Option<f64>]) -> Vec<f64> {
-        let exposure = |step| {
-            if step == 0 {
-                self.frequency.exposure(launch)
-            } else {
-                1.0
-            }
-        };
-        units
-            .iter()
-            .enumerate()
-            .map(|(step, v)| v.map_or(f64::NAN, |v| (v / exposure(step)).ln_1p()))
-            .collect()
+        let scaled =
+            |(step, v): (usize, &Option<f64>)| v.map_or(f64::NAN, |v| (v / self.exposure(launch, step)).ln_1p());
+        units.iter().enumerate().map(scaled).collect()
     }
 
     fn fitted(&self) -> Result<&Fitted> {

@@ -9,12 +9,14 @@ use crate::panel::{Candidates, LaunchPanel};
 
 /// A category with fewer launches at a step takes the mean of all launches there.
 const MIN_LAUNCHES: usize = 3;
+/// Launches that the spread of all launches counts for in the spread of a category.
+const SPREAD_PRIOR: f64 = 10.0;
 
 /// The category mean curve.
 ///
 /// *Model*: yhat(c, s) = mean units at step s over the past launches of category c, per full period; over all
 /// launches where the category has fewer than three at that step. The spread is the root mean square of
-/// ln(1 + units) around ln(1 + yhat).
+/// ln(1 + units) around ln(1 + yhat), in which that of all launches counts like ten launches.
 ///
 /// *Missing data*: steps not observed are left out; a step observed in no launch has no forecast.
 ///
@@ -69,9 +71,10 @@ fn curve(panel: &LaunchPanel, member: impl Fn(usize) -> bool, minimum: usize, ot
         let n = seen.len() as f64;
         let center = (seen.iter().map(|v| v.exp_m1()).sum::<f64>() / n).ln_1p();
         location.push(Some(center));
-        spread.push(Some(
-            (seen.iter().map(|v| (v - center).powi(2)).sum::<f64>() / n).sqrt(),
-        ));
+        let own = seen.iter().map(|v| (v - center).powi(2)).sum::<f64>() / n;
+        // A few launches that were alike by chance say little about the next one.
+        let all = otherwise.and_then(|c| c.spread[step]).map_or(own, |s| s * s);
+        spread.push(Some(((n * own + SPREAD_PRIOR * all) / (n + SPREAD_PRIOR)).sqrt()));
     }
     Curve { location, spread }
 }
@@ -152,9 +155,15 @@ mod tests {
             assert!(near(other[0], 40.0) && near(other[1], 5.0), "{means:?}");
         }
         assert!(means.iter().all(|m| m[2].is_nan()));
-        let logs = [11f64, 21.0, 31.0].map(f64::ln);
-        let spread = (logs.iter().map(|l| (l - 21f64.ln()).powi(2)).sum::<f64>() / 3.0).sqrt();
+        let square =
+            |v: &[f64], mean: f64| v.iter().map(|v| (v.ln_1p() - mean.ln_1p()).powi(2)).sum::<f64>() / v.len() as f64;
+        let (own, all) = (
+            square(&[10.0, 20.0, 30.0], 20.0),
+            square(&[10.0, 20.0, 30.0, 50.0, 90.0], 40.0),
+        );
+        let spread = ((3.0 * own + 10.0 * all) / 13.0).sqrt();
         assert!(near(forecasts[0].spread[0], spread), "{:?}", forecasts[0].spread);
+        assert!(near(forecasts[1].spread[0], all.sqrt()), "{:?}", forecasts[1].spread);
         assert_eq!(forecasts[0].reason, "mean launch curve of category 'a'");
         assert_eq!(forecasts[2].reason, "mean launch curve of all categories");
     }

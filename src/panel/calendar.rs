@@ -78,12 +78,13 @@ impl Frequency {
         }
     }
 
-    /// Share of the period containing `day` that remains from `day` on, in (0, 1].
+    /// Share of a step's period (0-based) in which a product launched on `day` can sell, in (0, 1]: less than 1 only at
+    /// step 0.
     ///
     /// A product launched on a Thursday can sell on 4 of the 7 days of its first week.
-    pub fn exposure(self, day: i32) -> f64 {
+    pub fn exposure(self, day: i32, step: usize) -> f64 {
         match (self.period_start(day, 0), self.period_start(day, 1)) {
-            (Some(start), Some(next)) if next > start => f64::from(next - day) / f64::from(next - start),
+            (Some(start), Some(next)) if step == 0 && next > start => f64::from(next - day) / f64::from(next - start),
             _ => 1.0,
         }
     }
@@ -156,10 +157,11 @@ mod tests {
 
     #[test]
     fn exposure_is_the_rest_of_the_period() {
-        assert_eq!(Frequency::Week.exposure(day("2024-02-26")), 1.0);
-        assert!((Frequency::Week.exposure(day("2024-02-29")) - 4.0 / 7.0).abs() < 1e-12);
-        assert!((Frequency::Month.exposure(day("2024-02-29")) - 1.0 / 29.0).abs() < 1e-12);
-        assert_eq!(Frequency::Day.exposure(day("2024-02-29")), 1.0);
+        assert_eq!(Frequency::Week.exposure(day("2024-02-26"), 0), 1.0);
+        assert!((Frequency::Week.exposure(day("2024-02-29"), 0) - 4.0 / 7.0).abs() < 1e-12);
+        assert!((Frequency::Month.exposure(day("2024-02-29"), 0) - 1.0 / 29.0).abs() < 1e-12);
+        assert_eq!(Frequency::Day.exposure(day("2024-02-29"), 0), 1.0);
+        assert_eq!(Frequency::Week.exposure(day("2024-02-29"), 1), 1.0);
     }
 
     #[test]

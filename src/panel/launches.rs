@@ -92,11 +92,7 @@ impl LaunchPanel {
                         ids[i]
                     )));
                 }
-                let exposure = if step == 0 {
-                    frequency.exposure(launch_days[i])
-                } else {
-                    1.0
-                };
+                let exposure = frequency.exposure(launch_days[i], step);
                 log_units[row * horizon + step] = (value / exposure).ln_1p();
             }
         }
@@ -160,11 +156,13 @@ impl LaunchPanel {
 
     /// Share of a step's period in which the product could sell.
     pub fn exposure(&self, launch: usize, step: usize) -> f64 {
-        if step == 0 {
-            self.frequency.exposure(self.launch_days[launch])
-        } else {
-            1.0
-        }
+        self.frequency.exposure(self.launch_days[launch], step)
+    }
+
+    /// Whether some launch began within a period. If all are on the first day of one, their dates are known by period
+    /// only, or part periods do not happen.
+    pub fn has_part_periods(&self) -> bool {
+        (0..self.len()).any(|launch| self.exposure(launch, 0) < 1.0)
     }
 
     /// Mean of the observed log units of one launch; `None` if nothing is observed.
@@ -236,14 +234,6 @@ impl LaunchPanel {
             launch_days: self.launch_days.clone(),
             attributes: self.attributes.clone(),
         }
-    }
-
-    /// Time of each launch in periods, comparable between launches.
-    pub fn launch_periods(&self) -> Vec<f64> {
-        self.launch_days
-            .iter()
-            .map(|&d| f64::from(d) / self.frequency.days())
-            .collect()
     }
 }
 

@@ -7,13 +7,15 @@ use crate::{
     model::{self, ModelError},
 };
 
-/// The model decoded last by a worker.
+/// Models kept per worker: a table may hold one model per region.
+const MAX_MODELS: usize = 16;
+
+/// The models a worker decoded last.
 #[derive(Default)]
 pub struct ModelCache {
-    bytes: Vec<u8>,
-    model: Option<Arc<Decoded>>,
-    /// Address and length of the bytes last seen in this chunk: the rows of a chunk mostly share one value.
-    place: Option<(usize, usize)>,
+    models: Vec<(Vec<u8>, Arc<Decoded>)>,
+    /// Address and length of the bytes last seen in this chunk, and their model: rows mostly share one value.
+    last: Option<(usize, usize, Arc<Decoded>)>,
 }
 
 /// A model and its identity.
@@ -25,25 +27,37 @@ pub struct Decoded {
 impl ModelCache {
     /// Begin a chunk: addresses of an earlier one mean nothing now.
     pub fn begin_chunk(&mut self) {
-        self.place = None;
+        self.last = None;
     }
 
     /// The model of these bytes, which must not change before the next [`ModelCache::begin_chunk`].
     pub fn get(&mut self, bytes: &[u8]) -> Result<Arc<Decoded>, ModelError> {
-        let place = Some((bytes.as_ptr() as usize, bytes.len()));
-        if let Some(model) = &self.model
-            && (self.place == place || self.bytes == bytes)
+        let (address, length) = (bytes.as_ptr() as usize, bytes.len());
+        if let Some((known, size, model)) = &self.last
+            && (*known, *size) == (address, length)
         {
-            self.place = place;
             return Ok(model.clone());
         }
-        let decoded = Arc::new(Decoded {
-            id: model::model_id(bytes),
-            model: model::decode(bytes)?,
-        });
-        self.bytes = bytes.to_vec();
-        self.model = Some(decoded.clone());
-        self.place = place;
-        Ok(decoded)
+        let found = self
+            .models
+            .iter()
+            .find(|(known, _)| known == bytes)
+            .map(|(_, model)| model.clone());
+        let model = match found {
+            Some(model) => model,
+            None => {
+                let decoded = Arc::new(Decoded {
+                    id: model::model_id(bytes),
+                    model: model::decode(bytes)?,
+                });
+                if self.models.len() == MAX_MODELS {
+                    self.models.remove(0);
+                }
+                self.models.push((bytes.to_vec(), decoded.clone()));
+                decoded
+            }
+        };
+        self.last = Some((address, length, model.clone()));
+        Ok(model)
     }
 }

@@ -61,12 +61,7 @@ pub fn learn(panel: &LaunchPanel, points: &Points, features: &[f64], feature_cou
     order.sort_by_key(|&i| (panel.launch_days()[i], i));
     let references = spread_evenly(&order, MAX_REFERENCES);
     let mut problem = Problem::new(panel, &points.select(&references), features, feature_count, &references);
-    let start = vec![0.0; problem.distances + feature_count];
-    let start: Vec<f64> = start
-        .iter()
-        .enumerate()
-        .map(|(p, _)| if p < problem.distances { problem.start } else { 0.0 })
-        .collect();
+    let start = [vec![problem.start; problem.distances], vec![0.0; feature_count]].concat();
     let mut best = start;
     if problem.count > 0.0 {
         for _ in 0..ROUNDS {
