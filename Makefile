@@ -64,8 +64,9 @@ docs: test_build
 docs_check: test_build
 	$(PYTHON) scripts/generate_docs.py $(EXTENSION) --check
 
-bench:
-	cargo bench --locked
+# Time and memory at growing sizes.
+bench: configure release
+	$(PYTHON) benches/scale.py --extension $(EXTENSION)
 
 # What a change must pass.
 check: test test_core lint docs_check
