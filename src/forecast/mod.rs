@@ -5,7 +5,7 @@ mod rolling;
 
 pub(crate) use conformal::bounded_spread;
 pub use conformal::{Conformal, Interval};
-pub use rolling::{HeldOut, default_origins, held_out, rolling_forecasts};
+pub use rolling::{HeldOut, Scheme, Split, default_origins, held_out, origin_splits, splits};
 
 use crate::error::Result;
 use crate::panel::{Candidates, LaunchPanel};

@@ -1,5 +1,7 @@
 //! Rolling launch origins: forecasts of launches that the model had not seen, from what was known before them.
 
+use serde::{Deserialize, Serialize};
+
 use super::{FittedForecaster, Forecaster, LogForecast};
 use crate::error::Result;
 use crate::panel::{LaunchPanel, spread_evenly};
@@ -36,14 +38,34 @@ pub fn default_origins(panel: &LaunchPanel) -> Vec<i32> {
     origins
 }
 
-/// Forecast, from each origin, the launches between it and the next one, or a thousand of them spread evenly.
+/// Launches to hold out, and what is known when they are forecast.
+#[derive(Debug, Clone)]
+pub struct Split {
+    /// What the model is fitted to.
+    pub known: LaunchPanel,
+    /// Rows of the launches to forecast, in the whole panel.
+    pub rows: Vec<usize>,
+}
+
+/// How launches were held out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Scheme {
+    /// Each launch is forecast from what was known before it.
+    #[serde(rename = "rolling origins")]
+    RollingOrigins,
+    /// Each launch is forecast from others, later ones among them: the launches are too few or too close in time.
+    #[serde(rename = "folds")]
+    Folds,
+}
+
+/// From each origin, the launches between it and the next one, or a thousand of them spread evenly.
 ///
-/// At an origin the model knows the launches before it, with every period masked that had not ended then. Origins at
-/// which fewer than five launches are known are passed over.
+/// At an origin the launches before it are known, with every period masked that had not ended then. Origins at which
+/// fewer than five launches are known are passed over.
 ///
 /// # Errors
-/// Those of the forecaster, other than a refusal for too few launches.
-pub fn rolling_forecasts<F: Forecaster>(forecaster: &F, panel: &LaunchPanel, origins: &[i32]) -> Result<Vec<HeldOut>> {
+/// As [`LaunchPanel::select`].
+pub fn origin_splits(panel: &LaunchPanel, origins: &[i32]) -> Result<Vec<Split>> {
     let mut out = Vec::new();
     for (k, &origin) in origins.iter().enumerate() {
         let end = origins.get(k + 1).copied().unwrap_or(i32::MAX);
@@ -51,45 +73,63 @@ pub fn rolling_forecasts<F: Forecaster>(forecaster: &F, panel: &LaunchPanel, ori
             .filter(|&i| (origin..end).contains(&panel.launch_days()[i]))
             .collect();
         let known = panel.known_at(origin)?;
-        if known.len() < MIN_FOLD || rows.is_empty() {
-            continue;
+        if known.len() >= MIN_FOLD && !rows.is_empty() {
+            out.push(Split {
+                known,
+                rows: spread_evenly(&rows, MAX_PER_ORIGIN),
+            });
         }
-        out.extend(forecast_rows(
-            forecaster,
-            panel,
-            &known,
-            spread_evenly(&rows, MAX_PER_ORIGIN),
-        )?);
     }
     Ok(out)
 }
 
-/// Forecasts of held-out launches for calibration: from rolling origins, or, where the launches are too few or too
-/// close in time for that, from up to ten folds that each leave some launches out.
+/// The launches to hold out for calibration: by rolling origins, or, where these say too little, by up to ten folds.
+///
+/// The choice depends on the panel alone, so that all models are judged on the same launches.
+///
+/// # Errors
+/// As [`LaunchPanel::select`].
+pub fn splits(panel: &LaunchPanel) -> Result<(Scheme, Vec<Split>)> {
+    let rolling = origin_splits(panel, &default_origins(panel))?;
+    // At the last origins long steps may have been seen in no launch yet; folds say more than so few forecasts.
+    let usable: usize = rolling.iter().map(|split| comparable_rows(panel, split)).sum();
+    if usable >= MIN_FOLD.max(panel.len().min(MAX_PER_ORIGIN) / 5) {
+        return Ok((Scheme::RollingOrigins, rolling));
+    }
+    let count = panel.len().min(MAX_FOLDS);
+    let folds = (0..count).map(|fold| {
+        let (rows, rest): (Vec<usize>, Vec<usize>) = (0..panel.len()).partition(|i| i % count == fold);
+        Ok(Split {
+            known: panel.select(&rest)?,
+            rows,
+        })
+    });
+    Ok((Scheme::Folds, folds.collect::<Result<_>>()?))
+}
+
+/// Launches of a split that are observed at a step at which a known launch is.
+fn comparable_rows(panel: &LaunchPanel, split: &Split) -> usize {
+    let seen: Vec<bool> = (0..panel.horizon())
+        .map(|step| (0..split.known.len()).any(|i| !split.known.log_units(i)[step].is_nan()))
+        .collect();
+    let comparable = |&&row: &&usize| {
+        panel
+            .log_units(row)
+            .iter()
+            .zip(&seen)
+            .any(|(v, seen)| *seen && !v.is_nan())
+    };
+    split.rows.iter().filter(comparable).count()
+}
+
+/// Forecasts of held-out launches, in the order of the splits.
 ///
 /// # Errors
 /// Those of the forecaster.
-pub fn held_out<F: Forecaster>(forecaster: &F, panel: &LaunchPanel) -> Result<Vec<HeldOut>> {
-    let rolling = rolling_forecasts(forecaster, panel, &default_origins(panel))?;
-    // At the last origins long steps may have been seen in no launch yet; folds say more than so few forecasts.
-    let usable = rolling
-        .iter()
-        .filter(|h| {
-            h.forecast
-                .location
-                .iter()
-                .zip(&h.actual)
-                .any(|(l, a)| !(l + a).is_nan())
-        })
-        .count();
-    if usable >= MIN_FOLD.max(panel.len().min(MAX_PER_ORIGIN) / 5) {
-        return Ok(rolling);
-    }
-    let folds = panel.len().min(MAX_FOLDS);
+pub fn held_out<F: Forecaster>(forecaster: &F, panel: &LaunchPanel, splits: &[Split]) -> Result<Vec<HeldOut>> {
     let mut out = Vec::new();
-    for fold in 0..folds {
-        let (rows, rest): (Vec<usize>, Vec<usize>) = (0..panel.len()).partition(|i| i % folds == fold);
-        out.extend(forecast_rows(forecaster, panel, &panel.select(&rest)?, rows)?);
+    for split in splits {
+        out.extend(forecast_rows(forecaster, panel, &split.known, split.rows.clone())?);
     }
     Ok(out)
 }
@@ -126,7 +166,9 @@ mod tests {
         let mut days = panel.launch_days().to_vec();
         days.sort_unstable();
         assert_eq!(origins, [days[55], days[70], days[85]]);
-        let held_out = rolling_forecasts(&Naive, &panel, &origins).unwrap();
+        let (scheme, splits) = splits(&panel).unwrap();
+        assert_eq!(scheme, Scheme::RollingOrigins);
+        let held_out = held_out(&Naive, &panel, &splits).unwrap();
         assert_eq!(held_out.len(), 45);
         for h in &held_out {
             let day = panel.launch_days()[h.launch];
@@ -153,7 +195,13 @@ mod tests {
             panel.attributes().clone(),
         )
         .unwrap();
-        let mut rows: Vec<usize> = held_out(&Naive, &same_day).unwrap().iter().map(|h| h.launch).collect();
+        let (scheme, splits) = splits(&same_day).unwrap();
+        assert_eq!(scheme, Scheme::Folds);
+        let mut rows: Vec<usize> = held_out(&Naive, &same_day, &splits)
+            .unwrap()
+            .iter()
+            .map(|h| h.launch)
+            .collect();
         rows.sort_unstable();
         assert_eq!(rows, Vec::from_iter(0..23));
     }

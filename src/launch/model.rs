@@ -10,7 +10,8 @@ use super::{Analog, Bass, Comparable, FittedAnalog, FittedBass, FittedNaive, Han
 use crate::error::{Error, Result};
 use crate::evaluation::Scores;
 use crate::forecast::{
-    Conformal, FittedForecaster, Forecast, Forecaster, HeldOut, LogForecast, StepForecast, held_out,
+    Conformal, FittedForecaster, Forecast, Forecaster, HeldOut, LogForecast, Scheme, Split, StepForecast, held_out,
+    splits,
 };
 use crate::model::{ModelError, Stored, from_json, to_json};
 use crate::panel::{Candidates, Frequency, LaunchPanel, check_horizon};
@@ -69,11 +70,11 @@ impl Architecture {
         })
     }
 
-    fn held_out(self, panel: &LaunchPanel) -> Result<Vec<HeldOut>> {
+    fn held_out(self, panel: &LaunchPanel, splits: &[Split]) -> Result<Vec<HeldOut>> {
         match self {
-            Self::Naive => held_out(&Naive, panel),
-            Self::Analog => held_out(&Analog, panel),
-            Self::Bass => held_out(&Bass, panel),
+            Self::Naive => held_out(&Naive, panel, splits),
+            Self::Analog => held_out(&Analog, panel, splits),
+            Self::Bass => held_out(&Bass, panel, splits),
         }
     }
 }
@@ -140,6 +141,8 @@ pub struct Training {
     pub fingerprint: String,
     /// Launches held out to measure the accuracy and to calibrate the intervals.
     pub held_out: usize,
+    /// How they were chosen.
+    pub held_out_by: Option<Scheme>,
     /// Accuracy on them.
     pub validation: Option<Scores>,
     /// Accuracy of the category mean curve on the same launches.
@@ -189,15 +192,12 @@ impl LaunchModel {
                 panel.len()
             )));
         }
-        let held_out = architecture.held_out(&panel)?;
+        let (scheme, splits) = splits(&panel)?;
+        let held_out = architecture.held_out(&panel, &splits)?;
         let conformal = Conformal::fit(&held_out, panel.horizon());
-        let validation = scores(&panel, &held_out);
-        let naive = if architecture == Architecture::Naive {
-            validation.clone()
-        } else {
-            let held_out = Architecture::Naive.held_out(&panel)?;
-            scores(&panel, &held_out)
-        };
+        let baseline = Architecture::Naive.held_out(&panel, &splits)?;
+        let validation = scores(&panel, &held_out, &baseline);
+        let naive = scores(&panel, &baseline, &held_out);
         let fitted = architecture.fit(&panel)?;
         let (attributes, importance) = match &fitted {
             Fitted::Naive(m) => (
@@ -220,6 +220,7 @@ impl LaunchModel {
             last_launch: panel.launch_days().iter().max().copied(),
             fingerprint: fingerprint(&panel),
             held_out: held_out.len(),
+            held_out_by: Some(scheme),
             validation,
             naive,
             attributes,
@@ -386,18 +387,19 @@ pub(crate) fn check_level(level: f64) -> Result<()> {
     )))
 }
 
-/// Scores of held-out forecasts in units. The intervals of each half of the held-out launches are calibrated on the
+/// Scores of held-out forecasts in units, at the steps that the forecasts of `others` (the same launches in the same
+/// order) know too. The intervals of each half of the held-out launches are calibrated on the
 /// other half, so that the coverage reported is not that of the launches the intervals were made from.
-fn scores(panel: &LaunchPanel, held_out: &[HeldOut]) -> Option<Scores> {
+fn scores(panel: &LaunchPanel, held_out: &[HeldOut], others: &[HeldOut]) -> Option<Scores> {
     // Every other launch would not do: ids often alternate between categories.
     let second_half = |h: &&HeldOut| (h.launch as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 63 == 1;
     let (second, first): (Vec<&HeldOut>, Vec<&HeldOut>) = held_out.iter().partition(second_half);
     let from_first = Conformal::fit(first.iter().copied(), panel.horizon());
     let from_second = Conformal::fit(second.iter().copied(), panel.horizon());
     let mut rows = Vec::new();
-    for h in held_out {
+    for (h, other) in held_out.iter().zip(others) {
         let conformal = if second_half(&h) { &from_first } else { &from_second };
-        for step in 0..panel.horizon() {
+        for step in (0..panel.horizon()).filter(|&step| !other.forecast.location[step].is_nan()) {
             let exposure = panel.exposure(h.launch, step);
             let interval = conformal.interval(&h.forecast, step, exposure, REPORT_LEVEL);
             if let (Some(actual), Some(interval)) = (panel.units(h.launch, step), interval) {
@@ -444,6 +446,7 @@ impl Stored for LaunchModel {
             ("last_launch".to_owned(), json!(date(t.last_launch))),
             ("data_fingerprint".to_owned(), json!(t.fingerprint)),
             ("held_out_launches".to_owned(), json!(t.held_out)),
+            ("held_out_by".to_owned(), json!(t.held_out_by)),
             ("validation".to_owned(), json!(t.validation)),
             ("naive".to_owned(), json!(t.naive)),
             ("attributes".to_owned(), json!(t.attributes)),
