@@ -23,14 +23,7 @@ pub struct BacktestRow {
 
 /// The dates on which 50, 60, 70, 80 and 90 % of the launches had begun.
 pub fn default_cutoffs(panel: &LaunchPanel) -> Vec<i32> {
-    let mut days = panel.launch_days().to_vec();
-    days.sort_unstable();
-    let mut cutoffs: Vec<i32> = CUTOFF_SHARES
-        .iter()
-        .filter_map(|s| days.get((s * days.len() as f64) as usize).copied())
-        .collect();
-    cutoffs.dedup();
-    cutoffs
+    panel.dates_by_share(&CUTOFF_SHARES)
 }
 
 /// Train each architecture on what was known at each cutoff and score it on the launches up to the next cutoff.

@@ -28,14 +28,7 @@ pub struct HeldOut {
 
 /// Launch dates at which 55, 70 and 85 % of the launches had begun.
 pub fn default_origins(panel: &LaunchPanel) -> Vec<i32> {
-    let mut days = panel.launch_days().to_vec();
-    days.sort_unstable();
-    let mut origins: Vec<i32> = ORIGIN_SHARES
-        .iter()
-        .filter_map(|share| days.get((share * days.len() as f64) as usize).copied())
-        .collect();
-    origins.dedup();
-    origins
+    panel.dates_by_share(&ORIGIN_SHARES)
 }
 
 /// Launches to hold out, and what is known when they are forecast.

@@ -57,7 +57,7 @@ pub struct Header {
     pub kind: String,
     /// Version of the payload's format.
     pub format: u32,
-    /// Facts for [`launch_model_info`](crate): options, attributes, data, accuracy.
+    /// Facts for `launch_model_info`: options, attributes, data, accuracy.
     pub info: BTreeMap<String, serde_json::Value>,
 }
 

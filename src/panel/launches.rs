@@ -170,6 +170,16 @@ impl LaunchPanel {
         mean(self.log_units(launch).iter().copied().filter(|v| !v.is_nan()))
     }
 
+    /// The dates, without repetition, at which the given shares of the launches had begun.
+    pub fn dates_by_share(&self, shares: &[f64]) -> Vec<i32> {
+        let mut days = self.launch_days.clone();
+        days.sort_unstable();
+        let at = |share: &f64| days.get((share * days.len() as f64) as usize).copied();
+        let mut dates: Vec<i32> = shares.iter().filter_map(at).collect();
+        dates.dedup();
+        dates
+    }
+
     /// Number of observed product-steps.
     pub fn observations(&self) -> usize {
         self.log_units.iter().filter(|v| !v.is_nan()).count()

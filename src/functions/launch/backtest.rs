@@ -15,7 +15,7 @@ use duckdb_neo::{
 
 use super::{
     ATTRIBUTES, LAUNCH_DATE, PRODUCT_ID, UNITS,
-    launches::{Launches, constant},
+    launches::{Launches, constant, required},
 };
 use crate::{
     evaluation::{BacktestRow, backtest, default_cutoffs},
@@ -140,27 +140,22 @@ fn run(state: &Launches<Options>) -> Result<Vec<Row>, Failure> {
     let Some(options) = &state.options else {
         return Ok(Vec::new());
     };
-    let missing = |name: &str| Failure::new(format!("{name} must not be NULL"));
-    let frequency = Frequency::parse(options.frequency.as_deref().ok_or_else(|| missing("frequency"))?)?;
-    let horizon = check_horizon(options.horizon.ok_or_else(|| missing("horizon"))?)?;
-    let names = options.architectures.as_ref().ok_or_else(|| missing("architectures"))?;
+    let frequency = Frequency::parse(required(options.frequency.as_deref(), "frequency")?)?;
+    let horizon = check_horizon(required(options.horizon, "horizon")?)?;
+    let names = required(options.architectures.as_ref(), "architectures")?;
     let architectures = names
         .iter()
-        .map(|name| {
-            Ok(Architecture::parse(
-                name.as_deref().ok_or_else(|| missing("an architecture"))?,
-            )?)
-        })
+        .map(|name| Ok(Architecture::parse(required(name.as_deref(), "an architecture")?)?))
         .collect::<Result<Vec<_>, Failure>>()?;
     let panel = state.panel(frequency, horizon)?;
     let cutoffs = match &options.cutoffs {
         Some(days) => days
             .iter()
-            .map(|day| day.ok_or_else(|| missing("a cutoff")))
+            .map(|day| required(*day, "a cutoff"))
             .collect::<Result<Vec<_>, _>>()?,
         None => default_cutoffs(&panel),
     };
-    let level = options.level.ok_or_else(|| missing("level"))?;
+    let level = required(options.level, "level")?;
     Ok(backtest(&architectures, &panel, &cutoffs, level)?
         .into_iter()
         .map(to_row)

@@ -15,7 +15,7 @@ use duckdb_neo::{
 
 use super::{
     ATTRIBUTES, LAUNCH_DATE, PRODUCT_ID, UNITS,
-    launches::{Launches, constant},
+    launches::{Launches, constant, required},
 };
 use crate::{
     error::Error,
@@ -121,11 +121,10 @@ impl AggregateCallbacks for Fit {
 /// The model of one group; `None` of no rows.
 fn train(state: &Launches<Options>) -> Result<Option<Vec<u8>>, Failure> {
     let Some(options) = &state.options else { return Ok(None) };
-    let missing = |name: &str| Failure::new(format!("{name} must not be NULL"));
-    let frequency = Frequency::parse(options.frequency.as_deref().ok_or_else(|| missing("frequency"))?)?;
-    let horizon = check_horizon(options.horizon.ok_or_else(|| missing("horizon"))?)?;
-    let architecture = Architecture::parse(options.architecture.as_deref().ok_or_else(|| missing("architecture"))?)?;
-    let seed = options.seed.ok_or_else(|| missing("seed"))?;
+    let frequency = Frequency::parse(required(options.frequency.as_deref(), "frequency")?)?;
+    let horizon = check_horizon(required(options.horizon, "horizon")?)?;
+    let architecture = Architecture::parse(required(options.architecture.as_deref(), "architecture")?)?;
+    let seed = required(options.seed, "seed")?;
     let panel = state.panel(frequency, horizon)?;
     let trained = match LaunchModel::train(architecture, &panel, seed) {
         Ok(trained) => trained,

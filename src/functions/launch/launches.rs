@@ -48,22 +48,21 @@ impl<O: Clone + PartialEq> Launches<O> {
         if rows == 0 {
             return Ok(());
         }
-        let missing = |name: &'static str| move || Failure::new(format!("{name} must not be NULL"));
         let ids = vectors::texts(vectors, 0, rows)?;
         let days = vectors::days(vectors, 1, rows)?;
         let units = vectors::number_lists(vectors, 2, rows)?;
         let chunk = Arc::new(Chunk {
             ids: ids
                 .into_iter()
-                .map(|v| v.ok_or_else(missing("product_id")))
+                .map(|v| required(v, "product_id"))
                 .collect::<Result<_, _>>()?,
             launch_days: days
                 .into_iter()
-                .map(|v| v.ok_or_else(missing("launch_date")))
+                .map(|v| required(v, "launch_date"))
                 .collect::<Result<_, _>>()?,
             units: units
                 .into_iter()
-                .map(|v| v.ok_or_else(missing("units")))
+                .map(|v| required(v, "units"))
                 .collect::<Result<_, _>>()?,
             attributes: vectors::attributes(vectors, 3, rows)?,
         });
@@ -119,6 +118,11 @@ impl<O: Clone + PartialEq> Launches<O> {
         let attributes = concat_batches(&schema, &batches)?;
         Ok(LaunchPanel::try_new(frequency, horizon, ids, days, &units, attributes)?)
     }
+}
+
+/// An option that must be given.
+pub fn required<T>(option: Option<T>, name: &str) -> Result<T, Failure> {
+    option.ok_or_else(|| Failure::new(format!("{name} must not be NULL")))
 }
 
 /// The value of a named argument, where it is known when a query is bound: without rows there is no later.
