@@ -13,4 +13,5 @@ pub mod evaluation;
 pub mod forecast;
 pub mod launch;
 pub mod model;
+pub mod neural;
 pub mod panel;

@@ -1,0 +1,63 @@
+//! Networks on tables, with candle: a seeded parameter store, layers, and a training loop whose result does not depend
+//! on the number of threads.
+//!
+//! This module knows sequences, not launches: `launch/sequence.rs` turns launches into [`Batch`]es.
+
+use candle_core::{Result, Tensor};
+use rand_chacha::ChaCha8Rng;
+
+/// Samples of equal length, row-major.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Batch {
+    /// Number of samples, N.
+    pub samples: usize,
+    /// Steps of each sample, T.
+    pub steps: usize,
+    /// Inputs that stay the same over a sample's steps, N x S.
+    pub statics: Vec<f32>,
+    /// Inputs by step, N x T x C.
+    pub inputs: Vec<f32>,
+    /// Targets by step, N x T; any finite number where the weight is 0.
+    pub targets: Vec<f32>,
+    /// Weight of each target in the loss, N x T; 0 where nothing is to be learned from.
+    pub weights: Vec<f32>,
+}
+
+/// What samples to learn from.
+pub trait Source: Sync {
+    /// Number of samples in an epoch.
+    fn len(&self) -> usize;
+
+    /// Whether there is none.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The samples with the given numbers. A sample may differ from epoch to epoch (a launch seen at another age), but
+    /// only by what the epoch's number and the sample's give.
+    fn batch(&self, samples: &[usize], epoch: usize) -> Batch;
+}
+
+/// Forecasts on the scale of the targets, N x T each.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Prediction {
+    /// Median, or mean for a network trained on squared error.
+    pub location: Vec<f32>,
+    /// Standard deviation; NaN where the network does not tell.
+    pub spread: Vec<f32>,
+}
+
+/// A network that can be trained.
+pub trait Network: Send + Sync {
+    /// Weighted sum of the losses of a batch, a scalar. `random` serves networks that draw noise.
+    ///
+    /// # Errors
+    /// Those of candle.
+    fn loss(&self, batch: &Batch, random: &mut ChaCha8Rng) -> Result<Tensor>;
+
+    /// Forecast the steps of a batch; its targets and weights are not looked at.
+    ///
+    /// # Errors
+    /// Those of candle.
+    fn predict(&self, batch: &Batch) -> Result<Prediction>;
+}
