@@ -401,10 +401,7 @@ fn candidates_may_lack_what_the_model_knows() {
         let model = launches.train(a).unwrap();
         let days = vec![19_000; 2];
         // No column at all.
-        let bare = Candidates {
-            launch_days: days.clone(),
-            attributes: no_columns(2),
-        };
+        let bare = Candidates::new(days.clone(), no_columns(2));
         forecast(&model, &bare);
         assert!(
             model.unknown_attributes(&bare).iter().all(|names| !names.is_empty()),
@@ -412,9 +409,9 @@ fn candidates_may_lack_what_the_model_knows() {
             a.name()
         );
         // Values and columns that no past launch had, and a type that it did not have.
-        let strange = Candidates {
-            launch_days: days,
-            attributes: batch(vec![
+        let strange = Candidates::new(
+            days,
+            batch(vec![
                 (
                     "category".to_owned(),
                     Arc::new(StringArray::from(vec![Some("never seen"), Some("")])) as ArrayRef,
@@ -427,7 +424,7 @@ fn candidates_may_lack_what_the_model_knows() {
                 ("note".to_owned(), Arc::new(Float64Array::from(vec![1.0, -1e308]))),
                 ("new".to_owned(), Arc::new(BooleanArray::from(vec![true, false]))),
             ]),
-        };
+        );
         let forecasts = forecast(&model, &strange);
         assert!(
             forecasts.iter().flat_map(intervals).all(|i| i.is_some()),

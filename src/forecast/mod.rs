@@ -24,8 +24,23 @@ pub trait Forecaster {
 
 /// A fitted model.
 pub trait FittedForecaster {
-    /// Forecast candidates that have no sales.
+    /// Forecast candidates.
     fn forecast(&self, candidates: &Candidates) -> Vec<LogForecast>;
+
+    /// Whether the forecast looks at [`Candidates::own`]. Of one that does not, the own sales correct the result (see
+    /// [`crate::launch::HandOver`]).
+    fn uses_own_sales(&self) -> bool {
+        false
+    }
+}
+
+/// Ages, in observed steps, at which launches are looked at in learning and calibration: 0 (nothing sold yet), 1, 2, 4,
+/// 8 and so on below the horizon.
+pub fn ages(horizon: usize) -> Vec<usize> {
+    let doubling = std::iter::successors(Some(1), |age| Some(age * 2));
+    std::iter::once(0)
+        .chain(doubling.take_while(|age| *age < horizon))
+        .collect()
 }
 
 /// Forecast of one candidate on the scale ln(1 + units per full period), by step.

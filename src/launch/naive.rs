@@ -139,10 +139,7 @@ mod tests {
         let attributes = category(vec![Some("a"), Some("a"), Some("a"), Some("b"), Some("b")]);
         let ids = (0..5).map(|i| i.to_string()).collect();
         let panel = LaunchPanel::try_new(Frequency::Day, 3, ids, vec![19_000; 5], &units, attributes).unwrap();
-        let candidates = Candidates {
-            launch_days: vec![19_100; 4],
-            attributes: category(vec![Some("a"), Some("b"), Some("c"), None]),
-        };
+        let candidates = Candidates::new(vec![19_100; 4], category(vec![Some("a"), Some("b"), Some("c"), None]));
         let forecasts = Naive.fit(&panel).unwrap().forecast(&candidates);
         let means: Vec<Vec<f64>> = forecasts
             .iter()

@@ -3,6 +3,10 @@
 //!
 //! This module knows sequences, not launches: `launch/sequence.rs` turns launches into [`Batch`]es.
 
+mod recipe;
+
+pub use recipe::{Loss, Recipe, RecipeOptions};
+
 use candle_core::{Result, Tensor};
 use rand_chacha::ChaCha8Rng;
 

@@ -240,23 +240,37 @@ impl LaunchPanel {
 
     /// The launches as if they were candidates: what was known of them on their launch date.
     pub fn candidates(&self) -> Candidates {
-        Candidates {
-            launch_days: self.launch_days.clone(),
-            attributes: self.attributes.clone(),
-        }
+        Candidates::new(self.launch_days.clone(), self.attributes.clone())
     }
 }
 
-/// Products to forecast: launch dates and attributes, no sales.
+/// Products to forecast: launch dates, attributes, and what they sold so far if they are on sale already.
 #[derive(Debug, Clone)]
 pub struct Candidates {
     /// Days since 1970-01-01.
     pub launch_days: Vec<i32>,
     /// One row per candidate; columns the model does not know are ignored, missing ones count as NULL.
     pub attributes: RecordBatch,
+    /// ln(1 + units per full period) of each candidate by step, NaN where not observed. A row that ends early knows
+    /// nothing of later steps; no rows at all: nobody has sold anything yet.
+    pub own: Vec<Vec<f64>>,
 }
 
 impl Candidates {
+    /// Products that have no sales.
+    pub fn new(launch_days: Vec<i32>, attributes: RecordBatch) -> Self {
+        Self {
+            launch_days,
+            attributes,
+            own: Vec::new(),
+        }
+    }
+
+    /// What a candidate sold so far: ln(1 + units per full period) by step, NaN where not observed.
+    pub fn own(&self, row: usize) -> &[f64] {
+        self.own.get(row).map_or(&[], Vec::as_slice)
+    }
+
     /// Number of candidates.
     pub fn len(&self) -> usize {
         self.launch_days.len()

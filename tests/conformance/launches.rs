@@ -53,10 +53,7 @@ impl Launches {
 
     /// The launches as products without history.
     pub fn candidates(&self) -> Candidates {
-        Candidates {
-            launch_days: self.days.clone(),
-            attributes: self.attributes.clone(),
-        }
+        Candidates::new(self.days.clone(), self.attributes.clone())
     }
 
     /// The same launches with other attributes.

@@ -185,7 +185,7 @@ proptest! {
         body.extend(serde_json::to_vec(&value).unwrap());
         if let Ok(model) = decode::<LaunchModel>(&reseal(body)) {
             use_model(&model, &launches.candidates())?;
-            let bare = Candidates { launch_days: vec![0, i32::MAX, i32::MIN], attributes: no_columns(3) };
+            let bare = Candidates::new(vec![0, i32::MAX, i32::MIN], no_columns(3));
             use_model(&model, &bare)?;
         }
     }
@@ -319,10 +319,7 @@ proptest! {
         let days = past.iter().map(|r| r.day).collect();
         let units: Vec<_> = past.iter().map(|r| r.units.clone()).collect();
         let panel = LaunchPanel::try_new(frequency, 6, ids, days, &units, attributes(&past)).unwrap();
-        let candidates = Candidates {
-            launch_days: new.iter().map(|r| r.day).collect(),
-            attributes: attributes(&new),
-        };
+        let candidates = Candidates::new(new.iter().map(|r| r.day).collect(), attributes(&new));
         for a in Architecture::ALL {
             let Ok(model) = LaunchModel::train(a, &panel, 1) else { continue };
             sound(&model.forecast(&candidates, level, None).unwrap()).map_err(TestCaseError::fail)?;

@@ -78,10 +78,7 @@ fn compare(cache: &mut ModelCache, vectors: &mut VectorCollection) -> Result<Vec
             lists.push(Vec::new());
             return Ok(());
         };
-        let candidates = Candidates {
-            launch_days: vec![day],
-            attributes: attributes.slice(row, 1),
-        };
+        let candidates = Candidates::new(vec![day], attributes.slice(row, 1));
         let comparables = cache
             .get(bytes)?
             .model

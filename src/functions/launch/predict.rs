@@ -171,10 +171,10 @@ fn predict(cache: &mut ModelCache, vectors: &mut VectorCollection) -> Result<Vec
     })?;
     for batch in batches.into_values() {
         let indices = UInt32Array::from_iter_values(batch.rows.iter().map(|&r| r as u32));
-        let candidates = Candidates {
-            launch_days: batch.rows.iter().filter_map(|&r| days[r]).collect(),
-            attributes: take_record_batch(&attributes, &indices)?,
-        };
+        let candidates = Candidates::new(
+            batch.rows.iter().filter_map(|&r| days[r]).collect(),
+            take_record_batch(&attributes, &indices)?,
+        );
         let unknown = batch.model.model.unknown_attributes(&candidates);
         let own: Vec<Vec<Option<f64>>> = batch
             .rows
