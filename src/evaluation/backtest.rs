@@ -3,6 +3,7 @@
 use super::Scores;
 use crate::error::{Error, Result};
 use crate::launch::{Architecture, LaunchModel};
+use crate::neural::Recipe;
 use crate::panel::{LaunchPanel, format_date};
 
 /// Shares of the launches known at the default cutoffs.
@@ -38,6 +39,7 @@ pub fn backtest(
     panel: &LaunchPanel,
     cutoffs: &[i32],
     level: f64,
+    recipe: &Recipe,
 ) -> Result<Vec<BacktestRow>> {
     crate::launch::check_level(level)?;
     if cutoffs.is_empty() {
@@ -71,7 +73,7 @@ pub fn backtest(
             .collect();
         let after = panel.select(&rows)?;
         for &architecture in &contenders {
-            let (launches, scores) = match score(architecture, &known, &after, level) {
+            let (launches, scores) = match score(architecture, &known, &after, level, recipe) {
                 Ok((launches, scores)) => (launches, Ok(scores)),
                 Err(error) => (0, Err(error.to_string())),
             };
@@ -86,8 +88,14 @@ pub fn backtest(
     Ok(out)
 }
 
-fn score(architecture: Architecture, known: &LaunchPanel, after: &LaunchPanel, level: f64) -> Result<(usize, Scores)> {
-    let model = LaunchModel::train(architecture, known, 0)?;
+fn score(
+    architecture: Architecture,
+    known: &LaunchPanel,
+    after: &LaunchPanel,
+    level: f64,
+    recipe: &Recipe,
+) -> Result<(usize, Scores)> {
+    let model = LaunchModel::train(architecture, known, recipe)?;
     let forecasts = model.forecast(&after.candidates(), level, None)?;
     let mut scored = Vec::new();
     let mut launches = 0;
@@ -122,7 +130,7 @@ mod tests {
             Architecture::Analog,
         ];
         let twice = [cutoffs.clone(), cutoffs.clone()].concat();
-        let rows = backtest(&asked, &panel, &twice, 0.8).unwrap();
+        let rows = backtest(&asked, &panel, &twice, 0.8, &Recipe::default()).unwrap();
         let found: Vec<(Architecture, i32)> = rows.iter().map(|r| (r.architecture, r.cutoff)).collect();
         let expected: Vec<(Architecture, i32)> = cutoffs
             .iter()
@@ -143,11 +151,15 @@ mod tests {
     fn cutoffs_must_leave_launches_on_both_sides() {
         let panel = planted_panel(20, 4, 2);
         let last = *panel.launch_days().iter().max().unwrap();
-        let says = |cutoffs: &[i32]| backtest(&[], &panel, cutoffs, 0.8).unwrap_err().to_string();
+        let says = |cutoffs: &[i32]| {
+            backtest(&[], &panel, cutoffs, 0.8, &Recipe::default())
+                .unwrap_err()
+                .to_string()
+        };
         assert!(says(&[last + 1]).starts_with("no launch on or after the cutoff"));
         assert!(says(&[]).starts_with("cutoffs must hold at least one date"));
         // Too few before: a refusal in the row, with the number.
-        let rows = backtest(&[], &panel, &[0], 0.8).unwrap();
+        let rows = backtest(&[], &panel, &[0], 0.8, &Recipe::default()).unwrap();
         assert_eq!(
             rows[0].scores,
             Err("at least 3 past launches with observed sales are needed, got 0".to_owned())

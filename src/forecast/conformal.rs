@@ -72,6 +72,14 @@ impl Conformal {
         Self { launches, scores }
     }
 
+    /// No scores: every interval is the forecast itself.
+    pub const fn none() -> Self {
+        Self {
+            launches: 0,
+            scores: Vec::new(),
+        }
+    }
+
     /// Number of steps.
     pub fn horizon(&self) -> usize {
         self.scores.len()
@@ -146,6 +154,7 @@ mod tests {
         (1..=n)
             .map(|i| HeldOut {
                 launch: i,
+                split: 0,
                 actual: vec![i as f64],
                 forecast: LogForecast {
                     location: vec![0.0],

@@ -5,6 +5,7 @@ mod rolling;
 
 pub(crate) use conformal::bounded_spread;
 pub use conformal::{Conformal, Interval};
+pub(crate) use rolling::after;
 pub use rolling::{HeldOut, Scheme, Split, default_origins, held_out, origin_splits, splits};
 
 use crate::error::Result;

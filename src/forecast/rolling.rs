@@ -10,8 +10,9 @@ use crate::panel::{LaunchPanel, spread_evenly};
 const MIN_FOLD: usize = 5;
 /// Folds where launches cannot be told apart in time.
 const MAX_FOLDS: usize = 10;
-/// Launches forecast from one origin at most: more would not make the intervals better.
+/// Launches forecast from one origin at most, and steps of them: more would not make the intervals better.
 const MAX_PER_ORIGIN: usize = 1_000;
+const MAX_STEPS_PER_ORIGIN: usize = 60_000;
 /// Shares of the launches that are known at each default origin; the rest up to the next origin is held out.
 const ORIGIN_SHARES: [f64; 3] = [0.55, 0.70, 0.85];
 
@@ -20,7 +21,9 @@ const ORIGIN_SHARES: [f64; 3] = [0.55, 0.70, 0.85];
 pub struct HeldOut {
     /// Row of the launch in the panel.
     pub launch: usize,
-    /// ln(1 + units per full period) by step, NaN where not observed.
+    /// Which of the splits it was held out in.
+    pub split: usize,
+    /// ln(1 + units per full period) by step, NaN where not observed or where the forecast was given it.
     pub actual: Vec<f64>,
     /// What was forecast.
     pub forecast: LogForecast,
@@ -51,7 +54,8 @@ pub enum Scheme {
     Folds,
 }
 
-/// From each origin, the launches between it and the next one, or a thousand of them spread evenly.
+/// From each origin, the launches between it and the next one, or a thousand of them (fewer where the horizon is longer
+/// than 60 steps) spread evenly.
 ///
 /// At an origin the launches before it are known, with every period masked that had not ended then. Origins at which
 /// fewer than five launches are known are passed over.
@@ -59,6 +63,7 @@ pub enum Scheme {
 /// # Errors
 /// As [`LaunchPanel::select`].
 pub fn origin_splits(panel: &LaunchPanel, origins: &[i32]) -> Result<Vec<Split>> {
+    let most = (MAX_STEPS_PER_ORIGIN / panel.horizon()).min(MAX_PER_ORIGIN);
     let mut out = Vec::new();
     for (k, &origin) in origins.iter().enumerate() {
         let end = origins.get(k + 1).copied().unwrap_or(i32::MAX);
@@ -69,7 +74,7 @@ pub fn origin_splits(panel: &LaunchPanel, origins: &[i32]) -> Result<Vec<Split>>
         if known.len() >= MIN_FOLD && !rows.is_empty() {
             out.push(Split {
                 known,
-                rows: spread_evenly(&rows, MAX_PER_ORIGIN),
+                rows: spread_evenly(&rows, most),
             });
         }
     }
@@ -115,35 +120,42 @@ fn comparable_rows(panel: &LaunchPanel, split: &Split) -> usize {
     split.rows.iter().filter(comparable).count()
 }
 
-/// Forecasts of held-out launches, in the order of the splits.
+/// Forecasts of held-out launches, in the order of the splits: for each age those made when that many steps of the
+/// launch had been sold, or for age 0 alone if the model does not look at them.
 ///
 /// # Errors
 /// Those of the forecaster.
-pub fn held_out<F: Forecaster>(forecaster: &F, panel: &LaunchPanel, splits: &[Split]) -> Result<Vec<HeldOut>> {
-    let mut out = Vec::new();
-    for split in splits {
-        out.extend(forecast_rows(forecaster, panel, &split.known, split.rows.clone())?);
+pub fn held_out<F: Forecaster>(
+    forecaster: &F,
+    panel: &LaunchPanel,
+    splits: &[Split],
+    ages: &[usize],
+) -> Result<Vec<Vec<HeldOut>>> {
+    let mut out = vec![Vec::new(); ages.len()];
+    for (split, Split { known, rows }) in splits.iter().enumerate() {
+        let fitted = forecaster.fit(known)?;
+        let launches = panel.select(rows)?;
+        for (out, &age) in out.iter_mut().zip(ages) {
+            if age > 0 && !fitted.uses_own_sales() {
+                continue;
+            }
+            let forecasts = fitted.forecast(&launches.candidates_at(age));
+            out.extend(rows.iter().zip(forecasts).map(|(&launch, forecast)| HeldOut {
+                launch,
+                split,
+                actual: after(panel.log_units(launch), age),
+                forecast,
+            }));
+        }
     }
+    out.retain(|forecasts| !forecasts.is_empty());
     Ok(out)
 }
 
-fn forecast_rows<F: Forecaster>(
-    forecaster: &F,
-    panel: &LaunchPanel,
-    known: &LaunchPanel,
-    rows: Vec<usize>,
-) -> Result<Vec<HeldOut>> {
-    let fitted = forecaster.fit(known)?;
-    let forecasts = fitted.forecast(&panel.select(&rows)?.candidates());
-    Ok(rows
-        .into_iter()
-        .zip(forecasts)
-        .map(|(launch, forecast)| HeldOut {
-            launch,
-            actual: panel.log_units(launch).to_vec(),
-            forecast,
-        })
-        .collect())
+/// The steps after an age; NaN before.
+pub(crate) fn after(log_units: &[f64], age: usize) -> Vec<f64> {
+    let masked = |(step, v): (usize, &f64)| if step < age { f64::NAN } else { *v };
+    log_units.iter().enumerate().map(masked).collect()
 }
 
 #[cfg(test)]
@@ -161,7 +173,7 @@ mod tests {
         assert_eq!(origins, [days[55], days[70], days[85]]);
         let (scheme, splits) = splits(&panel).unwrap();
         assert_eq!(scheme, Scheme::RollingOrigins);
-        let held_out = held_out(&Naive, &panel, &splits).unwrap();
+        let held_out = held_out(&Naive, &panel, &splits, &[0, 1]).unwrap().concat();
         assert_eq!(held_out.len(), 45);
         for h in &held_out {
             let day = panel.launch_days()[h.launch];
@@ -190,8 +202,9 @@ mod tests {
         .unwrap();
         let (scheme, splits) = splits(&same_day).unwrap();
         assert_eq!(scheme, Scheme::Folds);
-        let mut rows: Vec<usize> = held_out(&Naive, &same_day, &splits)
+        let mut rows: Vec<usize> = held_out(&Naive, &same_day, &splits, &[0])
             .unwrap()
+            .concat()
             .iter()
             .map(|h| h.launch)
             .collect();

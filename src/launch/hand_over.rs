@@ -105,6 +105,7 @@ mod tests {
                     .collect();
                 HeldOut {
                     launch,
+                    split: 0,
                     actual,
                     forecast: forecast(),
                 }

@@ -1,18 +1,24 @@
 //! Launch models: demand of a product without history, from past launches.
 
 mod analog;
+mod architecture;
 mod bass;
+mod ensemble;
 mod grouping;
 mod hand_over;
+mod member;
 mod model;
 mod naive;
+mod stored;
 
 pub use analog::{Analog, Comparable, FittedAnalog};
+pub use architecture::{Architecture, Fitted, MIN_LEARNED};
 pub use bass::{Bass, FittedBass};
 pub use grouping::Grouping;
 pub use hand_over::HandOver;
+pub use member::{Member, OwnSales};
 pub(crate) use model::check_level;
-pub use model::{Architecture, Fitted, LaunchModel, MIN_LAUNCHES, Training, refused};
+pub use model::{Calibration, LaunchModel, MIN_LAUNCHES, MemberRecord, Training, Weights, refused};
 pub use naive::{FittedNaive, Naive};
 
 #[cfg(test)]

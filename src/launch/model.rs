@@ -1,19 +1,17 @@
-//! A fitted launch model with its intervals and its record: what is stored and what answers forecasts.
+//! A launch model: fitted members, their weights, intervals and record. What is stored and what answers forecasts.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::{Analog, Bass, Comparable, FittedAnalog, FittedBass, FittedNaive, HandOver, Naive};
+use super::ensemble::{combine, stacking_weights};
+use super::member::{Member, OutOfSample};
+use super::{Architecture, Comparable, Fitted, FittedNaive};
 use crate::error::{Error, Result};
 use crate::evaluation::Scores;
-use crate::forecast::{
-    Conformal, FittedForecaster, Forecast, Forecaster, HeldOut, LogForecast, Scheme, Split, StepForecast, held_out,
-    splits,
-};
-use crate::model::{ModelError, Stored, from_json, to_json};
+use crate::forecast::{Conformal, Forecast, HeldOut, LogForecast, Scheme, StepForecast, ages, splits};
+use crate::neural::Recipe;
 use crate::panel::{Candidates, Frequency, LaunchPanel, check_horizon};
 
 /// Fewest launches a model can be trained on and its errors measured.
@@ -21,109 +19,46 @@ pub const MIN_LAUNCHES: usize = 3;
 /// Level at which a model reports its coverage.
 const REPORT_LEVEL: f64 = 0.8;
 
-/// The kinds of launch model.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Architecture {
-    /// Category mean curve, the baseline.
-    Naive,
-    /// Similarity-weighted past launches.
-    Analog,
-    /// Bass diffusion by category.
-    Bass,
-}
-
-impl Architecture {
-    /// All of them; the conformance tests run through this list.
-    pub const ALL: [Self; 3] = [Self::Naive, Self::Analog, Self::Bass];
-
-    /// The name used in SQL.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Naive => "naive",
-            Self::Analog => "analog",
-            Self::Bass => "bass",
-        }
-    }
-
-    /// Parse a name, in any case.
-    ///
-    /// # Errors
-    /// [`Error::Argument`] that lists the valid names.
-    pub fn parse(name: &str) -> Result<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|a| a.name().eq_ignore_ascii_case(name))
-            .ok_or_else(|| {
-                Error::argument(format!(
-                    "architecture must be one of {}, got '{name}'",
-                    Self::ALL.map(Self::name).join(", ")
-                ))
-            })
-    }
-
-    fn fit(self, panel: &LaunchPanel) -> Result<Fitted> {
-        Ok(match self {
-            Self::Naive => Fitted::Naive(Naive.fit(panel)?),
-            Self::Analog => Fitted::Analog(Box::new(Analog.fit(panel)?)),
-            Self::Bass => Fitted::Bass(Bass.fit(panel)?),
-        })
-    }
-
-    fn held_out(self, panel: &LaunchPanel, splits: &[Split]) -> Result<Vec<HeldOut>> {
-        match self {
-            Self::Naive => held_out(&Naive, panel, splits),
-            Self::Analog => held_out(&Analog, panel, splits),
-            Self::Bass => held_out(&Bass, panel, splits),
-        }
-    }
-}
-
-/// A fitted model of any architecture.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "architecture", rename_all = "lowercase")]
-pub enum Fitted {
-    /// See [`Naive`].
-    Naive(FittedNaive),
-    /// See [`Analog`].
-    Analog(Box<FittedAnalog>),
-    /// See [`Bass`].
-    Bass(FittedBass),
-}
-
-impl Fitted {
-    fn forecast(&self, candidates: &Candidates) -> Vec<LogForecast> {
-        match self {
-            Self::Naive(m) => m.forecast(candidates),
-            Self::Analog(m) => m.forecast(candidates),
-            Self::Bass(m) => m.forecast(candidates),
-        }
-    }
-
-    fn is_valid(&self, horizon: usize) -> bool {
-        match self {
-            Self::Naive(m) => m.is_valid(horizon),
-            Self::Analog(m) => m.is_valid(horizon),
-            Self::Bass(m) => m.is_valid(horizon),
-        }
-    }
-}
-
 /// A launch model: what is stored in the BLOB.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+///
+/// A model of a single architecture has one member with weight 1; `auto` has several.
+#[derive(Debug, Clone, PartialEq)]
 pub struct LaunchModel {
-    architecture: Architecture,
-    frequency: Frequency,
-    horizon: usize,
+    pub(super) architecture: Architecture,
+    pub(super) frequency: Frequency,
+    pub(super) horizon: usize,
     /// Whether past launches began within periods, so that step 1 of a candidate is a part of a period too.
-    part_periods: bool,
-    seed: i64,
-    fitted: Option<Fitted>,
-    conformal: Conformal,
-    hand_over: HandOver,
-    training: Training,
+    pub(super) part_periods: bool,
+    pub(super) seed: i64,
+    /// None if the training was refused.
+    pub(super) members: Vec<Member>,
+    /// Weight of each member for products that have no sales, and for those that have.
+    pub(super) weights: Weights,
+    /// Intervals by age, youngest first.
+    pub(super) calibration: Vec<Calibration>,
+    /// The category mean curve, to explain forecasts by their difference from it.
+    pub(super) baseline: Option<FittedNaive>,
+    pub(super) training: Training,
     /// Why there is no model, where the launches did not carry one.
-    refusal: Option<String>,
+    pub(super) refusal: Option<String>,
+}
+
+/// Weights of the members of a model; each list adds up to 1.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Weights {
+    /// For products that have no sales.
+    pub cold: Vec<f64>,
+    /// For products that have some.
+    pub running: Vec<f64>,
+}
+
+/// Errors of forecasts made at one age.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Calibration {
+    /// Steps of own sales the forecasts were given.
+    pub age: usize,
+    /// Their errors at the steps to come.
+    pub conformal: Conformal,
 }
 
 /// The record of a training: sizes and out-of-sample accuracy.
@@ -151,6 +86,23 @@ pub struct Training {
     pub attributes: Vec<String>,
     /// Learned weight of each attribute, launch season and recency; empty for models without.
     pub importance: BTreeMap<String, f64>,
+    /// Of `auto`: what was tried, with its weights.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub members: BTreeMap<String, MemberRecord>,
+}
+
+/// How one architecture did among those that `auto` tried.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct MemberRecord {
+    /// Weight in forecasts of products that have no sales.
+    pub weight: f64,
+    /// Weight in forecasts of products that have some.
+    pub running_weight: f64,
+    /// Accuracy on the held-out launches without sales.
+    pub validation: Option<Scores>,
+    /// Why it was left out, if it could not be trained.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
 }
 
 /// A model that carries only the reason why there is none.
@@ -168,9 +120,10 @@ pub fn refused(
         horizon,
         part_periods: false,
         seed,
-        fitted: None,
-        conformal: Conformal::default(),
-        hand_over: HandOver::default(),
+        members: Vec::new(),
+        weights: Weights::default(),
+        calibration: Vec::new(),
+        baseline: None,
         training: Training {
             launches,
             ..Training::default()
@@ -179,12 +132,18 @@ pub fn refused(
     }
 }
 
+/// Forecasts of held-out launches by a combination, by age, and its weights.
+struct Combined {
+    by_age: Vec<Vec<HeldOut>>,
+    weights: Weights,
+}
+
 impl LaunchModel {
-    /// Train on past launches: fit to all, calibrate the intervals on launches held out.
+    /// Train on past launches: weigh the members and calibrate the intervals on launches held out, then fit to all.
     ///
     /// # Errors
     /// [`Error::Refused`] for fewer than [`MIN_LAUNCHES`] launches with an observed step, and what the model refuses.
-    pub fn train(architecture: Architecture, panel: &LaunchPanel, seed: i64) -> Result<Self> {
+    pub fn train(architecture: Architecture, panel: &LaunchPanel, recipe: &Recipe) -> Result<Self> {
         let panel = panel.drop_unobserved()?;
         if panel.len() < MIN_LAUNCHES {
             return Err(Error::refused(format!(
@@ -193,48 +152,74 @@ impl LaunchModel {
             )));
         }
         let (scheme, splits) = splits(&panel)?;
-        let held_out = architecture.held_out(&panel, &splits)?;
-        let conformal = Conformal::fit(&held_out, panel.horizon());
-        let baseline = Architecture::Naive.held_out(&panel, &splits)?;
-        let validation = scores(&panel, &held_out, &baseline);
-        let naive = scores(&panel, &baseline, &held_out);
-        let fitted = architecture.fit(&panel)?;
-        let (attributes, importance) = match &fitted {
-            Fitted::Naive(m) => (
-                m.grouping().column().map(str::to_owned).into_iter().collect(),
-                BTreeMap::new(),
-            ),
-            Fitted::Bass(m) => (
-                m.grouping().column().map(str::to_owned).into_iter().collect(),
-                BTreeMap::new(),
-            ),
-            Fitted::Analog(m) => (
-                m.encoder().columns.iter().map(|(n, _)| n.clone()).collect(),
-                m.importance().map(|(n, w)| (n.to_owned(), w)).collect(),
-            ),
+        let baseline = OutOfSample::of(Architecture::Naive, &panel, &splits, recipe)?;
+        let (mut tried, mut left_out) = (Vec::new(), BTreeMap::new());
+        for member in architecture.members(panel.len()) {
+            let forecasts = match member {
+                Architecture::Naive => Ok(baseline.clone()),
+                other => OutOfSample::of(other, &panel, &splits, recipe),
+            };
+            match forecasts {
+                Ok(forecasts) => tried.push(forecasts),
+                Err(Error::Refused(reason)) if architecture == Architecture::Auto => {
+                    left_out.insert(member, reason);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        let mut combined = combined(&tried, splits.len());
+        let mut validation = scores(&panel, &combined.by_age[0], &baseline.by_age[0]);
+        let naive = scores(&panel, &baseline.by_age[0], &combined.by_age[0]);
+        if architecture == Architecture::Auto && is_worse(&validation, &naive) {
+            combined = only(Architecture::Naive, &tried);
+            validation = naive.clone();
+        }
+        let records = match architecture {
+            Architecture::Auto => records(&panel, &tried, &combined.weights, left_out),
+            _ => BTreeMap::new(),
         };
+        let (members, weights) = fit_members(&panel, tried, combined.weights, recipe)?;
+        let mut attributes: Vec<String> = Vec::new();
+        for (name, _) in members.iter().flat_map(|m| &m.fitted.encoder().columns) {
+            if !attributes.contains(name) {
+                attributes.push(name.clone());
+            }
+        }
         let training = Training {
             launches: panel.len(),
             observations: panel.observations(),
             first_launch: panel.launch_days().iter().min().copied(),
             last_launch: panel.launch_days().iter().max().copied(),
             fingerprint: fingerprint(&panel),
-            held_out: held_out.len(),
+            held_out: combined.by_age[0].len(),
             held_out_by: Some(scheme),
             validation,
             naive,
             attributes,
-            importance,
+            importance: members.iter().flat_map(|m| m.fitted.importance()).collect(),
+            members: records,
+        };
+        let calibrate = |(age, held_out): (usize, &Vec<HeldOut>)| Calibration {
+            age,
+            conformal: Conformal::fit(held_out, panel.horizon()),
+        };
+        let Fitted::Naive(baseline) = Architecture::Naive.fit(&panel, recipe)? else {
+            return Err(Error::refused("the baseline is not the category mean curve"));
         };
         Ok(Self {
             architecture,
             frequency: panel.frequency(),
             horizon: panel.horizon(),
             part_periods: panel.has_part_periods(),
-            seed,
-            fitted: Some(fitted),
-            conformal,
-            hand_over: HandOver::fit(&held_out),
+            seed: recipe.seed(),
+            members,
+            weights,
+            calibration: ages(panel.horizon())
+                .into_iter()
+                .zip(&combined.by_age)
+                .map(calibrate)
+                .collect(),
+            baseline: Some(baseline),
             training,
             refusal: None,
         })
@@ -262,12 +247,18 @@ impl LaunchModel {
 
     /// Names of the attributes the model knows and a candidate does not have; one entry per candidate.
     pub fn unknown_attributes(&self, candidates: &Candidates) -> Vec<Vec<&str>> {
-        match &self.fitted {
-            Some(Fitted::Naive(m)) => m.grouping().encoder().unknown(&candidates.attributes),
-            Some(Fitted::Bass(m)) => m.grouping().encoder().unknown(&candidates.attributes),
-            Some(Fitted::Analog(m)) => m.encoder().unknown(&candidates.attributes),
-            None => vec![Vec::new(); candidates.len()],
+        let mut out = vec![Vec::new(); candidates.len()];
+        for member in &self.members {
+            let unknown = member.fitted.encoder().unknown(&candidates.attributes);
+            for (out, names) in out.iter_mut().zip(unknown) {
+                for name in names {
+                    if !out.contains(&name) {
+                        out.push(name);
+                    }
+                }
+            }
         }
+        out
     }
 
     /// Forecast candidates by step, with central intervals of probability `level`.
@@ -304,24 +295,23 @@ impl LaunchModel {
                 self.frequency.name()
             )));
         }
-        let fitted = self.fitted()?;
-        let forecasts = fitted.forecast(candidates);
-        Ok(candidates
-            .launch_days
-            .iter()
-            .zip(forecasts)
+        let own = self.own_history(&candidates.launch_days, own_units);
+        let candidates = Candidates {
+            own,
+            ..candidates.clone()
+        };
+        let forecasts = self.combined_forecasts(&candidates)?;
+        Ok(forecasts
+            .into_iter()
             .enumerate()
-            .map(|(i, (&launch, mut forecast))| {
-                let own = self.own_history(launch, own_units.get(i).map_or(&[], Vec::as_slice));
-                let own_weight = self.hand_over.apply(&mut forecast, &own);
+            .map(|(i, (forecast, own_weight))| {
+                let launch = candidates.launch_days[i];
+                let conformal = self.conformal(candidates.own(i));
                 let steps = (0..horizon)
-                    .map(|step| {
-                        let exposure = self.exposure(launch, step);
-                        StepForecast {
-                            step: step + 1,
-                            day: self.frequency.period_start(launch, step as i32).unwrap_or(launch),
-                            interval: self.conformal.interval(&forecast, step, exposure, level),
-                        }
+                    .map(|step| StepForecast {
+                        step: step + 1,
+                        day: self.frequency.period_start(launch, step as i32).unwrap_or(launch),
+                        interval: conformal.interval(&forecast, step, self.exposure(launch, step), level),
                     })
                     .collect();
                 Forecast {
@@ -333,18 +323,88 @@ impl LaunchModel {
             .collect())
     }
 
+    /// The weighted forecasts of the members on the log scale, with the weight of each candidate's own sales.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] if the training was refused.
+    pub(super) fn combined_forecasts(&self, candidates: &Candidates) -> Result<Vec<(LogForecast, f64)>> {
+        let members: Vec<Vec<(LogForecast, f64)>> = self.fitted()?.iter().map(|m| m.forecast(candidates)).collect();
+        Ok((0..candidates.len())
+            .map(|i| {
+                let weights = self.weights_of(candidates.own(i));
+                let forecasts: Vec<(&LogForecast, f64)> =
+                    members.iter().zip(weights).map(|(m, &w)| (&m[i].0, w)).collect();
+                if let [(single, _)] = forecasts[..] {
+                    return (single.clone(), members[0][i].1);
+                }
+                let mut forecast = combine(&forecasts);
+                forecast.reason = self.reason(&forecasts);
+                (forecast, members.iter().zip(weights).map(|(m, w)| w * m[i].1).sum())
+            })
+            .collect())
+    }
+
+    /// The weights of the members for a product that sold this so far.
+    pub(super) fn weights_of(&self, own: &[f64]) -> &[f64] {
+        match own.iter().any(|v| !v.is_nan()) {
+            true => &self.weights.running,
+            false => &self.weights.cold,
+        }
+    }
+
+    /// The errors of forecasts made at the age of a product that sold this so far.
+    pub(super) fn conformal(&self, own: &[f64]) -> &Conformal {
+        static NONE: Conformal = Conformal::none();
+        let age = own.iter().filter(|v| !v.is_nan()).count();
+        let found = self
+            .calibration
+            .iter()
+            .rfind(|c| c.age <= age)
+            .or(self.calibration.first());
+        found.map_or(&NONE, |c| &c.conformal)
+    }
+
+    /// The members by weight, and what the largest one that says more than its name rests on.
+    fn reason(&self, forecasts: &[(&LogForecast, f64)]) -> String {
+        let mut order: Vec<usize> = (0..forecasts.len()).filter(|&m| forecasts[m].1 > 0.0).collect();
+        order.sort_by(|&a, &b| forecasts[b].1.total_cmp(&forecasts[a].1).then(a.cmp(&b)));
+        let name = |m: usize| self.members[m].fitted.architecture().name();
+        let shares: Vec<String> = order
+            .iter()
+            .map(|&m| format!("{} {:.0} %", name(m), 100.0 * forecasts[m].1))
+            .collect();
+        let analog = order
+            .iter()
+            .find(|&&m| matches!(self.members[m].fitted, Fitted::Analog(_)));
+        match analog.or(order.first()) {
+            Some(&m) => format!("{}; {} {}", shares.join(", "), name(m), forecasts[m].0.reason),
+            None => String::new(),
+        }
+    }
+
     /// The past launches behind each candidate's forecast.
     ///
     /// # Errors
     /// [`Error::Refused`] if the training was refused or the architecture keeps no past launches.
     pub fn comparables(&self, candidates: &Candidates, k: usize) -> Result<Vec<Vec<Comparable>>> {
-        match self.fitted()? {
-            Fitted::Analog(m) => Ok(m.comparables(candidates, k)),
-            _ => Err(Error::refused(format!(
-                "a model of architecture '{}' does not rest on single launches: train with architecture := 'analog'",
+        let members = self.fitted()?.iter().zip(&self.weights.cold);
+        let analog = members
+            .filter(|(_, w)| **w > 0.0)
+            .find_map(|(member, weight)| match &member.fitted {
+                Fitted::Analog(analog) => Some((analog, *weight)),
+                _ => None,
+            });
+        let Some((analog, weight)) = analog else {
+            return Err(Error::refused(format!(
+                "this model of architecture '{}' does not rest on single launches: train with architecture := 'analog'",
                 self.architecture.name()
-            ))),
-        }
+            )));
+        };
+        Ok(analog
+            .comparables(candidates, k)
+            .into_iter()
+            .map(|c| share(c, weight))
+            .collect())
     }
 
     /// Share of a step's period in which a product launched on a day can sell, as far as the past launches tell.
@@ -357,21 +417,170 @@ impl LaunchModel {
     }
 
     /// Units so far on the scale of the forecast.
-    fn own_history(&self, launch: i32, units: &[Option<f64>]) -> Vec<f64> {
-        let scaled =
-            |(step, v): (usize, &Option<f64>)| v.map_or(f64::NAN, |v| (v / self.exposure(launch, step)).ln_1p());
-        units.iter().enumerate().map(scaled).collect()
+    fn own_history(&self, launch_days: &[i32], units: &[Vec<Option<f64>>]) -> Vec<Vec<f64>> {
+        let scaled = |launch: i32, units: &Vec<Option<f64>>| {
+            let steps = units.iter().take(self.horizon).enumerate();
+            steps
+                .map(|(step, v)| v.map_or(f64::NAN, |v| (v / self.exposure(launch, step)).ln_1p()))
+                .collect()
+        };
+        launch_days
+            .iter()
+            .zip(units)
+            .map(|(&launch, units)| scaled(launch, units))
+            .collect()
     }
 
-    fn fitted(&self) -> Result<&Fitted> {
-        let refused = || {
-            Error::refused(format!(
+    fn fitted(&self) -> Result<&[Member]> {
+        if self.members.is_empty() {
+            return Err(Error::refused(format!(
                 "the model was refused in training: {}",
                 self.refusal().unwrap_or("no reason given")
-            ))
-        };
-        self.fitted.as_ref().ok_or_else(refused)
+            )));
+        }
+        Ok(&self.members)
     }
+}
+
+/// Comparables that carry only `weight` of a forecast: the rest stands with all launches that are not listed.
+fn share(mut comparables: Vec<Comparable>, weight: f64) -> Vec<Comparable> {
+    if weight < 1.0 {
+        comparables.retain(|c| c.id.is_some());
+        comparables.iter_mut().for_each(|c| c.weight *= weight);
+        let listed: f64 = comparables.iter().map(|c| c.weight).sum();
+        comparables.push(Comparable {
+            id: None,
+            weight: 1.0 - listed,
+            scale: None,
+            launch_day: None,
+            units: None,
+        });
+    }
+    comparables
+}
+
+/// Combine the members' forecasts, those of each split with weights learned on the other splits.
+fn combined(tried: &[OutOfSample], splits: usize) -> Combined {
+    if let [single] = tried {
+        let weights = Weights {
+            cold: vec![1.0],
+            running: vec![1.0],
+        };
+        return Combined {
+            by_age: single.by_age.clone(),
+            weights,
+        };
+    }
+    let learned = |ages: std::ops::Range<usize>, keep: &dyn Fn(&HeldOut) -> bool| {
+        let mut members: Vec<Vec<&HeldOut>> = Vec::new();
+        for member in tried {
+            let forecasts = member.by_age[ages.clone()].iter().flatten();
+            members.push(forecasts.filter(|h| keep(h)).collect());
+        }
+        stacking_weights(&members)
+    };
+    let count = tried[0].by_age.len();
+    let phase = |age: usize| if age == 0 { 0..1 } else { 1..count };
+    let by_split = |age: usize| -> Vec<Vec<f64>> {
+        let others = |split: usize| learned(phase(age), &|h| splits == 1 || h.split != split);
+        (0..splits).map(others).collect()
+    };
+    let (cold, running) = (by_split(0), by_split(1));
+    let by_age = (0..count).map(|age| {
+        let rows = 0..tried[0].by_age[age].len();
+        rows.map(|row| {
+            let first = &tried[0].by_age[age][row];
+            let weights = if age == 0 {
+                &cold[first.split]
+            } else {
+                &running[first.split]
+            };
+            let forecasts: Vec<(&LogForecast, f64)> = tried
+                .iter()
+                .zip(weights)
+                .map(|(m, &w)| (&m.by_age[age][row].forecast, w))
+                .collect();
+            HeldOut {
+                forecast: combine(&forecasts),
+                ..first.clone()
+            }
+        })
+        .collect()
+    });
+    Combined {
+        by_age: by_age.collect(),
+        weights: Weights {
+            cold: learned(phase(0), &|_| true),
+            running: learned(phase(1), &|_| true),
+        },
+    }
+}
+
+/// One of the members alone.
+fn only(architecture: Architecture, tried: &[OutOfSample]) -> Combined {
+    let weights: Vec<f64> = tried
+        .iter()
+        .map(|m| f64::from(u8::from(m.architecture == architecture)))
+        .collect();
+    let member = tried.iter().find(|m| m.architecture == architecture);
+    Combined {
+        by_age: member.map_or_else(Vec::new, |m| m.by_age.clone()),
+        weights: Weights {
+            cold: weights.clone(),
+            running: weights,
+        },
+    }
+}
+
+fn is_worse(scores: &Option<Scores>, than: &Option<Scores>) -> bool {
+    let wape = |s: &Option<Scores>| s.as_ref().and_then(|s| s.wape);
+    matches!((wape(scores), wape(than)), (Some(a), Some(b)) if a > b)
+}
+
+fn records(
+    panel: &LaunchPanel,
+    tried: &[OutOfSample],
+    weights: &Weights,
+    left_out: BTreeMap<Architecture, String>,
+) -> BTreeMap<String, MemberRecord> {
+    let record = |(m, member): (usize, &OutOfSample)| {
+        let record = MemberRecord {
+            weight: weights.cold[m],
+            running_weight: weights.running[m],
+            validation: scores(panel, &member.by_age[0], &tried[0].by_age[0]),
+            reason: None,
+        };
+        (member.architecture.name().to_owned(), record)
+    };
+    let left_out = left_out.into_iter().map(|(architecture, reason)| {
+        let record = MemberRecord {
+            reason: Some(reason),
+            ..MemberRecord::default()
+        };
+        (architecture.name().to_owned(), record)
+    });
+    tried.iter().enumerate().map(record).chain(left_out).collect()
+}
+
+/// Fit the members that have weight to all launches.
+fn fit_members(
+    panel: &LaunchPanel,
+    tried: Vec<OutOfSample>,
+    weights: Weights,
+    recipe: &Recipe,
+) -> Result<(Vec<Member>, Weights)> {
+    let (mut members, mut kept) = (Vec::new(), Weights::default());
+    for (m, member) in tried.into_iter().enumerate() {
+        if weights.cold[m] + weights.running[m] > 0.0 {
+            members.push(Member {
+                fitted: member.architecture.fit(panel, recipe)?,
+                own_sales: member.own_sales,
+            });
+            kept.cold.push(weights.cold[m]);
+            kept.running.push(weights.running[m]);
+        }
+    }
+    Ok((members, kept))
 }
 
 /// Check the probability of an interval.
@@ -421,58 +630,4 @@ fn fingerprint(panel: &LaunchPanel) -> String {
             .for_each(|v| hash.update(v.to_bits().to_le_bytes()));
     }
     hash.finalize().iter().take(8).map(|b| format!("{b:02x}")).collect()
-}
-
-impl Stored for LaunchModel {
-    const KIND: &'static str = "launch";
-    const FORMAT: u32 = 1;
-
-    fn info(&self) -> BTreeMap<String, Value> {
-        let t = &self.training;
-        let date = |day: Option<i32>| day.map(crate::panel::format_date);
-        BTreeMap::from([
-            ("architecture".to_owned(), json!(self.architecture)),
-            ("frequency".to_owned(), json!(self.frequency)),
-            ("horizon".to_owned(), json!(self.horizon)),
-            ("seed".to_owned(), json!(self.seed)),
-            (
-                "status".to_owned(),
-                json!(if self.refusal.is_some() { "refused" } else { "ok" }),
-            ),
-            ("reason".to_owned(), json!(self.refusal)),
-            ("launches".to_owned(), json!(t.launches)),
-            ("observations".to_owned(), json!(t.observations)),
-            ("first_launch".to_owned(), json!(date(t.first_launch))),
-            ("last_launch".to_owned(), json!(date(t.last_launch))),
-            ("data_fingerprint".to_owned(), json!(t.fingerprint)),
-            ("held_out_launches".to_owned(), json!(t.held_out)),
-            ("held_out_by".to_owned(), json!(t.held_out_by)),
-            ("validation".to_owned(), json!(t.validation)),
-            ("naive".to_owned(), json!(t.naive)),
-            ("attributes".to_owned(), json!(t.attributes)),
-            ("importance".to_owned(), json!(t.importance)),
-        ])
-    }
-
-    fn to_payload(&self) -> std::result::Result<Vec<u8>, ModelError> {
-        to_json(self)
-    }
-
-    fn from_payload(_format: u32, payload: &[u8]) -> std::result::Result<Self, ModelError> {
-        let model: Self = from_json(payload)?;
-        let valid = match &model.fitted {
-            None => model.refusal.is_some(),
-            Some(fitted) => {
-                fitted.is_valid(model.horizon)
-                    && model.conformal.horizon() == model.horizon
-                    && model.conformal.is_valid()
-                    && model.hand_over.is_valid()
-            }
-        };
-        if valid {
-            Ok(model)
-        } else {
-            Err(ModelError::Unreadable("its parts do not fit each other".to_owned()))
-        }
-    }
 }

@@ -238,6 +238,15 @@ impl LaunchPanel {
         }
     }
 
+    /// The launches as if they were candidates of which `age` steps have been sold.
+    pub fn candidates_at(&self, age: usize) -> Candidates {
+        let own = (0..self.len()).map(|i| self.log_units(i)[..age.min(self.horizon)].to_vec());
+        Candidates {
+            own: if age == 0 { Vec::new() } else { own.collect() },
+            ..self.candidates()
+        }
+    }
+
     /// The launches as if they were candidates: what was known of them on their launch date.
     pub fn candidates(&self) -> Candidates {
         Candidates::new(self.launch_days.clone(), self.attributes.clone())

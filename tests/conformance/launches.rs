@@ -9,6 +9,7 @@ use launchpad::{
     error::Result,
     forecast::Forecast,
     launch::{Architecture, LaunchModel},
+    neural::Recipe,
     panel::{Candidates, Frequency, LaunchPanel},
 };
 
@@ -48,7 +49,7 @@ impl Launches {
     }
 
     pub fn train(&self, architecture: Architecture) -> Result<LaunchModel> {
-        LaunchModel::train(architecture, &self.panel()?, 42)
+        LaunchModel::train(architecture, &self.panel()?, &Recipe::default())
     }
 
     /// The launches as products without history.

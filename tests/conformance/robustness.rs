@@ -6,6 +6,7 @@ use arrow_array::{ArrayRef, BooleanArray, Date32Array, Float64Array, StringArray
 use launchpad::{
     launch::{Architecture, LaunchModel},
     model::{decode, encode, open},
+    neural::Recipe,
     panel::{Candidates, Frequency, LaunchPanel, last_day},
 };
 use proptest::{collection::vec, option, prelude::*, sample::Index};
@@ -321,7 +322,7 @@ proptest! {
         let panel = LaunchPanel::try_new(frequency, 6, ids, days, &units, attributes(&past)).unwrap();
         let candidates = Candidates::new(new.iter().map(|r| r.day).collect(), attributes(&new));
         for a in Architecture::ALL {
-            let Ok(model) = LaunchModel::train(a, &panel, 1) else { continue };
+            let Ok(model) = LaunchModel::train(a, &panel, &Recipe::default()) else { continue };
             sound(&model.forecast(&candidates, level, None).unwrap()).map_err(TestCaseError::fail)?;
             use_model(&model, &candidates)?;
             let read: LaunchModel = decode(&encode(&model).unwrap()).unwrap();

@@ -25,6 +25,7 @@ use crate::{
         vectors,
     },
     launch::Architecture,
+    neural::Recipe,
     panel::{Frequency, check_horizon},
 };
 
@@ -156,7 +157,7 @@ fn run(state: &Launches<Options>) -> Result<Vec<Row>, Failure> {
         None => default_cutoffs(&panel),
     };
     let level = required(options.level, "level")?;
-    Ok(backtest(&architectures, &panel, &cutoffs, level)?
+    Ok(backtest(&architectures, &panel, &cutoffs, level, &Recipe::default())?
         .into_iter()
         .map(to_row)
         .collect())

@@ -26,6 +26,7 @@ use crate::{
     },
     launch::{Architecture, LaunchModel, refused},
     model,
+    neural::{Recipe, RecipeOptions},
     panel::{Frequency, check_horizon},
 };
 
@@ -125,8 +126,12 @@ fn train(state: &Launches<Options>) -> Result<Option<Vec<u8>>, Failure> {
     let horizon = check_horizon(required(options.horizon, "horizon")?)?;
     let architecture = Architecture::parse(required(options.architecture.as_deref(), "architecture")?)?;
     let seed = required(options.seed, "seed")?;
+    let recipe = Recipe::try_new(&RecipeOptions {
+        seed: Some(seed),
+        ..RecipeOptions::default()
+    })?;
     let panel = state.panel(frequency, horizon)?;
-    let trained = match LaunchModel::train(architecture, &panel, seed) {
+    let trained = match LaunchModel::train(architecture, &panel, &recipe) {
         Ok(trained) => trained,
         Err(Error::Refused(reason)) => refused(architecture, frequency, horizon, seed, panel.len(), reason),
         Err(error) => return Err(error.into()),

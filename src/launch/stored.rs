@@ -1,0 +1,211 @@
+//! A launch model as bytes.
+//!
+//! Format 2 is a safetensors file: the weights of networks are its tensors (`lstm.weight_ih_l0` and so on), all else is
+//! JSON in its metadata under `model`. Format 1 was that JSON alone, of models with one member.
+
+use std::collections::{BTreeMap, HashMap};
+
+use safetensors::SafeTensors;
+use safetensors::tensor::{Dtype, TensorView};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::member::{Member, OwnSales};
+use super::model::{Calibration, Weights};
+use super::{Architecture, Fitted, FittedNaive, HandOver, LaunchModel, Training};
+use crate::forecast::Conformal;
+use crate::model::{ModelError, Stored};
+use crate::panel::{Frequency, format_date};
+
+/// Key of the JSON in the metadata of the safetensors file.
+const MODEL: &str = "model";
+
+/// The JSON of format 2.
+#[derive(Serialize, Deserialize)]
+struct Parts {
+    architecture: Architecture,
+    frequency: Frequency,
+    horizon: usize,
+    part_periods: bool,
+    seed: i64,
+    members: Vec<Member>,
+    weights: Weights,
+    calibration: Vec<Calibration>,
+    baseline: Option<FittedNaive>,
+    training: Training,
+    refusal: Option<String>,
+}
+
+/// The JSON of format 1.
+#[derive(Deserialize)]
+struct PartsV1 {
+    architecture: Architecture,
+    frequency: Frequency,
+    horizon: usize,
+    part_periods: bool,
+    seed: i64,
+    fitted: Option<Fitted>,
+    conformal: Conformal,
+    hand_over: HandOver,
+    training: Training,
+    refusal: Option<String>,
+}
+
+impl From<PartsV1> for Parts {
+    fn from(old: PartsV1) -> Self {
+        let member = |fitted| Member {
+            fitted,
+            own_sales: OwnSales::HandOver(old.hand_over),
+        };
+        let members: Vec<Member> = old.fitted.into_iter().map(member).collect();
+        let single = vec![1.0; members.len()];
+        Self {
+            architecture: old.architecture,
+            frequency: old.frequency,
+            horizon: old.horizon,
+            part_periods: old.part_periods,
+            seed: old.seed,
+            weights: Weights {
+                cold: single.clone(),
+                running: single,
+            },
+            calibration: vec![Calibration {
+                age: 0,
+                conformal: old.conformal,
+            }],
+            members,
+            baseline: None,
+            training: old.training,
+            refusal: old.refusal,
+        }
+    }
+}
+
+fn unreadable(error: impl std::fmt::Display) -> ModelError {
+    ModelError::Unreadable(error.to_string())
+}
+
+impl Stored for LaunchModel {
+    const KIND: &'static str = "launch";
+    const FORMAT: u32 = 2;
+
+    fn info(&self) -> BTreeMap<String, Value> {
+        let t = &self.training;
+        let date = |day: Option<i32>| day.map(format_date);
+        let status = if self.refusal.is_some() { "refused" } else { "ok" };
+        let mut info = BTreeMap::from([
+            ("architecture".to_owned(), json!(self.architecture)),
+            ("frequency".to_owned(), json!(self.frequency)),
+            ("horizon".to_owned(), json!(self.horizon)),
+            ("seed".to_owned(), json!(self.seed)),
+            ("status".to_owned(), json!(status)),
+            ("reason".to_owned(), json!(self.refusal)),
+            ("launches".to_owned(), json!(t.launches)),
+            ("observations".to_owned(), json!(t.observations)),
+            ("first_launch".to_owned(), json!(date(t.first_launch))),
+            ("last_launch".to_owned(), json!(date(t.last_launch))),
+            ("data_fingerprint".to_owned(), json!(t.fingerprint)),
+            ("held_out_launches".to_owned(), json!(t.held_out)),
+            ("held_out_by".to_owned(), json!(t.held_out_by)),
+            ("validation".to_owned(), json!(t.validation)),
+            ("naive".to_owned(), json!(t.naive)),
+            ("attributes".to_owned(), json!(t.attributes)),
+            ("importance".to_owned(), json!(t.importance)),
+        ]);
+        if !t.members.is_empty() {
+            info.insert("members".to_owned(), json!(t.members));
+        }
+        info
+    }
+
+    fn to_payload(&self) -> Result<Vec<u8>, ModelError> {
+        let parts = Parts {
+            architecture: self.architecture,
+            frequency: self.frequency,
+            horizon: self.horizon,
+            part_periods: self.part_periods,
+            seed: self.seed,
+            members: self.members.clone(),
+            weights: self.weights.clone(),
+            calibration: self.calibration.clone(),
+            baseline: self.baseline.clone(),
+            training: self.training.clone(),
+            refusal: self.refusal.clone(),
+        };
+        let text = serde_json::to_string(&parts).map_err(unreadable)?;
+        let bytes: BTreeMap<String, (Vec<usize>, Vec<u8>)> = self.tensors();
+        let views = bytes
+            .iter()
+            .map(|(name, (shape, bytes))| Ok((name, TensorView::new(Dtype::F32, shape.clone(), bytes)?)))
+            .collect::<Result<Vec<_>, safetensors::SafeTensorError>>()
+            .map_err(unreadable)?;
+        let metadata = HashMap::from([(MODEL.to_owned(), text)]);
+        safetensors::serialize(views, Some(metadata)).map_err(unreadable)
+    }
+
+    fn from_payload(format: u32, payload: &[u8]) -> Result<Self, ModelError> {
+        let parts = if format == 1 {
+            serde_json::from_slice::<PartsV1>(payload).map_err(unreadable)?.into()
+        } else {
+            let (_, metadata) = SafeTensors::read_metadata(payload).map_err(unreadable)?;
+            let text = metadata.metadata().as_ref().and_then(|m| m.get(MODEL));
+            let missing = || ModelError::Unreadable("it has no metadata".to_owned());
+            serde_json::from_str::<Parts>(text.ok_or_else(missing)?).map_err(unreadable)?
+        };
+        let mut model = Self {
+            architecture: parts.architecture,
+            frequency: parts.frequency,
+            horizon: parts.horizon,
+            part_periods: parts.part_periods,
+            seed: parts.seed,
+            members: parts.members,
+            weights: parts.weights,
+            calibration: parts.calibration,
+            baseline: parts.baseline,
+            training: parts.training,
+            refusal: parts.refusal,
+        };
+        if format > 1 {
+            model.restore(&SafeTensors::deserialize(payload).map_err(unreadable)?)?;
+        }
+        if model.is_valid() {
+            Ok(model)
+        } else {
+            Err(ModelError::Unreadable("its parts do not fit each other".to_owned()))
+        }
+    }
+}
+
+impl LaunchModel {
+    /// The weights of its networks, by the name of their architecture and their own.
+    fn tensors(&self) -> BTreeMap<String, (Vec<usize>, Vec<u8>)> {
+        BTreeMap::new()
+    }
+
+    /// Give its networks their weights.
+    fn restore(&mut self, _tensors: &SafeTensors<'_>) -> Result<(), ModelError> {
+        Ok(())
+    }
+
+    /// Whether the parts fit each other; asked of models that were read from bytes.
+    fn is_valid(&self) -> bool {
+        if self.members.is_empty() {
+            return self.refusal.is_some();
+        }
+        let weights = |weights: &[f64]| {
+            weights.len() == self.members.len()
+                && weights.iter().all(|w| (0.0..=1.0 + 1e-9).contains(w))
+                && (weights.iter().sum::<f64>() - 1.0).abs() < 1e-9
+        };
+        self.members.iter().all(|m| m.is_valid(self.horizon))
+            && weights(&self.weights.cold)
+            && weights(&self.weights.running)
+            && self.calibration.first().is_some_and(|c| c.age == 0)
+            && self.calibration.is_sorted_by_key(|c| c.age)
+            && self
+                .calibration
+                .iter()
+                .all(|c| c.conformal.horizon() == self.horizon && c.conformal.is_valid())
+            && self.baseline.as_ref().is_none_or(|b| b.is_valid(self.horizon))
+    }
+}
