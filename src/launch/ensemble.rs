@@ -6,7 +6,9 @@ use crate::forecast::{HeldOut, LogForecast};
 const PRIOR: f64 = 10.0;
 /// A member with less is left out.
 const NEGLIGIBLE: f64 = 0.02;
-const ITERATIONS: usize = 2_000;
+const ITERATIONS: usize = 10_000;
+/// The search stops when it would move less weight than this.
+const TOLERANCE: f64 = 1e-12;
 
 /// Weights from zero that add up to one and minimise the mean squared error of the combined location.
 ///
@@ -17,8 +19,8 @@ const ITERATIONS: usize = 2_000;
 ///
 /// `members[m]` are the forecasts of the same launches in the same order. Without a common step the weights are equal.
 ///
-/// *References*: Bates, Granger 1969, The combination of forecasts; Breiman 1996, Stacked regressions; Kivinen, Warmuth
-/// 1997, Exponentiated gradient versus gradient descent for linear predictors (the search).
+/// *References*: Bates, Granger 1969, The combination of forecasts; Breiman 1996, Stacked regressions; Platt 1998,
+/// Fast training of support vector machines using sequential minimal optimization (the search, two weights at a time).
 pub fn stacking_weights(members: &[Vec<&HeldOut>]) -> Vec<f64> {
     let count = members.len();
     let equal = 1.0 / count as f64;
@@ -27,19 +29,28 @@ pub fn stacking_weights(members: &[Vec<&HeldOut>]) -> Vec<f64> {
         return vec![equal; count];
     }
     let smallest = (0..count).map(|m| covariance[m][m]).fold(f64::INFINITY, f64::min);
-    let largest = (0..count).map(|m| covariance[m][m]).fold(0.0, f64::max);
     let ridge = PRIOR / launches as f64 * smallest;
-    let step = 0.5 / (largest + ridge).max(f64::MIN_POSITIVE);
     let mut weights = vec![equal; count];
     for _ in 0..ITERATIONS {
         let gradient: Vec<f64> = (0..count)
             .map(|m| dot(&covariance[m], &weights) + ridge * (weights[m] - equal))
             .collect();
-        let lowest = gradient.iter().copied().fold(f64::INFINITY, f64::min);
-        for (weight, g) in weights.iter_mut().zip(&gradient) {
-            *weight *= (-step * (g - lowest)).exp();
+        let by_gradient = |a: &usize, b: &usize| gradient[*a].total_cmp(&gradient[*b]);
+        let (Some(to), Some(from)) = (
+            (0..count).min_by(by_gradient),
+            (0..count).filter(|&m| weights[m] > 0.0).max_by(by_gradient),
+        ) else {
+            break;
+        };
+        // Moving weight between two members lowers the error along a parabola; its lowest point, or all there is.
+        let slope = gradient[from] - gradient[to];
+        let curvature = covariance[from][from] + covariance[to][to] - 2.0 * covariance[from][to] + 2.0 * ridge;
+        let moved = (slope / curvature.max(f64::MIN_POSITIVE)).min(weights[from]);
+        if moved < TOLERANCE {
+            break;
         }
-        normalise(&mut weights);
+        weights[from] -= moved;
+        weights[to] += moved;
     }
     weights.iter_mut().filter(|w| **w < NEGLIGIBLE).for_each(|w| *w = 0.0);
     normalise(&mut weights);
