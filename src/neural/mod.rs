@@ -3,8 +3,10 @@
 //!
 //! This module knows sequences, not launches: `launch/sequence.rs` turns launches into [`Batch`]es.
 
+mod parameters;
 mod recipe;
 
+pub use parameters::Parameters;
 pub use recipe::{Loss, Recipe, RecipeOptions};
 
 use candle_core::{Result, Tensor};
