@@ -29,16 +29,20 @@ enum Origin {
 impl Parameters {
     /// Weights are to be drawn.
     pub fn seeded(seed: u64) -> Self {
-        Self {
-            origin: Origin::Seed(ChaCha8Rng::seed_from_u64(seed)),
-            vars: BTreeMap::new(),
-        }
+        Self::from_origin(Origin::Seed(ChaCha8Rng::seed_from_u64(seed)))
     }
 
     /// Weights are those of a stored network.
     pub fn stored(tensors: BTreeMap<String, Tensor>) -> Self {
+        Self::from_origin(Origin::Stored(tensors))
+    }
+
+    fn from_origin(origin: Origin) -> Self {
+        // Threads are for shards of a batch. A product that began its own within a shard would make it several times
+        // slower.
+        gemm::set_threading_threshold(usize::MAX);
         Self {
-            origin: Origin::Stored(tensors),
+            origin,
             vars: BTreeMap::new(),
         }
     }
