@@ -3,9 +3,20 @@
 //!
 //! This module knows sequences, not launches: `launch/sequence.rs` turns launches into [`Batch`]es.
 
+mod adam;
+mod gates;
+mod linear;
+mod lstm;
+mod parameters;
+mod product;
 mod recipe;
+mod training;
 
+pub use linear::Linear;
+pub use lstm::Lstm;
+pub use parameters::Parameters;
 pub use recipe::{Loss, Recipe, RecipeOptions};
+pub use training::{EpochLog, Training, train};
 
 use candle_core::{Result, Tensor};
 use rand_chacha::ChaCha8Rng;
