@@ -3,9 +3,15 @@
 //!
 //! This module knows sequences, not launches: `launch/sequence.rs` turns launches into [`Batch`]es.
 
+mod head;
+mod linear;
 mod parameters;
 mod recipe;
+#[cfg(test)]
+mod reference;
 
+pub use head::Head;
+pub use linear::Linear;
 pub use parameters::Parameters;
 pub use recipe::{Loss, Recipe, RecipeOptions};
 
