@@ -5,9 +5,9 @@ use std::sync::Mutex;
 
 use candle_core::{CpuStorage, CustomOp2, Layout, Result, Shape, Storage, Tensor, bail};
 
-use super::Parameters;
 use super::gates::{self, Trace};
 use super::product::{Packed, add_product, transpose};
+use super::{Dropout, Parameters};
 
 /// Stacked LSTM layers.
 ///
@@ -71,14 +71,14 @@ impl Lstm {
         Ok(Self { layers })
     }
 
-    /// The outputs of all steps.
+    /// The outputs of all steps, with dropout after each layer.
     ///
     /// # Errors
     /// Those of candle.
-    pub fn forward(&self, inputs: &Tensor) -> Result<Tensor> {
+    pub fn forward(&self, inputs: &Tensor, dropout: &mut Dropout<'_>) -> Result<Tensor> {
         self.layers
             .iter()
-            .try_fold(inputs.clone(), |x, layer| layer.forward(&x))
+            .try_fold(inputs.clone(), |x, layer| dropout.apply(&layer.forward(&x)?))
     }
 }
 

@@ -4,21 +4,29 @@
 //! This module knows sequences, not launches: `launch/sequence.rs` turns launches into [`Batch`]es.
 
 mod adam;
+mod dropout;
 mod gates;
+mod head;
 mod linear;
 mod lstm;
+mod lstm_network;
 mod parameters;
 mod product;
 mod recipe;
+#[cfg(test)]
+mod reference;
 mod training;
 
+pub use dropout::Dropout;
+pub use head::Head;
 pub use linear::Linear;
 pub use lstm::Lstm;
+pub use lstm_network::LstmNetwork;
 pub use parameters::Parameters;
 pub use recipe::{Loss, Recipe, RecipeOptions};
 pub use training::{EpochLog, Training, train};
 
-use candle_core::{Result, Tensor};
+use candle_core::{Device, Result, Tensor};
 use rand_chacha::ChaCha8Rng;
 
 /// Samples of equal length, row-major.
@@ -36,6 +44,29 @@ pub struct Batch {
     pub targets: Vec<f32>,
     /// Weight of each target in the loss, N x T; 0 where nothing is to be learned from.
     pub weights: Vec<f32>,
+}
+
+/// Sizes of a network's inputs, as in [`Batch`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shape {
+    /// Inputs that stay the same over a sample's steps, S.
+    pub statics: usize,
+    /// Inputs by step, C.
+    pub inputs: usize,
+    /// Steps, T.
+    pub steps: usize,
+}
+
+impl Batch {
+    /// Statics N x S and inputs N x T x C as tensors.
+    ///
+    /// # Errors
+    /// Those of candle, for lengths that do not fit.
+    pub(crate) fn tensors(&self, shape: Shape) -> Result<(Tensor, Tensor)> {
+        let statics = Tensor::from_slice(&self.statics, (self.samples, shape.statics), &Device::Cpu)?;
+        let inputs = Tensor::from_slice(&self.inputs, (self.samples, self.steps, shape.inputs), &Device::Cpu)?;
+        Ok((statics, inputs))
+    }
 }
 
 /// What samples to learn from.
@@ -64,11 +95,12 @@ pub struct Prediction {
 
 /// A network that can be trained.
 pub trait Network: Send + Sync {
-    /// Weighted sum of the losses of a batch, a scalar. `random` serves networks that draw noise.
+    /// Weighted sum of the losses of a batch, a scalar: with the noise of training (dropout, latent draws) if a generator
+    /// is given, else that of the forecasts of [`Network::predict`].
     ///
     /// # Errors
     /// Those of candle.
-    fn loss(&self, batch: &Batch, random: &mut ChaCha8Rng) -> Result<Tensor>;
+    fn loss(&self, batch: &Batch, random: Option<&mut ChaCha8Rng>) -> Result<Tensor>;
 
     /// Forecast the steps of a batch; its targets and weights are not looked at.
     ///

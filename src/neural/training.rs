@@ -92,7 +92,7 @@ pub fn train(
         let entry = EpochLog {
             epoch,
             train_loss: sum.mean(),
-            validation_loss: validation.map(|v| loss(network, v, recipe, epoch)).transpose()?,
+            validation_loss: validation.map(|v| loss(network, v, epoch)).transpose()?,
             learning_rate: recipe.learning_rate(),
         };
         log.push(entry);
@@ -153,7 +153,8 @@ fn gradients(
         .par_chunks(SHARD)
         .enumerate()
         .map(|(shard, samples)| {
-            let (sum, loss) = shard_loss(network, source, recipe, samples, [epoch, number, shard])?;
+            let mut random = random(recipe, [epoch, number, shard]);
+            let (sum, loss) = shard_loss(network, source, samples, epoch, Some(&mut random))?;
             let mut store = loss.backward()?;
             Ok((sum, vars.iter().map(|v| store.remove(v)).collect()))
         })
@@ -171,13 +172,11 @@ fn gradients(
 }
 
 /// Mean loss on a source.
-fn loss(network: &dyn Network, source: &dyn Source, recipe: &Recipe, epoch: usize) -> Result<f64> {
+fn loss(network: &dyn Network, source: &dyn Source, epoch: usize) -> Result<f64> {
     let samples: Vec<usize> = (0..source.len()).collect();
     let shards: Vec<Result<Sum>> = samples
         .par_chunks(SHARD)
-        .enumerate()
-        // The same noise in each epoch, so that epochs can be compared.
-        .map(|(shard, samples)| Ok(shard_loss(network, source, recipe, samples, [0, 0, shard])?.0))
+        .map(|samples| Ok(shard_loss(network, source, samples, 0, None)?.0))
         .collect();
     let mut sum = Sum::default();
     for shard in shards {
@@ -195,12 +194,12 @@ fn loss(network: &dyn Network, source: &dyn Source, recipe: &Recipe, epoch: usiz
 fn shard_loss(
     network: &dyn Network,
     source: &dyn Source,
-    recipe: &Recipe,
     samples: &[usize],
-    of: [usize; 3],
+    epoch: usize,
+    random: Option<&mut ChaCha8Rng>,
 ) -> Result<(Sum, Tensor)> {
-    let batch = source.batch(samples, of[0]);
-    let loss = network.loss(&batch, &mut random(recipe, of))?;
+    let batch = source.batch(samples, epoch);
+    let loss = network.loss(&batch, random)?;
     let sum = Sum {
         loss: f64::from(loss.to_scalar::<f32>()?),
         weight: batch.weights.iter().map(|w| f64::from(*w)).sum(),
@@ -218,7 +217,7 @@ fn random(recipe: &Recipe, [epoch, batch, shard]: [usize; 3]) -> ChaCha8Rng {
 }
 
 fn check(first: &EpochLog, now: &EpochLog) -> Result<()> {
-    let exploded = |first: f64, now: f64| now > EXPLODED * first.abs();
+    let exploded = |first: f64, now: f64| now > EXPLODED * first.abs().max(1.0);
     let by_validation = first.validation_loss.zip(now.validation_loss);
     if exploded(first.train_loss, now.train_loss) || by_validation.is_some_and(|(f, n)| exploded(f, n)) {
         return Err(diverged(now.epoch, "the loss is 100 times that of the first epoch"));
