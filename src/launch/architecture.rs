@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::network::{FittedNetwork, Kind, NetworkLearner};
 use super::{Analog, Bass, FittedAnalog, FittedBass, FittedNaive, Naive};
 use crate::error::{Error, Result};
 use crate::forecast::{FittedForecaster, Forecaster, HeldOut, LogForecast, Split, held_out};
@@ -20,13 +21,27 @@ pub enum Architecture {
     Analog,
     /// Bass diffusion by category.
     Bass,
+    /// Recurrent network.
+    Lstm,
+    /// Convolutional network.
+    Cnn,
+    /// Variational autoencoder of launch curves.
+    Vae,
     /// Weighted mean of the others, with weights from held-out launches.
     Auto,
 }
 
 impl Architecture {
     /// All of them; the conformance tests run through this list.
-    pub const ALL: [Self; 4] = [Self::Naive, Self::Analog, Self::Bass, Self::Auto];
+    pub const ALL: [Self; 7] = [
+        Self::Naive,
+        Self::Analog,
+        Self::Bass,
+        Self::Lstm,
+        Self::Cnn,
+        Self::Vae,
+        Self::Auto,
+    ];
 
     /// The name used in SQL.
     pub fn name(self) -> &'static str {
@@ -34,6 +49,9 @@ impl Architecture {
             Self::Naive => "naive",
             Self::Analog => "analog",
             Self::Bass => "bass",
+            Self::Lstm => "lstm",
+            Self::Cnn => "cnn",
+            Self::Vae => "vae",
             Self::Auto => "auto",
         }
     }
@@ -70,11 +88,14 @@ impl Architecture {
         !matches!(self, Self::Naive | Self::Analog | Self::Bass)
     }
 
-    pub(super) fn fit(self, panel: &LaunchPanel, _recipe: &Recipe) -> Result<Fitted> {
+    pub(super) fn fit(self, panel: &LaunchPanel, recipe: &Recipe) -> Result<Fitted> {
         Ok(match self {
             Self::Naive => Fitted::Naive(Naive.fit(panel)?),
             Self::Analog => Fitted::Analog(Box::new(Analog.fit(panel)?)),
             Self::Bass => Fitted::Bass(Bass.fit(panel)?),
+            Self::Lstm => Fitted::Lstm(Box::new(learner(Kind::Lstm, recipe).fit(panel)?)),
+            Self::Cnn => Fitted::Cnn(Box::new(learner(Kind::Cnn, recipe).fit(panel)?)),
+            Self::Vae => Fitted::Vae(Box::new(learner(Kind::Vae, recipe).fit(panel)?)),
             Self::Auto => return Err(Self::not_single()),
         })
     }
@@ -84,12 +105,15 @@ impl Architecture {
         panel: &LaunchPanel,
         splits: &[Split],
         ages: &[usize],
-        _recipe: &Recipe,
+        recipe: &Recipe,
     ) -> Result<Vec<Vec<HeldOut>>> {
         match self {
             Self::Naive => held_out(&Naive, panel, splits, ages),
             Self::Analog => held_out(&Analog, panel, splits, ages),
             Self::Bass => held_out(&Bass, panel, splits, ages),
+            Self::Lstm => held_out(&learner(Kind::Lstm, recipe), panel, splits, ages),
+            Self::Cnn => held_out(&learner(Kind::Cnn, recipe), panel, splits, ages),
+            Self::Vae => held_out(&learner(Kind::Vae, recipe), panel, splits, ages),
             Self::Auto => Err(Self::not_single()),
         }
     }
@@ -97,6 +121,10 @@ impl Architecture {
     fn not_single() -> Error {
         Error::argument("auto is made of other architectures and is not fitted itself")
     }
+}
+
+fn learner(kind: Kind, recipe: &Recipe) -> NetworkLearner<'_> {
+    NetworkLearner { kind, recipe }
 }
 
 /// Launches from which on `auto` considers models with many parameters.
@@ -112,6 +140,12 @@ pub enum Fitted {
     Analog(Box<FittedAnalog>),
     /// See [`Bass`].
     Bass(FittedBass),
+    /// See [`NetworkLearner`].
+    Lstm(Box<FittedNetwork>),
+    /// See [`NetworkLearner`].
+    Cnn(Box<FittedNetwork>),
+    /// See [`NetworkLearner`].
+    Vae(Box<FittedNetwork>),
 }
 
 impl Fitted {
@@ -121,6 +155,9 @@ impl Fitted {
             Self::Naive(_) => Architecture::Naive,
             Self::Analog(_) => Architecture::Analog,
             Self::Bass(_) => Architecture::Bass,
+            Self::Lstm(_) => Architecture::Lstm,
+            Self::Cnn(_) => Architecture::Cnn,
+            Self::Vae(_) => Architecture::Vae,
         }
     }
 
@@ -129,6 +166,7 @@ impl Fitted {
             Self::Naive(m) => m,
             Self::Analog(m) => m.as_ref(),
             Self::Bass(m) => m,
+            Self::Lstm(m) | Self::Cnn(m) | Self::Vae(m) => m.as_ref(),
         }
     }
 
@@ -141,6 +179,9 @@ impl Fitted {
             Self::Naive(m) => m.is_valid(horizon),
             Self::Analog(m) => m.is_valid(horizon),
             Self::Bass(m) => m.is_valid(horizon),
+            Self::Lstm(m) => m.kind() == Kind::Lstm && m.is_valid(horizon),
+            Self::Cnn(m) => m.kind() == Kind::Cnn && m.is_valid(horizon),
+            Self::Vae(m) => m.kind() == Kind::Vae && m.is_valid(horizon),
         }
     }
 
@@ -150,6 +191,23 @@ impl Fitted {
             Self::Naive(m) => m.grouping().encoder(),
             Self::Analog(m) => m.encoder(),
             Self::Bass(m) => m.grouping().encoder(),
+            Self::Lstm(m) | Self::Cnn(m) | Self::Vae(m) => m.encoder(),
+        }
+    }
+
+    /// The network in it, if it is one.
+    pub fn network(&self) -> Option<&FittedNetwork> {
+        match self {
+            Self::Lstm(m) | Self::Cnn(m) | Self::Vae(m) => Some(m),
+            _ => None,
+        }
+    }
+
+    /// The network in it, if it is one.
+    pub fn network_mut(&mut self) -> Option<&mut FittedNetwork> {
+        match self {
+            Self::Lstm(m) | Self::Cnn(m) | Self::Vae(m) => Some(m),
+            _ => None,
         }
     }
 

@@ -9,6 +9,8 @@ mod hand_over;
 mod member;
 mod model;
 mod naive;
+mod network;
+mod sequence;
 mod stored;
 
 pub use analog::{Analog, Comparable, FittedAnalog};
@@ -20,6 +22,7 @@ pub use member::{Member, OwnSales};
 pub(crate) use model::check_level;
 pub use model::{Calibration, LaunchModel, MIN_LAUNCHES, MemberRecord, Training, Weights, refused};
 pub use naive::{FittedNaive, Naive};
+pub use network::{FittedNetwork, Kind, NetworkLearner};
 
 #[cfg(test)]
 pub(crate) mod tests;

@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use candle_core::{Device, Tensor};
 use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, TensorView};
 use serde::{Deserialize, Serialize};
@@ -81,6 +82,17 @@ impl From<PartsV1> for Parts {
     }
 }
 
+fn tensor(view: &TensorView<'_>) -> candle_core::Result<Tensor> {
+    if view.dtype() != Dtype::F32 {
+        candle_core::bail!("a weight must be F32, got {:?}", view.dtype());
+    }
+    let values = view
+        .data()
+        .chunks_exact(4)
+        .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]));
+    Tensor::from_iter(values, &Device::Cpu)?.reshape(view.shape())
+}
+
 fn unreadable(error: impl std::fmt::Display) -> ModelError {
     ModelError::Unreadable(error.to_string())
 }
@@ -133,7 +145,7 @@ impl Stored for LaunchModel {
             refusal: self.refusal.clone(),
         };
         let text = serde_json::to_string(&parts).map_err(unreadable)?;
-        let bytes: BTreeMap<String, (Vec<usize>, Vec<u8>)> = self.tensors();
+        let bytes: BTreeMap<String, (Vec<usize>, Vec<u8>)> = self.tensors().map_err(unreadable)?;
         let views = bytes
             .iter()
             .map(|(name, (shape, bytes))| Ok((name, TensorView::new(Dtype::F32, shape.clone(), bytes)?)))
@@ -177,13 +189,36 @@ impl Stored for LaunchModel {
 }
 
 impl LaunchModel {
-    /// The weights of its networks, by the name of their architecture and their own.
-    fn tensors(&self) -> BTreeMap<String, (Vec<usize>, Vec<u8>)> {
-        BTreeMap::new()
+    /// The weights of its networks: shape and bytes, by the name of the architecture and their own.
+    fn tensors(&self) -> candle_core::Result<BTreeMap<String, (Vec<usize>, Vec<u8>)>> {
+        let mut out = BTreeMap::new();
+        for fitted in self.members.iter().map(|m| &m.fitted) {
+            for (name, weight) in fitted.network().into_iter().flat_map(|n| n.weights()) {
+                let values: Vec<f32> = weight.flatten_all()?.to_vec1()?;
+                let bytes = values.iter().flat_map(|v| v.to_le_bytes()).collect();
+                let name = format!("{}.{name}", fitted.architecture().name());
+                out.insert(name, (weight.dims().to_vec(), bytes));
+            }
+        }
+        Ok(out)
     }
 
     /// Give its networks their weights.
-    fn restore(&mut self, _tensors: &SafeTensors<'_>) -> Result<(), ModelError> {
+    fn restore(&mut self, tensors: &SafeTensors<'_>) -> Result<(), ModelError> {
+        for member in &mut self.members {
+            let prefix = format!("{}.", member.fitted.architecture().name());
+            let Some(network) = member.fitted.network_mut() else {
+                continue;
+            };
+            let mut weights = BTreeMap::new();
+            for (name, view) in tensors.iter() {
+                let Some(name) = name.strip_prefix(&prefix) else {
+                    continue;
+                };
+                weights.insert(name.to_owned(), tensor(&view).map_err(unreadable)?);
+            }
+            network.restore(weights).map_err(unreadable)?;
+        }
         Ok(())
     }
 

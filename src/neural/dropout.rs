@@ -51,7 +51,11 @@ mod tests {
     fn leaves_out_the_share_asked_for_and_keeps_the_mean() {
         let ones = Tensor::ones(100_000, candle_core::DType::F32, &Device::Cpu).unwrap();
         let mut random = ChaCha8Rng::seed_from_u64(1);
-        let found: Vec<f32> = Dropout::new(0.25, Some(&mut random)).apply(&ones).unwrap().to_vec1().unwrap();
+        let found: Vec<f32> = Dropout::new(0.25, Some(&mut random))
+            .apply(&ones)
+            .unwrap()
+            .to_vec1()
+            .unwrap();
         let zeros = found.iter().filter(|v| **v == 0.0).count() as f64 / 1e5;
         assert!((zeros - 0.25).abs() < 0.005, "{zeros}");
         assert!((found.iter().sum::<f32>() / 1e5 - 1.0).abs() < 0.005);

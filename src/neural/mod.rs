@@ -15,7 +15,9 @@ mod product;
 mod recipe;
 #[cfg(test)]
 mod reference;
+mod temporary;
 mod training;
+pub use temporary::*;
 
 pub use dropout::Dropout;
 pub use head::Head;

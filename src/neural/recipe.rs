@@ -127,7 +127,9 @@ impl Recipe {
         }
         let dropout = options.dropout.unwrap_or(default.dropout);
         if !(0.0..=0.9).contains(&dropout) {
-            return Err(Error::argument(format!("dropout must be between 0 and 0.9, got {dropout}")));
+            return Err(Error::argument(format!(
+                "dropout must be between 0 and 0.9, got {dropout}"
+            )));
         }
         Ok(Self {
             hidden,

@@ -50,6 +50,11 @@ impl Vocabulary {
         Self { words }
     }
 
+    /// Number of words.
+    pub fn len(&self) -> usize {
+        self.words.len()
+    }
+
     /// Whether no word is shared, so the column tells nothing.
     pub fn is_empty(&self) -> bool {
         self.words.is_empty()
