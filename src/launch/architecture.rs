@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Analog, Bass, FittedAnalog, FittedBass, FittedNaive, Naive};
+use super::{Analog, Bass, FittedAnalog, FittedBass, FittedGbm, FittedNaive, Gbm, Naive};
 use crate::error::{Error, Result};
 use crate::forecast::{FittedForecaster, Forecaster, HeldOut, LogForecast, Split, held_out};
 use crate::neural::Recipe;
@@ -20,13 +20,15 @@ pub enum Architecture {
     Analog,
     /// Bass diffusion by category.
     Bass,
+    /// Gradient-boosted trees.
+    Gbm,
     /// Weighted mean of the others, with weights from held-out launches.
     Auto,
 }
 
 impl Architecture {
     /// All of them; the conformance tests run through this list.
-    pub const ALL: [Self; 4] = [Self::Naive, Self::Analog, Self::Bass, Self::Auto];
+    pub const ALL: [Self; 5] = [Self::Naive, Self::Analog, Self::Bass, Self::Gbm, Self::Auto];
 
     /// The name used in SQL.
     pub fn name(self) -> &'static str {
@@ -34,6 +36,7 @@ impl Architecture {
             Self::Naive => "naive",
             Self::Analog => "analog",
             Self::Bass => "bass",
+            Self::Gbm => "gbm",
             Self::Auto => "auto",
         }
     }
@@ -70,11 +73,12 @@ impl Architecture {
         !matches!(self, Self::Naive | Self::Analog | Self::Bass)
     }
 
-    pub(super) fn fit(self, panel: &LaunchPanel, _recipe: &Recipe) -> Result<Fitted> {
+    pub(super) fn fit(self, panel: &LaunchPanel, recipe: &Recipe) -> Result<Fitted> {
         Ok(match self {
             Self::Naive => Fitted::Naive(Naive.fit(panel)?),
             Self::Analog => Fitted::Analog(Box::new(Analog.fit(panel)?)),
             Self::Bass => Fitted::Bass(Bass.fit(panel)?),
+            Self::Gbm => Fitted::Gbm(Box::new(Gbm::new(recipe).fit(panel)?)),
             Self::Auto => return Err(Self::not_single()),
         })
     }
@@ -84,12 +88,13 @@ impl Architecture {
         panel: &LaunchPanel,
         splits: &[Split],
         ages: &[usize],
-        _recipe: &Recipe,
+        recipe: &Recipe,
     ) -> Result<Vec<Vec<HeldOut>>> {
         match self {
             Self::Naive => held_out(&Naive, panel, splits, ages),
             Self::Analog => held_out(&Analog, panel, splits, ages),
             Self::Bass => held_out(&Bass, panel, splits, ages),
+            Self::Gbm => held_out(&Gbm::new(recipe), panel, splits, ages),
             Self::Auto => Err(Self::not_single()),
         }
     }
@@ -112,6 +117,8 @@ pub enum Fitted {
     Analog(Box<FittedAnalog>),
     /// See [`Bass`].
     Bass(FittedBass),
+    /// See [`Gbm`].
+    Gbm(Box<FittedGbm>),
 }
 
 impl Fitted {
@@ -121,6 +128,7 @@ impl Fitted {
             Self::Naive(_) => Architecture::Naive,
             Self::Analog(_) => Architecture::Analog,
             Self::Bass(_) => Architecture::Bass,
+            Self::Gbm(_) => Architecture::Gbm,
         }
     }
 
@@ -129,6 +137,7 @@ impl Fitted {
             Self::Naive(m) => m,
             Self::Analog(m) => m.as_ref(),
             Self::Bass(m) => m,
+            Self::Gbm(m) => m.as_ref(),
         }
     }
 
@@ -141,6 +150,7 @@ impl Fitted {
             Self::Naive(m) => m.is_valid(horizon),
             Self::Analog(m) => m.is_valid(horizon),
             Self::Bass(m) => m.is_valid(horizon),
+            Self::Gbm(m) => m.is_valid(horizon),
         }
     }
 
@@ -150,6 +160,7 @@ impl Fitted {
             Self::Naive(m) => m.grouping().encoder(),
             Self::Analog(m) => m.encoder(),
             Self::Bass(m) => m.grouping().encoder(),
+            Self::Gbm(m) => m.encoder(),
         }
     }
 
@@ -157,7 +168,8 @@ impl Fitted {
     pub fn importance(&self) -> BTreeMap<String, f64> {
         match self {
             Self::Analog(m) => m.importance().map(|(n, w)| (n.to_owned(), w)).collect(),
-            _ => BTreeMap::new(),
+            Self::Gbm(m) => m.importance().clone(),
+            Self::Naive(_) | Self::Bass(_) => BTreeMap::new(),
         }
     }
 }
