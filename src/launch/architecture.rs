@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::network::{FittedNetwork, Kind, NetworkLearner};
-use super::{Analog, Bass, FittedAnalog, FittedBass, FittedNaive, Naive};
+use super::{Analog, Bass, FittedAnalog, FittedBass, FittedGbm, FittedNaive, Gbm, Naive};
 use crate::error::{Error, Result};
 use crate::forecast::{FittedForecaster, Forecaster, HeldOut, LogForecast, Split, held_out};
 use crate::neural::Recipe;
@@ -21,6 +21,8 @@ pub enum Architecture {
     Analog,
     /// Bass diffusion by category.
     Bass,
+    /// Gradient-boosted trees.
+    Gbm,
     /// Recurrent network.
     Lstm,
     /// Convolutional network.
@@ -33,10 +35,11 @@ pub enum Architecture {
 
 impl Architecture {
     /// All of them; the conformance tests run through this list.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Naive,
         Self::Analog,
         Self::Bass,
+        Self::Gbm,
         Self::Lstm,
         Self::Cnn,
         Self::Vae,
@@ -49,6 +52,7 @@ impl Architecture {
             Self::Naive => "naive",
             Self::Analog => "analog",
             Self::Bass => "bass",
+            Self::Gbm => "gbm",
             Self::Lstm => "lstm",
             Self::Cnn => "cnn",
             Self::Vae => "vae",
@@ -93,6 +97,7 @@ impl Architecture {
             Self::Naive => Fitted::Naive(Naive.fit(panel)?),
             Self::Analog => Fitted::Analog(Box::new(Analog.fit(panel)?)),
             Self::Bass => Fitted::Bass(Bass.fit(panel)?),
+            Self::Gbm => Fitted::Gbm(Box::new(Gbm::new(recipe).fit(panel)?)),
             Self::Lstm => Fitted::Lstm(Box::new(learner(Kind::Lstm, recipe).fit(panel)?)),
             Self::Cnn => Fitted::Cnn(Box::new(learner(Kind::Cnn, recipe).fit(panel)?)),
             Self::Vae => Fitted::Vae(Box::new(learner(Kind::Vae, recipe).fit(panel)?)),
@@ -111,6 +116,7 @@ impl Architecture {
             Self::Naive => held_out(&Naive, panel, splits, ages),
             Self::Analog => held_out(&Analog, panel, splits, ages),
             Self::Bass => held_out(&Bass, panel, splits, ages),
+            Self::Gbm => held_out(&Gbm::new(recipe), panel, splits, ages),
             Self::Lstm => held_out(&learner(Kind::Lstm, recipe), panel, splits, ages),
             Self::Cnn => held_out(&learner(Kind::Cnn, recipe), panel, splits, ages),
             Self::Vae => held_out(&learner(Kind::Vae, recipe), panel, splits, ages),
@@ -140,6 +146,8 @@ pub enum Fitted {
     Analog(Box<FittedAnalog>),
     /// See [`Bass`].
     Bass(FittedBass),
+    /// See [`Gbm`].
+    Gbm(Box<FittedGbm>),
     /// See [`NetworkLearner`].
     Lstm(Box<FittedNetwork>),
     /// See [`NetworkLearner`].
@@ -155,6 +163,7 @@ impl Fitted {
             Self::Naive(_) => Architecture::Naive,
             Self::Analog(_) => Architecture::Analog,
             Self::Bass(_) => Architecture::Bass,
+            Self::Gbm(_) => Architecture::Gbm,
             Self::Lstm(_) => Architecture::Lstm,
             Self::Cnn(_) => Architecture::Cnn,
             Self::Vae(_) => Architecture::Vae,
@@ -166,6 +175,7 @@ impl Fitted {
             Self::Naive(m) => m,
             Self::Analog(m) => m.as_ref(),
             Self::Bass(m) => m,
+            Self::Gbm(m) => m.as_ref(),
             Self::Lstm(m) | Self::Cnn(m) | Self::Vae(m) => m.as_ref(),
         }
     }
@@ -179,6 +189,7 @@ impl Fitted {
             Self::Naive(m) => m.is_valid(horizon),
             Self::Analog(m) => m.is_valid(horizon),
             Self::Bass(m) => m.is_valid(horizon),
+            Self::Gbm(m) => m.is_valid(horizon),
             Self::Lstm(m) => m.kind() == Kind::Lstm && m.is_valid(horizon),
             Self::Cnn(m) => m.kind() == Kind::Cnn && m.is_valid(horizon),
             Self::Vae(m) => m.kind() == Kind::Vae && m.is_valid(horizon),
@@ -191,6 +202,7 @@ impl Fitted {
             Self::Naive(m) => m.grouping().encoder(),
             Self::Analog(m) => m.encoder(),
             Self::Bass(m) => m.grouping().encoder(),
+            Self::Gbm(m) => m.encoder(),
             Self::Lstm(m) | Self::Cnn(m) | Self::Vae(m) => m.encoder(),
         }
     }
@@ -215,6 +227,7 @@ impl Fitted {
     pub fn importance(&self) -> BTreeMap<String, f64> {
         match self {
             Self::Analog(m) => m.importance().map(|(n, w)| (n.to_owned(), w)).collect(),
+            Self::Gbm(m) => m.importance().clone(),
             _ => BTreeMap::new(),
         }
     }

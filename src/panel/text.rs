@@ -50,14 +50,14 @@ impl Vocabulary {
         Self { words }
     }
 
-    /// Number of words.
-    pub fn len(&self) -> usize {
-        self.words.len()
-    }
-
     /// Whether no word is shared, so the column tells nothing.
     pub fn is_empty(&self) -> bool {
         self.words.is_empty()
+    }
+
+    /// Number of words, which are numbered from the most frequent one on.
+    pub fn len(&self) -> usize {
+        self.words.len()
     }
 
     /// Whether it is what [`Vocabulary::fit`] makes: columns counted from 0, weights above zero.
