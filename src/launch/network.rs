@@ -11,7 +11,7 @@ use super::sequence::{Exam, Lessons, SequenceEncoder};
 use crate::error::Result;
 use crate::forecast::{FittedForecaster, Forecaster, LogForecast};
 use crate::neural::{
-    CnnNetwork, EpochLog, LstmNetwork, Network, Parameters, Prediction, Recipe, Shape, Source, VaeNetwork, train,
+    Batch, CnnNetwork, EpochLog, LstmNetwork, Network, Parameters, Prediction, Recipe, Shape, Source, VaeNetwork, train,
 };
 use crate::panel::{AttributeEncoder, Candidates, LaunchPanel};
 
@@ -75,18 +75,19 @@ pub struct FittedNetwork {
     /// Root mean square error on the launches that decided when to stop, in units of d: the spread of a network that
     /// does not tell.
     error: f64,
+    /// Stored as tensors.
     #[serde(skip)]
-    trained: Option<Trained>,
+    networks: Vec<Trained>,
     /// The epochs of the training that decided when to stop; kept by the launch model.
     #[serde(skip)]
     log: Vec<EpochLog>,
 }
 
-/// What is stored as tensors.
+/// A network with its weights.
 #[derive(Clone)]
 struct Trained {
-    weights: BTreeMap<String, Tensor>,
     network: Arc<dyn Network>,
+    weights: BTreeMap<String, Tensor>,
 }
 
 impl std::fmt::Debug for Trained {
@@ -97,18 +98,13 @@ impl std::fmt::Debug for Trained {
 
 impl PartialEq for Trained {
     fn eq(&self, other: &Self) -> bool {
-        let bytes = |t: &Self| {
-            t.weights
+        let values = |t: &Tensor| t.flatten_all().and_then(|t| t.to_vec1::<f32>()).ok();
+        self.weights.len() == other.weights.len()
+            && self
+                .weights
                 .iter()
-                .map(|(n, w)| (n.clone(), values(w).ok()))
-                .collect::<Vec<_>>()
-        };
-        bytes(self) == bytes(other)
+                .all(|(name, weight)| other.weights.get(name).is_some_and(|o| values(o) == values(weight)))
     }
-}
-
-fn values(tensor: &Tensor) -> candle_core::Result<Vec<f32>> {
-    tensor.flatten_all()?.to_vec1()
 }
 
 impl Forecaster for NetworkLearner<'_> {
@@ -124,66 +120,44 @@ impl Forecaster for NetworkLearner<'_> {
             n => (EXAM_SHARE * n as f64) as usize,
         };
         let (earlier, latest) = rows.split_at(panel.len() - kept_back);
-        let exam = Exam::new(&sequences, panel, latest);
-        let lessons = Lessons::new(&sequences, panel, earlier.to_vec(), self.seed());
-        let (parameters, network) = self.build(&encoder)?;
-        let judge = (!exam.is_empty()).then_some(&exam as &dyn Source);
-        let epochs = self.recipe.epochs();
-        let first = train(
-            network.as_ref(),
-            &parameters,
-            &lessons,
-            judge,
-            self.recipe,
-            epochs,
-            &mut |_| (),
-        )?;
-        let error = match judge {
-            Some(exam) => root_mean_square(network.as_ref(), exam)?,
-            None => root_mean_square(network.as_ref(), &lessons)?,
+        let judge = (!latest.is_empty()).then(|| Exam::new(&sequences, panel, latest));
+        let learn = |k: usize, rows: &[usize], judge: Option<&Exam<'_>>, epochs: usize| -> Result<_> {
+            let recipe = self.recipe.of_network(k);
+            let seed = recipe.seed() as u64;
+            let mut parameters = Parameters::seeded(seed);
+            let network = self.kind.build(&mut parameters, shape(&encoder), &recipe)?;
+            let lessons = Lessons::new(&sequences, panel, rows.to_vec(), seed);
+            let judge = judge.map(|j| j as &dyn Source);
+            let training = train(
+                network.as_ref(),
+                &parameters,
+                &lessons,
+                judge,
+                &recipe,
+                epochs,
+                &mut |_| (),
+            )?;
+            let weights = parameters.tensors()?;
+            Ok((Trained { network, weights }, training))
         };
-        let (parameters, network) = match judge {
-            None => (parameters, network),
-            Some(_) => {
-                let (parameters, network) = self.build(&encoder)?;
-                let lessons = Lessons::new(&sequences, panel, rows, self.seed());
-                let epochs = first.best_epoch;
-                train(
-                    network.as_ref(),
-                    &parameters,
-                    &lessons,
-                    None,
-                    self.recipe,
-                    epochs,
-                    &mut |_| (),
-                )?;
-                (parameters, network)
-            }
+        let (first, training) = learn(0, earlier, judge.as_ref(), self.recipe.epochs())?;
+        let error = match &judge {
+            Some(exam) => root_mean_square(first.network.as_ref(), exam)?,
+            None => root_mean_square(first.network.as_ref(), &Exam::new(&sequences, panel, earlier))?,
         };
+        let networks: Vec<Result<Trained>> = (0..self.recipe.networks())
+            .into_par_iter()
+            .map(|k| Ok(learn(k, &rows, None, training.best_epoch)?.0))
+            .collect();
         Ok(FittedNetwork {
             kind: self.kind,
             recipe: self.recipe.clone(),
             launches: panel.len(),
             error: error.max(MIN_ERROR),
-            trained: Some(Trained {
-                weights: parameters.tensors()?,
-                network,
-            }),
-            log: first.log,
+            networks: networks.into_iter().collect::<Result<_>>()?,
+            log: training.log,
             encoder,
         })
-    }
-}
-
-impl NetworkLearner<'_> {
-    fn seed(&self) -> u64 {
-        self.recipe.seed() as u64
-    }
-
-    fn build(&self, encoder: &SequenceEncoder) -> Result<(Parameters, Arc<dyn Network>)> {
-        let mut parameters = Parameters::seeded(self.seed());
-        let network = self.kind.build(&mut parameters, shape(encoder), self.recipe)?;
-        Ok((parameters, network))
     }
 }
 
@@ -225,7 +199,7 @@ impl FittedForecaster for FittedNetwork {
         rows.par_chunks(CHUNK)
             .flat_map_iter(|chunk| {
                 let batch = sequences.batch(chunk.iter().map(|&row| (row, candidates.own(row))));
-                let outputs = self.trained.as_ref().and_then(|t| t.network.predict(&batch).ok());
+                let outputs = self.predict(&batch).ok();
                 (0..chunk.len()).map(move |k| self.log_forecast(outputs.as_ref(), k))
             })
             .collect()
@@ -282,30 +256,52 @@ impl FittedNetwork {
         std::mem::take(&mut self.log)
     }
 
-    /// Its weights by name.
-    pub fn weights(&self) -> impl Iterator<Item = (&str, &Tensor)> {
-        self.trained
-            .iter()
-            .flat_map(|t| t.weights.iter().map(|(n, w)| (n.as_str(), w)))
+    /// The mean of the networks.
+    fn predict(&self, batch: &Batch) -> Result<Prediction> {
+        let mut sum = Prediction {
+            location: vec![0.0; batch.samples * batch.steps],
+            spread: vec![0.0; batch.samples * batch.steps],
+        };
+        let share = 1.0 / self.networks.len() as f32;
+        for trained in &self.networks {
+            let one = trained.network.predict(batch)?;
+            let add = |sum: &mut [f32], one: &[f32]| sum.iter_mut().zip(one).for_each(|(s, v)| *s += share * v);
+            add(&mut sum.location, &one.location);
+            add(&mut sum.spread, &one.spread);
+        }
+        Ok(sum)
     }
 
-    /// Give a network that was read from bytes its weights.
+    /// The weights by name: the number of the network and what PyTorch would call the weight.
+    pub fn weights(&self) -> impl Iterator<Item = (String, &Tensor)> {
+        self.networks
+            .iter()
+            .enumerate()
+            .flat_map(|(k, trained)| trained.weights.iter().map(move |(n, w)| (format!("{k}.{n}"), w)))
+    }
+
+    /// Give networks that were read from bytes their weights.
     ///
     /// # Errors
     /// If one is missing, or has another shape than the network needs.
-    pub fn restore(&mut self, weights: BTreeMap<String, Tensor>) -> Result<()> {
-        let mut parameters = Parameters::stored(weights);
-        let network = self.kind.build(&mut parameters, shape(&self.encoder), &self.recipe)?;
-        self.trained = Some(Trained {
-            weights: parameters.tensors()?,
-            network,
+    pub fn restore(&mut self, weights: &BTreeMap<String, Tensor>) -> Result<()> {
+        let restored = (0..self.recipe.networks()).map(|k| {
+            let prefix = format!("{k}.");
+            let own = weights
+                .iter()
+                .filter_map(|(n, w)| Some((n.strip_prefix(&prefix)?.to_owned(), w.clone())));
+            let mut parameters = Parameters::stored(own.collect());
+            let network = self.kind.build(&mut parameters, shape(&self.encoder), &self.recipe)?;
+            let weights = parameters.tensors()?;
+            Ok(Trained { network, weights })
         });
+        self.networks = restored.collect::<Result<_>>()?;
         Ok(())
     }
 
     /// Whether the parts fit each other and the horizon.
     pub fn is_valid(&self, horizon: usize) -> bool {
-        self.encoder.is_valid(horizon) && self.trained.is_some() && (MIN_ERROR..=1e3).contains(&self.error)
+        self.encoder.is_valid(horizon) && !self.networks.is_empty() && (MIN_ERROR..=1e3).contains(&self.error)
     }
 }
 

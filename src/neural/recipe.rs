@@ -45,6 +45,8 @@ pub struct RecipeOptions {
     pub loss: Option<String>,
     /// See [`Recipe::dropout`].
     pub dropout: Option<f64>,
+    /// See [`Recipe::networks`].
+    pub networks: Option<i64>,
     /// See [`Recipe::patience`].
     pub patience: Option<i64>,
     /// See [`Recipe::context_length`].
@@ -63,6 +65,7 @@ pub struct RecipeOptions {
 /// | learning_rate | 0.001 | of Adam | above 0, at most 1 |
 /// | loss | quantile | what is minimised | quantile, mse |
 /// | dropout | 0.4 | share of hidden units left out at random in training | 0 to 0.9 |
+/// | networks | 3 | networks that are trained from different seeds and averaged | 1 to 20 |
 /// | patience | 10 | epochs without a lower loss on the held-out launches before training stops | 1 to 10,000 |
 /// | context_length | NULL | latest periods of own sales that are looked at; NULL for all | 1 to 520 |
 /// | seed | 42 | of weights, order and noise | any |
@@ -74,6 +77,7 @@ pub struct Recipe {
     learning_rate: f64,
     loss: Loss,
     dropout: f64,
+    networks: usize,
     patience: usize,
     context_length: Option<usize>,
     seed: i64,
@@ -88,6 +92,7 @@ impl Default for Recipe {
             learning_rate: 0.001,
             loss: Loss::Quantile,
             dropout: 0.4,
+            networks: 3,
             patience: 10,
             context_length: None,
             seed: 42,
@@ -138,6 +143,7 @@ impl Recipe {
             batch_size: whole("batch_size", options.batch_size, 65_536, default.batch_size)?,
             learning_rate,
             loss: options.loss.as_deref().map_or(Ok(default.loss), Loss::parse)?,
+            networks: whole("networks", options.networks, 20, default.networks)?,
             patience: whole("patience", options.patience, 10_000, default.patience)?,
             context_length: options
                 .context_length
@@ -177,6 +183,11 @@ impl Recipe {
         self.dropout
     }
 
+    /// Networks that are trained from different seeds and averaged.
+    pub fn networks(&self) -> usize {
+        self.networks
+    }
+
     /// Epochs without a lower loss on the held-out launches before training stops.
     pub fn patience(&self) -> usize {
         self.patience
@@ -185,6 +196,14 @@ impl Recipe {
     /// Latest periods of own sales that are looked at.
     pub fn context_length(&self) -> Option<usize> {
         self.context_length
+    }
+
+    /// The same recipe with the seed of the k-th network.
+    pub fn of_network(&self, k: usize) -> Self {
+        Self {
+            seed: self.seed.wrapping_add(k as i64),
+            ..self.clone()
+        }
     }
 
     /// Seed of weights, order and noise.
