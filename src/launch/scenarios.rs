@@ -53,8 +53,8 @@ impl LaunchModel {
     ///
     /// *Determinism*: the draw is seeded by the model's seed and the candidate's key: no other candidate changes it.
     ///
-    /// *Errors*: [`Error::Refused`] if the training was refused, or the model was stored in format 1, which kept no
-    /// errors by launch; [`Error::Argument`] for a number of scenarios out of range.
+    /// *Errors*: [`Error::Refused`] if the training was refused; [`Error::Argument`] for a number of scenarios out of
+    /// range, and for a model stored in format 1, which kept no errors by launch.
     ///
     /// `own_units` as in [`LaunchModel::forecast_running`].
     pub fn scenarios(
@@ -78,7 +78,7 @@ impl LaunchModel {
             .map(|(i, ((forecast, _), key))| {
                 let calibration = self.calibration(candidates.own(i));
                 let Some((conformal, paths)) = calibration.and_then(|c| Some((&c.conformal, c.paths.as_ref()?))) else {
-                    return Err(Error::refused(
+                    return Err(Error::argument(
                         "the model was stored by an older version, which did not keep the errors of each launch: \
                          train it again",
                     ));

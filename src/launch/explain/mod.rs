@@ -98,8 +98,8 @@ impl LaunchModel {
     ///
     /// *Determinism*: orders are seeded by the model; no other candidate changes a contribution.
     ///
-    /// *Errors*: [`Error::Refused`] if the training was refused, or the model was stored in format 1, which kept no
-    /// baseline.
+    /// *Errors*: [`Error::Refused`] if the training was refused; [`Error::Argument`] for a model stored in format 1,
+    /// which kept no baseline.
     ///
     /// *References*: Ang 2004, Decomposition analysis for policymaking in energy: which is the preferred method?
     /// (logarithmic mean).
@@ -110,7 +110,7 @@ impl LaunchModel {
         };
         let forecasts = self.combined_forecasts(candidates)?;
         let Some(baseline) = &self.baseline else {
-            return Err(Error::refused(
+            return Err(Error::argument(
                 "the model was stored by an older version, which did not keep what to explain against: train it again",
             ));
         };
