@@ -228,4 +228,13 @@ mod tests {
         assert_eq!(filled.ranks.len(), MIN_PATHS);
         assert!(filled.is_valid(3));
     }
+
+    #[test]
+    fn ranks_that_do_not_fit_are_noticed() {
+        let forged = |ranks: Vec<Vec<u16>>| Paths { ranks };
+        assert!(forged(vec![vec![0, 1], vec![1, 0]]).is_valid(2));
+        assert!(forged(Vec::new()).is_valid(2));
+        assert!(!forged(vec![vec![0, 2], vec![1, 0]]).is_valid(2));
+        assert!(!forged(vec![vec![0, 1], vec![1]]).is_valid(2));
+    }
 }

@@ -1,7 +1,7 @@
 //! Scenarios and explanations agree with the forecasts they belong to, whatever the architecture.
 
 use launchpad::{
-    launch::{Architecture, Kind, LaunchModel},
+    launch::{Architecture, Kind, LaunchModel, Scenarios},
     model::{decode, encode},
 };
 
@@ -80,6 +80,24 @@ fn scenarios_hang_together_where_products_differ_for_good() {
         let ratio = variance(&totals) / steps.iter().map(|s| variance(&s.units)).sum::<f64>();
         // 1 for independent steps, 6 for steps that are one and the same.
         assert!((3.0..6.0).contains(&ratio), "{}: {ratio}", a.name());
+    });
+}
+
+#[test]
+fn totals_of_new_launches_lie_within_those_of_their_scenarios() {
+    each(|a| {
+        let (past, new) = (planted(400, 6, 41), planted(300, 6, 42));
+        let model = past.train(a).unwrap();
+        let scenarios = model.scenarios(&new.candidates(), &new.ids, &[], 400).unwrap();
+        let inside = |(s, units): &(&Scenarios, &Vec<Option<f64>>)| {
+            let total = |j: usize| s.steps.iter().map(|s| s.units[j]).sum::<f64>();
+            let mut totals: Vec<f64> = (0..400).map(total).collect();
+            totals.sort_by(f64::total_cmp);
+            (totals[39]..totals[360]).contains(&units.iter().flatten().sum())
+        };
+        let share = scenarios.iter().zip(&new.units).filter(inside).count() as f64 / 300.0;
+        // Four standard errors around 0.8.
+        assert!((0.708..0.892).contains(&share), "{}: {share}", a.name());
     });
 }
 

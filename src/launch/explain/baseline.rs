@@ -124,7 +124,7 @@ impl Baseline {
         self.columns.iter().map(|(name, _)| name.as_str())
     }
 
-    /// Candidates as mixtures of `candidates` and typical launches. What is no attribute and no date stays theirs.
+    /// Mixtures of candidates and typical launches, as candidates without sales.
     ///
     /// # Errors
     /// Those of arrow.
@@ -155,7 +155,11 @@ impl Baseline {
                 (false, false) => typical,
             }
         };
-        Ok(Candidates::new(rows.iter().map(day).collect(), attributes))
+        Ok(Candidates {
+            launch_days: rows.iter().map(day).collect(),
+            attributes,
+            own: Vec::new(),
+        })
     }
 
     /// Whether it is what [`Baseline::fit`] makes; asked of models that were read from bytes.
@@ -238,5 +242,23 @@ mod tests {
         let typical = baseline.launch_days[2];
         assert_eq!(mixed.launch_days[..4], [19_783, typical, typical, typical]);
         assert!((mixed.launch_days[4] - 19_783).abs() <= 183 && mixed.launch_days[4] != 19_783);
+    }
+
+    #[test]
+    fn launches_that_do_not_fit_are_noticed() {
+        let baseline = Baseline::fit(&planted_panel(40, 4, 1)).unwrap();
+        assert!(baseline.is_valid(4) && !baseline.is_valid(5));
+        let broken = |change: &dyn Fn(&mut Baseline)| {
+            let mut forged = baseline.clone();
+            change(&mut forged);
+            !forged.is_valid(4)
+        };
+        assert!(broken(&|b| b.launch_days[3] = i32::MAX));
+        assert!(broken(&|b| b.launch_days.clear()));
+        assert!(broken(&|b| b.launch_days.push(19_000)));
+        assert!(broken(&|b| b.columns[1].1 = Column::Text(vec![None; 3])));
+        assert!(broken(
+            &|b| b.columns[0].1 = Column::Number(vec![Some(f64::NAN); MAX_TYPICAL])
+        ));
     }
 }
