@@ -101,8 +101,12 @@ mod tests {
     use crate::launch::tests::planted_panel;
     use crate::panel::numbers;
 
-    /// Contributions of price, category and date together to a function of price and launch day.
-    fn explained(value: impl Fn(f64, f64) -> f64 + Sync) -> (Vec<Vec<f64>>, Vec<(f64, f64)>, Vec<(f64, f64)>) {
+    /// Price and launch day of each row.
+    type Inputs = Vec<(f64, f64)>;
+
+    /// Contributions of price, category and date together to a function of price and launch day; the candidates and
+    /// the typical launches.
+    fn explained(value: impl Fn(f64, f64) -> f64 + Sync) -> (Vec<Vec<f64>>, Inputs, Inputs) {
         let panel = planted_panel(200, 4, 3);
         let baseline = Baseline::fit(&panel).unwrap();
         let candidates = panel.select(&[5, 50, 150]).unwrap().candidates();
@@ -111,7 +115,7 @@ mod tests {
             vec![Input::Attribute(1)],
             vec![Input::Season, Input::Year],
         ];
-        let inputs = |c: &Candidates| -> Vec<(f64, f64)> {
+        let inputs = |c: &Candidates| -> Inputs {
             let prices = numbers(c.attributes.column(0)).unwrap();
             let pairs = prices.into_iter().zip(&c.launch_days);
             pairs.map(|(p, d)| (p.unwrap(), f64::from(*d) - 18_000.0)).collect()
