@@ -10,6 +10,8 @@ mod launches;
 mod planted_truth;
 #[path = "conformance/robustness.rs"]
 mod robustness;
+#[path = "conformance/scenarios.rs"]
+mod scenarios;
 
 use std::sync::Arc;
 

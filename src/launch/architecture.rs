@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::network::{FittedNetwork, Kind, NetworkLearner};
+use super::network::{FittedNetwork, NetworkKind, NetworkLearner};
 use super::{Analog, Bass, FittedAnalog, FittedBass, FittedGbm, FittedNaive, Gbm, Naive};
 use crate::error::{Error, Result};
 use crate::forecast::{FittedForecaster, Forecaster, HeldOut, LogForecast, Split, held_out};
@@ -98,9 +98,9 @@ impl Architecture {
             Self::Analog => Fitted::Analog(Box::new(Analog.fit(panel)?)),
             Self::Bass => Fitted::Bass(Bass.fit(panel)?),
             Self::Gbm => Fitted::Gbm(Box::new(Gbm::new(recipe).fit(panel)?)),
-            Self::Lstm => Fitted::Lstm(Box::new(learner(Kind::Lstm, recipe).fit(panel)?)),
-            Self::Cnn => Fitted::Cnn(Box::new(learner(Kind::Cnn, recipe).fit(panel)?)),
-            Self::Vae => Fitted::Vae(Box::new(learner(Kind::Vae, recipe).fit(panel)?)),
+            Self::Lstm => Fitted::Lstm(Box::new(learner(NetworkKind::Lstm, recipe).fit(panel)?)),
+            Self::Cnn => Fitted::Cnn(Box::new(learner(NetworkKind::Cnn, recipe).fit(panel)?)),
+            Self::Vae => Fitted::Vae(Box::new(learner(NetworkKind::Vae, recipe).fit(panel)?)),
             Self::Auto => return Err(Self::not_single()),
         })
     }
@@ -117,9 +117,9 @@ impl Architecture {
             Self::Analog => held_out(&Analog, panel, splits, ages),
             Self::Bass => held_out(&Bass, panel, splits, ages),
             Self::Gbm => held_out(&Gbm::new(recipe), panel, splits, ages),
-            Self::Lstm => held_out(&learner(Kind::Lstm, recipe), panel, splits, ages),
-            Self::Cnn => held_out(&learner(Kind::Cnn, recipe), panel, splits, ages),
-            Self::Vae => held_out(&learner(Kind::Vae, recipe), panel, splits, ages),
+            Self::Lstm => held_out(&learner(NetworkKind::Lstm, recipe), panel, splits, ages),
+            Self::Cnn => held_out(&learner(NetworkKind::Cnn, recipe), panel, splits, ages),
+            Self::Vae => held_out(&learner(NetworkKind::Vae, recipe), panel, splits, ages),
             Self::Auto => Err(Self::not_single()),
         }
     }
@@ -129,7 +129,7 @@ impl Architecture {
     }
 }
 
-fn learner(kind: Kind, recipe: &Recipe) -> NetworkLearner<'_> {
+fn learner(kind: NetworkKind, recipe: &Recipe) -> NetworkLearner<'_> {
     NetworkLearner { kind, recipe }
 }
 
@@ -190,9 +190,9 @@ impl Fitted {
             Self::Analog(m) => m.is_valid(horizon),
             Self::Bass(m) => m.is_valid(horizon),
             Self::Gbm(m) => m.is_valid(horizon),
-            Self::Lstm(m) => m.kind() == Kind::Lstm && m.is_valid(horizon),
-            Self::Cnn(m) => m.kind() == Kind::Cnn && m.is_valid(horizon),
-            Self::Vae(m) => m.kind() == Kind::Vae && m.is_valid(horizon),
+            Self::Lstm(m) => m.kind() == NetworkKind::Lstm && m.is_valid(horizon),
+            Self::Cnn(m) => m.kind() == NetworkKind::Cnn && m.is_valid(horizon),
+            Self::Vae(m) => m.kind() == NetworkKind::Vae && m.is_valid(horizon),
         }
     }
 

@@ -7,10 +7,10 @@ use sha2::{Digest, Sha256};
 
 use super::ensemble::{combine, stacking_weights};
 use super::member::{Member, OutOfSample};
-use super::{Architecture, Comparable, Fitted, FittedNaive};
+use super::{Architecture, Baseline, Comparable, Fitted};
 use crate::error::{Error, Result};
 use crate::evaluation::Scores;
-use crate::forecast::{Conformal, Forecast, HeldOut, LogForecast, Scheme, StepForecast, ages, splits};
+use crate::forecast::{Conformal, Forecast, HeldOut, LogForecast, Paths, Scheme, StepForecast, ages, splits};
 use crate::neural::Recipe;
 use crate::panel::{Candidates, Frequency, LaunchPanel, check_horizon};
 
@@ -36,8 +36,8 @@ pub struct LaunchModel {
     pub(super) weights: Weights,
     /// Intervals by age, youngest first.
     pub(super) calibration: Vec<Calibration>,
-    /// The category mean curve, to explain forecasts by their difference from it.
-    pub(super) baseline: Option<FittedNaive>,
+    /// What forecasts are explained against; `None` in models of format 1.
+    pub(super) baseline: Option<Baseline>,
     pub(super) training: Training,
     /// Why there is no model, where the launches did not carry one.
     pub(super) refusal: Option<String>,
@@ -59,6 +59,8 @@ pub struct Calibration {
     pub age: usize,
     /// Their errors at the steps to come.
     pub conformal: Conformal,
+    /// How these hang together; `None` in models of format 1.
+    pub paths: Option<Paths>,
 }
 
 /// The record of a training: sizes and out-of-sample accuracy.
@@ -202,9 +204,7 @@ impl LaunchModel {
         let calibrate = |(age, held_out): (usize, &Vec<HeldOut>)| Calibration {
             age,
             conformal: Conformal::fit(held_out, panel.horizon()),
-        };
-        let Fitted::Naive(baseline) = Architecture::Naive.fit(&panel, recipe)? else {
-            return Err(Error::refused("the baseline is not the category mean curve"));
+            paths: Some(Paths::fit(held_out, panel.horizon(), combined.by_age.len())),
         };
         Ok(Self {
             architecture,
@@ -219,7 +219,7 @@ impl LaunchModel {
                 .zip(&combined.by_age)
                 .map(calibrate)
                 .collect(),
-            baseline: Some(baseline),
+            baseline: Some(Baseline::fit(&panel)?),
             training,
             refusal: None,
         })
@@ -355,13 +355,13 @@ impl LaunchModel {
     /// The errors of forecasts made at the age of a product that sold this so far.
     pub(super) fn conformal(&self, own: &[f64]) -> &Conformal {
         static NONE: Conformal = Conformal::none();
+        self.calibration(own).map_or(&NONE, |c| &c.conformal)
+    }
+
+    pub(super) fn calibration(&self, own: &[f64]) -> Option<&Calibration> {
         let age = own.iter().filter(|v| !v.is_nan()).count();
-        let found = self
-            .calibration
-            .iter()
-            .rfind(|c| c.age <= age)
-            .or(self.calibration.first());
-        found.map_or(&NONE, |c| &c.conformal)
+        let found = self.calibration.iter().rfind(|c| c.age <= age);
+        found.or(self.calibration.first())
     }
 
     /// The members by weight, and what the largest one that says more than its name rests on.
@@ -408,7 +408,7 @@ impl LaunchModel {
     }
 
     /// Share of a step's period in which a product launched on a day can sell, as far as the past launches tell.
-    fn exposure(&self, launch: i32, step: usize) -> f64 {
+    pub(super) fn exposure(&self, launch: i32, step: usize) -> f64 {
         if self.part_periods {
             self.frequency.exposure(launch, step)
         } else {
@@ -417,7 +417,7 @@ impl LaunchModel {
     }
 
     /// Units so far on the scale of the forecast.
-    fn own_history(&self, launch_days: &[i32], units: &[Vec<Option<f64>>]) -> Vec<Vec<f64>> {
+    pub(super) fn own_history(&self, launch_days: &[i32], units: &[Vec<Option<f64>>]) -> Vec<Vec<f64>> {
         let scaled = |launch: i32, units: &Vec<Option<f64>>| {
             let steps = units.iter().take(self.horizon).enumerate();
             steps

@@ -29,7 +29,7 @@ const CHUNK: usize = 64;
 /// Which network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Kind {
+pub enum NetworkKind {
     /// See [`LstmNetwork`].
     Lstm,
     /// See [`CnnNetwork`].
@@ -38,7 +38,7 @@ pub enum Kind {
     Vae,
 }
 
-impl Kind {
+impl NetworkKind {
     fn build(self, parameters: &mut Parameters, shape: Shape, recipe: &Recipe) -> Result<Arc<dyn Network>> {
         let network: candle_core::Result<Arc<dyn Network>> = match self {
             Self::Lstm => LstmNetwork::new(parameters, shape, recipe).map(|n| Arc::new(n) as _),
@@ -59,7 +59,7 @@ impl Kind {
 /// *Errors*: [`crate::error::Error::Refused`] if the training diverges.
 pub struct NetworkLearner<'a> {
     /// Which network.
-    pub kind: Kind,
+    pub kind: NetworkKind,
     /// How it is trained.
     pub recipe: &'a Recipe,
 }
@@ -67,7 +67,7 @@ pub struct NetworkLearner<'a> {
 /// A trained network.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FittedNetwork {
-    kind: Kind,
+    kind: NetworkKind,
     recipe: Recipe,
     encoder: SequenceEncoder,
     /// Launches learned from.
@@ -237,7 +237,7 @@ impl FittedNetwork {
     }
 
     /// Its kind.
-    pub fn kind(&self) -> Kind {
+    pub fn kind(&self) -> NetworkKind {
         self.kind
     }
 

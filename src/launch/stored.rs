@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use super::member::{Member, OwnSales};
 use super::model::{Calibration, Weights};
-use super::{Architecture, Fitted, FittedNaive, HandOver, LaunchModel, Training};
+use super::{Architecture, Baseline, Fitted, HandOver, LaunchModel, Training};
 use crate::forecast::Conformal;
 use crate::model::{ModelError, Stored};
 use crate::panel::{Frequency, format_date};
@@ -32,7 +32,7 @@ struct Parts {
     members: Vec<Member>,
     weights: Weights,
     calibration: Vec<Calibration>,
-    baseline: Option<FittedNaive>,
+    baseline: Option<Baseline>,
     training: Training,
     refusal: Option<String>,
 }
@@ -73,6 +73,7 @@ impl From<PartsV1> for Parts {
             calibration: vec![Calibration {
                 age: 0,
                 conformal: old.conformal,
+                paths: None,
             }],
             members,
             baseline: None,
@@ -237,10 +238,11 @@ impl LaunchModel {
             && weights(&self.weights.running)
             && self.calibration.first().is_some_and(|c| c.age == 0)
             && self.calibration.is_sorted_by_key(|c| c.age)
-            && self
-                .calibration
-                .iter()
-                .all(|c| c.conformal.horizon() == self.horizon && c.conformal.is_valid())
+            && self.calibration.iter().all(|c| {
+                c.conformal.horizon() == self.horizon
+                    && c.conformal.is_valid()
+                    && c.paths.as_ref().is_none_or(|p| p.is_valid(self.horizon))
+            })
             && self.baseline.as_ref().is_none_or(|b| b.is_valid(self.horizon))
     }
 }

@@ -2,9 +2,11 @@
 
 pub mod backtest;
 pub mod compare;
+pub mod explain;
 pub mod fit;
 pub mod info;
 pub mod predict;
+pub mod scenarios;
 
 mod cache;
 mod launches;
@@ -18,6 +20,8 @@ pub fn register(extension: &Extension) -> duckdb_neo::Result<()> {
     fit::register(extension)?;
     predict::register(extension)?;
     compare::register(extension)?;
+    scenarios::register(extension)?;
+    explain::register(extension)?;
     info::register(extension)?;
     backtest::register(extension)
 }

@@ -72,10 +72,7 @@ fn rows(model_id: &str, forecast: Forecast, unknown: &[&str]) -> Vec<Row> {
     } else {
         ""
     };
-    let lacking = match unknown {
-        [] => String::new(),
-        names => format!("; not known of the candidate: {}", names.join(", ")),
-    };
+    let lacking = lacking(unknown).map_or_else(String::new, |text| format!("; {text}"));
     let reason = format!("{}{own}{lacking}", forecast.reason);
     let row = |step: crate::forecast::StepForecast| {
         let found = step.interval;
@@ -96,6 +93,11 @@ fn rows(model_id: &str, forecast: Forecast, unknown: &[&str]) -> Vec<Row> {
         }
     };
     forecast.steps.into_iter().map(row).collect()
+}
+
+/// What the model knows and the candidate does not have, if there is any.
+pub fn lacking(unknown: &[&str]) -> Option<String> {
+    (!unknown.is_empty()).then(|| format!("not known of the candidate: {}", unknown.join(", ")))
 }
 
 impl ScalarCallbacks for Predict {
@@ -204,7 +206,12 @@ fn predict(cache: &mut ModelCache, vectors: &mut VectorCollection) -> Result<Vec
 }
 
 /// Why a row cannot be forecast, if it cannot.
-fn unusable(day: Option<i32>, attributes: &RecordBatch, units: Option<&[Option<f64>]>, row: usize) -> Option<String> {
+pub fn unusable(
+    day: Option<i32>,
+    attributes: &RecordBatch,
+    units: Option<&[Option<f64>]>,
+    row: usize,
+) -> Option<String> {
     if let Some(bad) = units
         .unwrap_or(&[])
         .iter()
