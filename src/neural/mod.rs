@@ -4,9 +4,12 @@
 //! This module knows sequences, not launches: `launch/sequence.rs` turns launches into [`Batch`]es.
 
 mod adam;
+mod buffers;
 mod gates;
+mod gradients;
 mod linear;
 mod lstm;
+mod lstm_layer;
 mod parameters;
 mod product;
 mod recipe;
