@@ -5,13 +5,17 @@
 
 mod adam;
 mod gates;
+mod head;
 mod linear;
 mod lstm;
 mod parameters;
 mod product;
 mod recipe;
+#[cfg(test)]
+mod reference;
 mod training;
 
+pub use head::Head;
 pub use linear::Linear;
 pub use lstm::Lstm;
 pub use parameters::Parameters;
