@@ -1,14 +1,14 @@
 //! Long short-term memory, a layer computed as one operation over the whole sequence.
 
-use std::ops::Deref;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use candle_core::{CpuStorage, CustomOp2, Layout, Result, Shape, Storage, Tensor, bail};
+use candle_core::{CpuStorage, CustomOp2, Layout, Result, Shape, Tensor, bail};
 
 use super::Parameters;
 use super::buffers::Buffers;
 use super::gates::Trace;
 use super::lstm_layer::Layer;
+use super::slices::{floats, slice};
 
 /// Stacked LSTM layers.
 ///
@@ -152,19 +152,5 @@ impl CustomOp2 for Sequence {
             None
         };
         Ok((by_inputs, None))
-    }
-}
-
-fn slice<'a>(storage: &'a CpuStorage, layout: &Layout) -> Result<&'a [f32]> {
-    match layout.contiguous_offsets() {
-        Some((first, last)) => Ok(&storage.as_slice::<f32>()?[first..last]),
-        None => bail!("an lstm operation takes contiguous tensors"),
-    }
-}
-
-pub(super) fn floats<'a>((storage, layout): &'a (impl Deref<Target = Storage>, &Layout)) -> Result<&'a [f32]> {
-    match &**storage {
-        Storage::Cpu(storage) => slice(storage, layout),
-        _ => bail!("an lstm operation runs on the CPU"),
     }
 }

@@ -5,8 +5,8 @@ use candle_core::{Result, Tensor};
 use super::buffers::Buffers;
 use super::gates::{self, Trace};
 use super::gradients::hand_over;
-use super::lstm::floats;
 use super::product::{Packed, add_product, transpose};
+use super::slices::floats;
 
 /// Weights of a layer: 4H x C, 4H x H, 4H and 4H.
 #[derive(Debug)]

@@ -7,14 +7,19 @@ mod adam;
 mod buffers;
 mod gates;
 mod gradients;
+mod head;
 mod linear;
 mod lstm;
 mod lstm_layer;
 mod parameters;
 mod product;
 mod recipe;
+#[cfg(test)]
+mod reference;
+mod slices;
 mod training;
 
+pub use head::Head;
 pub use linear::Linear;
 pub use lstm::Lstm;
 pub use parameters::Parameters;
