@@ -154,3 +154,130 @@ impl CustomOp2 for Sequence {
         Ok((by_inputs, None))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use candle_core::{Device, Var};
+
+    use super::*;
+    use crate::neural::gradients::backward;
+    use crate::neural::reference::{Reference, assert_close};
+
+    fn reference() -> Reference {
+        Reference::read(include_str!("../../tests/fixtures/neural/lstm.json"))
+    }
+
+    /// Samples, steps, inputs, and units of both layers.
+    fn sizes(reference: &Reference) -> [usize; 5] {
+        std::array::from_fn(|k| reference.size(k))
+    }
+
+    fn network(reference: &Reference) -> (Parameters, Lstm) {
+        let [_, _, mut width, first, second] = sizes(reference);
+        let mut tensors = BTreeMap::new();
+        for (l, h) in [first, second].into_iter().enumerate() {
+            for (name, columns) in [("weight_ih", width), ("weight_hh", h)] {
+                let name = format!("{name}_l{l}");
+                let tensor = reference.tensor(&name, (4 * h, columns));
+                tensors.insert(format!("lstm.{name}"), tensor);
+            }
+            let bias = reference.tensor(&format!("bias_ih_l{l}"), 4 * h);
+            tensors.insert(format!("lstm.bias_hh_l{l}"), bias.zeros_like().unwrap());
+            tensors.insert(format!("lstm.bias_ih_l{l}"), bias);
+            width = h;
+        }
+        let mut parameters = Parameters::stored(tensors);
+        let lstm = Lstm::new(&mut parameters, "lstm", sizes(reference)[2], &[first, second]).unwrap();
+        (parameters, lstm)
+    }
+
+    #[test]
+    fn outputs_and_gradients_are_those_of_keras() {
+        let reference = reference();
+        let [samples, steps, inputs, _, second] = sizes(&reference);
+        let (parameters, lstm) = network(&reference);
+        let x = reference.var("x", (samples, steps, inputs));
+        // Twice, so that the second pass works in buffers that the first has used.
+        for _ in 0..2 {
+            let y = lstm.forward(&x).unwrap();
+            assert_close(&y, &reference.numbers("y"));
+            let loss = (y * reference.tensor("by", (samples, steps, second)))
+                .unwrap()
+                .sum_all()
+                .unwrap();
+            let mut vars = parameters.vars();
+            vars.push(Var::from_tensor(&x).unwrap());
+            let gradients = backward(&loss, &vars).unwrap();
+            let names: Vec<String> = parameters
+                .tensors()
+                .unwrap()
+                .into_keys()
+                .chain(["x".to_owned()])
+                .collect();
+            for (name, of_var) in names.iter().zip(gradients) {
+                let name = name.trim_start_matches("lstm.").replace("bias_hh", "bias_ih");
+                assert_eq!(of_var.len(), 1, "{name}");
+                assert_close(&of_var[0], &reference.numbers(&format!("by_{name}")));
+            }
+        }
+    }
+
+    #[test]
+    fn gradients_are_finite_differences() {
+        let reference = reference();
+        let [samples, steps, inputs, ..] = sizes(&reference);
+        let (parameters, lstm) = network(&reference);
+        let x = reference.tensor("x", (samples, steps, inputs));
+        let loss = || lstm.forward(&x).unwrap().sqr().unwrap().sum_all().unwrap();
+        let vars = parameters.vars();
+        let gradients = backward(&loss(), &vars).unwrap();
+        for (var, gradient) in vars.iter().zip(&gradients) {
+            let values: Vec<f32> = var.flatten_all().unwrap().to_vec1().unwrap();
+            let gradient: Vec<f32> = gradient[0].flatten_all().unwrap().to_vec1().unwrap();
+            for k in (0..values.len()).step_by(7) {
+                let at = |difference: f32| {
+                    let mut moved = values.clone();
+                    moved[k] += difference;
+                    var.set(&Tensor::from_vec(moved, var.shape(), &Device::Cpu).unwrap())
+                        .unwrap();
+                    f64::from(loss().to_scalar::<f32>().unwrap())
+                };
+                // Of fourth order: the rounding of f32 forbids a small step.
+                let h = 0.05;
+                let found = (8.0 * (at(h) - at(-h)) - (at(2.0 * h) - at(-2.0 * h))) / (12.0 * f64::from(h));
+                assert!((found - f64::from(gradient[k])).abs() < 1e-3, "{found} {}", gradient[k]);
+            }
+            var.set(&Tensor::from_vec(values, var.shape(), &Device::Cpu).unwrap())
+                .unwrap();
+        }
+    }
+
+    #[test]
+    fn a_sample_does_not_depend_on_its_batch() {
+        let mut parameters = Parameters::seeded(3);
+        let lstm = Lstm::new(&mut parameters, "lstm", 2, &[33, 7]).unwrap();
+        let values: Vec<f32> = (0..21 * 5 * 2).map(|k| (k as f32 * 0.37).sin()).collect();
+        let x = Tensor::from_vec(values, (21, 5, 2), &Device::Cpu).unwrap();
+        let flat = |t: Tensor| t.flatten_all().unwrap().to_vec1::<f32>().unwrap();
+        let together = flat(lstm.forward(&x).unwrap());
+        for n in 0..21 {
+            let alone = flat(lstm.forward(&x.narrow(0, n, 1).unwrap()).unwrap());
+            assert_eq!(alone, together[n * 35..(n + 1) * 35]);
+        }
+    }
+
+    #[test]
+    fn inputs_of_another_width_are_refused() {
+        let mut parameters = Parameters::seeded(3);
+        let lstm = Lstm::new(&mut parameters, "lstm", 2, &[4]).unwrap();
+        let x = Tensor::zeros((1, 5, 3), candle_core::DType::F32, &Device::Cpu).unwrap();
+        assert!(
+            lstm.forward(&x)
+                .unwrap_err()
+                .to_string()
+                .contains("2 inputs is given 3")
+        );
+    }
+}
