@@ -20,7 +20,7 @@ const MAX_STATICS: usize = 32;
 pub struct LstmNetwork {
     shape: Shape,
     statics: Linear,
-    lstm: Lstm,
+    layers: Vec<Lstm>,
     head: Head,
     dropout: f64,
 }
@@ -35,7 +35,7 @@ impl LstmNetwork {
         let last = recipe.hidden().last().copied().unwrap_or(0);
         Ok(Self {
             statics: Linear::new(parameters, "statics", shape.statics, width)?,
-            lstm: Lstm::new(parameters, "lstm", width + shape.inputs, recipe.hidden())?,
+            layers: lstm_layers(parameters, width + shape.inputs, recipe.hidden())?,
             head: Head::new(parameters, "head", last, recipe.loss())?,
             dropout: recipe.dropout(),
             shape,
@@ -47,9 +47,21 @@ impl LstmNetwork {
         let (statics, inputs) = batch.tensors(self.shape)?;
         let statics = dropout.apply(&self.statics.forward(&statics)?.relu()?)?;
         let statics = statics.unsqueeze(1)?.repeat((1, batch.steps, 1))?;
-        let hidden = self.lstm.forward(&Tensor::cat(&[statics, inputs], 2)?, &mut dropout)?;
+        let mut hidden = Tensor::cat(&[statics, inputs], 2)?;
+        for layer in &self.layers {
+            hidden = dropout.apply(&layer.forward(&hidden)?)?;
+        }
         self.head.forward(&hidden)
     }
+}
+
+/// One operation for each layer, as dropout stands between them.
+fn lstm_layers(parameters: &mut Parameters, inputs: usize, hidden: &[usize]) -> Result<Vec<Lstm>> {
+    let widths = std::iter::once(&inputs).chain(hidden);
+    let layers = hidden.iter().zip(widths).enumerate();
+    layers
+        .map(|(l, (&units, &width))| Lstm::new(parameters, "lstm", l, width, &[units]))
+        .collect()
 }
 
 impl Network for LstmNetwork {

@@ -4,17 +4,21 @@
 //! This module knows sequences, not launches: `launch/sequence.rs` turns launches into [`Batch`]es.
 
 mod adam;
+mod buffers;
 mod dropout;
 mod gates;
+mod gradients;
 mod head;
 mod linear;
 mod lstm;
+mod lstm_layer;
 mod lstm_network;
 mod parameters;
 mod product;
 mod recipe;
 #[cfg(test)]
 mod reference;
+mod slices;
 mod temporary;
 mod training;
 pub use temporary::*;
