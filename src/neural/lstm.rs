@@ -1,13 +1,13 @@
 //! Long short-term memory, a layer computed as one operation over the whole sequence.
 
-use std::ops::Deref;
 use std::sync::Mutex;
 
-use candle_core::{CpuStorage, CustomOp2, Layout, Result, Shape, Storage, Tensor, bail};
+use candle_core::{CpuStorage, CustomOp2, Layout, Result, Shape, Tensor, bail};
 
 use super::Parameters;
 use super::gates::{self, Trace};
 use super::product::{Packed, add_product, transpose};
+use super::slices::{floats, slice};
 
 /// Stacked LSTM layers.
 ///
@@ -177,20 +177,6 @@ impl CustomOp2 for Sequence {
         };
         let by_weights = by_weights(floats(&stored_x)?, floats(&stored_outputs)?, &trace, &sizes);
         Ok((by_inputs, Some(Tensor::from_vec(by_weights, w.shape(), w.device())?)))
-    }
-}
-
-fn slice<'a>(storage: &'a CpuStorage, layout: &Layout) -> Result<&'a [f32]> {
-    match layout.contiguous_offsets() {
-        Some((first, last)) => Ok(&storage.as_slice::<f32>()?[first..last]),
-        None => bail!("an lstm operation takes contiguous tensors"),
-    }
-}
-
-fn floats<'a>((storage, layout): &'a (impl Deref<Target = Storage>, &Layout)) -> Result<&'a [f32]> {
-    match &**storage {
-        Storage::Cpu(storage) => slice(storage, layout),
-        _ => bail!("an lstm operation runs on the CPU"),
     }
 }
 

@@ -4,6 +4,8 @@
 //! This module knows sequences, not launches: `launch/sequence.rs` turns launches into [`Batch`]es.
 
 mod adam;
+mod causal_conv;
+mod cnn_network;
 mod gates;
 mod head;
 mod linear;
@@ -13,8 +15,14 @@ mod product;
 mod recipe;
 #[cfg(test)]
 mod reference;
+mod slices;
+mod static_inputs;
+#[cfg(test)]
+mod toy;
 mod training;
 
+pub use causal_conv::CausalConv;
+pub use cnn_network::CnnNetwork;
 pub use head::Head;
 pub use linear::Linear;
 pub use lstm::Lstm;
@@ -40,6 +48,17 @@ pub struct Batch {
     pub targets: Vec<f32>,
     /// Weight of each target in the loss, N x T; 0 where nothing is to be learned from.
     pub weights: Vec<f32>,
+}
+
+/// How wide samples are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shape {
+    /// Inputs that stay the same over the steps, S.
+    pub statics: usize,
+    /// Inputs of each step, C.
+    pub inputs: usize,
+    /// Steps, T.
+    pub steps: usize,
 }
 
 /// What samples to learn from.
