@@ -1,7 +1,7 @@
 //! The optimiser Adam.
 
 use candle_core::{CpuStorage, InplaceOp1, Layout, Result, Storage, Tensor, Var, bail};
-use pulp::Arch;
+use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 use std::cell::RefCell;
 
@@ -147,14 +147,35 @@ impl InplaceOp1 for Step<'_> {
             second: v,
             gradient,
         } = &mut **state;
-        Arch::new().dispatch(
-            #[inline(always)]
-            || move_weights(self.update, &mut values[first..last], gradient, m, v),
-        );
+        Arch::new().dispatch(Move {
+            update: self.update,
+            weights: &mut values[first..last],
+            gradient,
+            first: m,
+            second: v,
+        });
         Ok(())
     }
 }
 
+struct Move<'a> {
+    update: Update,
+    weights: &'a mut [f32],
+    gradient: &'a [f32],
+    first: &'a mut [f32],
+    second: &'a mut [f32],
+}
+
+impl WithSimd for Move<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        move_weights(self.update, self.weights, self.gradient, self.first, self.second);
+    }
+}
+
+// All slices are arguments of their own: only so does the compiler know that they do not overlap.
 #[inline(always)]
 fn move_weights(update: Update, weights: &mut [f32], gradient: &[f32], first: &mut [f32], second: &mut [f32]) {
     let n = weights.len();

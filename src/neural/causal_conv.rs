@@ -1,8 +1,11 @@
 //! A convolution over time that never looks ahead, computed as one operation.
 
+use std::sync::Arc;
+
 use candle_core::{CpuStorage, CustomOp2, Layout, Result, Shape, Tensor, bail};
 
 use super::Parameters;
+use super::buffers::Buffers;
 use super::product::{Packed, add_product, transpose};
 use super::slices::{floats, slice};
 
@@ -11,9 +14,10 @@ pub(super) const KERNEL: usize = 3;
 
 /// A dilated causal convolution over time with ReLU.
 ///
-/// *Model*: y_t = max(0, b + sum over k = 0, 1, 2 of W_k x_(t - (2 - k) d)) with dilation d; inputs before the first
-/// step are 0. So step t looks at steps t, t - d and t - 2d, never ahead. Weights begin uniform on
-/// +-sqrt(6 / (3 inputs)), biases at 0.
+/// *Model*: y_t = max(0, r_t + b + sum over k = 0, 1, 2 of W_k x_(t - (2 - k) d)) with dilation d; inputs before the
+/// first step are 0. So step t looks at steps t, t - d and t - 2d, never ahead. The residual r_t is x_t where outputs
+/// are as many as inputs, else 0: there W_2 can take its place. Weights begin uniform on +-sqrt(6 / (3 inputs)), biases
+/// at 0.
 ///
 /// *Shapes*: N x T x C to N x T x O; `weight` is O x C x 3 and `bias` O, as PyTorch's Conv1d has them.
 ///
@@ -21,13 +25,15 @@ pub(super) const KERNEL: usize = 3;
 ///
 /// *Errors*: those of candle, for shapes that do not fit.
 ///
-/// *References*: van den Oord et al. 2016, WaveNet: a generative model for raw audio; He, Zhang, Ren, Sun 2015, Delving
-/// deep into rectifiers (first weights).
+/// *References*: Bai, Kolter, Koltun 2018, An empirical evaluation of generic convolutional and recurrent networks for
+/// sequence modeling; van den Oord et al. 2016, WaveNet: a generative model for raw audio; He, Zhang, Ren, Sun
+/// 2015, Delving deep into rectifiers (first weights).
 #[derive(Debug)]
 pub struct CausalConv {
     weight: Tensor,
     bias: Tensor,
     dilation: usize,
+    buffers: Arc<Buffers>,
 }
 
 impl CausalConv {
@@ -47,6 +53,7 @@ impl CausalConv {
             weight: parameters.uniform(&format!("{name}.weight"), (outputs, inputs, KERNEL), bound)?,
             bias: parameters.constant(&format!("{name}.bias"), outputs, 0.0)?,
             dilation,
+            buffers: Arc::default(),
         })
     }
 
@@ -61,6 +68,7 @@ impl CausalConv {
         let weights = Tensor::cat(&[&taps, &self.bias.unsqueeze(1)?], 1)?;
         let operation = Convolution {
             dilation: self.dilation,
+            buffers: Arc::clone(&self.buffers),
         };
         inputs.contiguous()?.apply_op2(&weights, operation)
     }
@@ -69,6 +77,7 @@ impl CausalConv {
 /// The operation: inputs N x T x C and weights O x (3C + 1) to outputs N x T x O.
 struct Convolution {
     dilation: usize,
+    buffers: Arc<Buffers>,
 }
 
 #[derive(Clone, Copy)]
@@ -88,6 +97,10 @@ impl Sizes {
     /// Length of a row of the weights.
     fn width(self) -> usize {
         KERNEL * self.inputs + 1
+    }
+
+    fn has_residual(self) -> bool {
+        self.inputs == self.outputs
     }
 
     /// How many steps back each tap looks, if that is within the samples; with its first column in the weights.
@@ -134,7 +147,7 @@ impl CustomOp2 for Convolution {
 
     fn cpu_fwd(&self, x: &CpuStorage, lx: &Layout, w: &CpuStorage, lw: &Layout) -> Result<(CpuStorage, Shape)> {
         let sizes = self.sizes(lx.shape(), lw.shape())?;
-        let outputs = forward(slice(x, lx)?, slice(w, lw)?, sizes);
+        let outputs = self.outputs(slice(x, lx)?, slice(w, lw)?, sizes);
         Ok((
             CpuStorage::F32(outputs),
             (sizes.samples, sizes.steps, sizes.outputs).into(),
@@ -146,73 +159,92 @@ impl CustomOp2 for Convolution {
         let by = by.contiguous()?;
         let (stored_x, stored_w) = (x.storage_and_layout(), w.storage_and_layout());
         let (stored_outputs, stored_by) = (outputs.storage_and_layout(), by.storage_and_layout());
-        let by_sums: Vec<f32> = floats(&stored_by)?
-            .iter()
-            .zip(floats(&stored_outputs)?)
-            .map(|(by, output)| if *output > 0.0 { *by } else { 0.0 })
-            .collect();
+        let mut by_sums = self.buffers.any(sizes.rows() * sizes.outputs);
+        let passed = floats(&stored_by)?.iter().zip(floats(&stored_outputs)?);
+        for (sum, (by, output)) in by_sums.iter_mut().zip(passed) {
+            *sum = if *output > 0.0 { *by } else { 0.0 };
+        }
         let by_inputs = if x.track_op() {
-            let values = by_inputs(&by_sums, floats(&stored_w)?, sizes);
+            let values = self.by_inputs(&by_sums, floats(&stored_w)?, sizes);
             Some(Tensor::from_vec(values, x.shape(), x.device())?)
         } else {
             None
         };
-        let by_weights = by_weights(floats(&stored_x)?, &by_sums, sizes);
+        let by_weights = self.by_weights(floats(&stored_x)?, &by_sums, sizes);
+        self.buffers.give_back(by_sums);
         Ok((by_inputs, Some(Tensor::from_vec(by_weights, w.shape(), w.device())?)))
     }
 }
 
-fn forward(x: &[f32], w: &[f32], sizes: Sizes) -> Vec<f32> {
-    let Sizes { inputs, outputs, .. } = sizes;
-    let bias: Vec<f32> = w.iter().skip(KERNEL * inputs).step_by(sizes.width()).copied().collect();
-    let mut sums = bias.repeat(sizes.rows());
-    for (back, column) in sizes.taps() {
-        let packed = Packed::transposed(&w[column..], sizes.width(), inputs, outputs);
-        for (rows, from, to) in sizes.runs(back) {
-            let result = (&mut sums[to * outputs..], outputs);
-            add_product((&x[from * inputs..], inputs), &packed, result, rows);
+impl Convolution {
+    fn outputs(&self, x: &[f32], w: &[f32], sizes: Sizes) -> Vec<f32> {
+        let Sizes { inputs, outputs, .. } = sizes;
+        let bias: Vec<f32> = w.iter().skip(KERNEL * inputs).step_by(sizes.width()).copied().collect();
+        let mut sums = bias.repeat(sizes.rows());
+        for (back, column) in sizes.taps() {
+            let packed = Packed::transposed(&self.buffers, &w[column..], sizes.width(), inputs, outputs);
+            for (rows, from, to) in sizes.runs(back) {
+                let result = (&mut sums[to * outputs..], outputs);
+                add_product((&x[from * inputs..], inputs), &packed, result, rows);
+            }
+            packed.give_back(&self.buffers);
         }
-    }
-    sums.iter_mut().for_each(|sum| *sum = sum.max(0.0));
-    sums
-}
-
-fn by_inputs(by_sums: &[f32], w: &[f32], sizes: Sizes) -> Vec<f32> {
-    let Sizes { inputs, outputs, .. } = sizes;
-    let mut by_inputs = vec![0.0; sizes.rows() * inputs];
-    for (back, column) in sizes.taps() {
-        let packed = Packed::new(&w[column..], sizes.width(), outputs, inputs);
-        for (rows, from, to) in sizes.runs(back) {
-            let result = (&mut by_inputs[from * inputs..], inputs);
-            add_product((&by_sums[to * outputs..], outputs), &packed, result, rows);
+        if sizes.has_residual() {
+            sums.iter_mut().zip(x).for_each(|(sum, x)| *sum += x);
         }
+        // Not `max`, which would make 0 of NaN.
+        for sum in &mut sums {
+            *sum = if *sum < 0.0 { 0.0 } else { *sum };
+        }
+        sums
     }
-    by_inputs
-}
 
-/// The derivatives by all weights at once: they multiply the inputs of three steps, and 1.
-fn by_weights(x: &[f32], by_sums: &[f32], sizes: Sizes) -> Vec<f32> {
-    let Sizes { inputs, outputs, .. } = sizes;
-    let width = sizes.width();
-    let mut multiplied = vec![0.0; sizes.rows() * width];
-    for (back, column) in sizes.taps() {
-        for (rows, from, to) in sizes.runs(back) {
-            let to = multiplied[to * width..].chunks_exact_mut(width);
-            for (to, from) in to.zip(x[from * inputs..].chunks_exact(inputs)).take(rows) {
-                to[column..column + inputs].copy_from_slice(from);
+    fn by_inputs(&self, by_sums: &[f32], w: &[f32], sizes: Sizes) -> Vec<f32> {
+        let Sizes { inputs, outputs, .. } = sizes;
+        let mut by_inputs = if sizes.has_residual() {
+            by_sums[..sizes.rows() * inputs].to_vec()
+        } else {
+            vec![0.0; sizes.rows() * inputs]
+        };
+        for (back, column) in sizes.taps() {
+            let packed = Packed::new(&self.buffers, &w[column..], sizes.width(), outputs, inputs);
+            for (rows, from, to) in sizes.runs(back) {
+                let result = (&mut by_inputs[from * inputs..], inputs);
+                add_product((&by_sums[to * outputs..], outputs), &packed, result, rows);
+            }
+            packed.give_back(&self.buffers);
+        }
+        by_inputs
+    }
+
+    /// The derivatives by all weights at once: they multiply the inputs of three steps, and 1.
+    fn by_weights(&self, x: &[f32], by_sums: &[f32], sizes: Sizes) -> Vec<f32> {
+        let Sizes { inputs, outputs, .. } = sizes;
+        let (rows, width) = (sizes.rows(), sizes.width());
+        let mut by_input = self.buffers.any(rows * inputs);
+        transpose(x, rows, inputs, &mut by_input);
+        // What each weight multiplies, in rows.
+        let mut multiplied = self.buffers.zeros(rows * width);
+        for (back, column) in sizes.taps() {
+            let to = multiplied[column * rows..].chunks_exact_mut(rows);
+            for (to, x) in to.zip(by_input.chunks_exact(rows)) {
+                for (run, from, first) in sizes.runs(back) {
+                    to[first..first + run].copy_from_slice(&x[from..from + run]);
+                }
             }
         }
+        multiplied[(width - 1) * rows..].fill(1.0);
+        let packed = Packed::new(&self.buffers, by_sums, outputs, rows, outputs);
+        let mut sums = self.buffers.zeros(width * outputs);
+        add_product((&multiplied, rows), &packed, (&mut sums, outputs), width);
+        let mut by_weights = vec![0.0; width * outputs];
+        transpose(&sums, width, outputs, &mut by_weights);
+        packed.give_back(&self.buffers);
+        for buffer in [by_input, multiplied, sums] {
+            self.buffers.give_back(buffer);
+        }
+        by_weights
     }
-    multiplied
-        .iter_mut()
-        .skip(width - 1)
-        .step_by(width)
-        .for_each(|v| *v = 1.0);
-    let multiplied = transpose(&multiplied, sizes.rows(), width);
-    let packed = Packed::new(by_sums, outputs, sizes.rows(), outputs);
-    let mut sums = vec![0.0; width * outputs];
-    add_product((&multiplied, sizes.rows()), &packed, (&mut sums, outputs), width);
-    transpose(&sums, width, outputs)
 }
 
 #[cfg(test)]
@@ -223,7 +255,16 @@ mod tests {
 
     #[test]
     fn outputs_and_gradients_are_those_of_keras() {
-        let r = Reference::read(include_str!("../../tests/fixtures/neural/causal_conv.json"));
+        agrees_with_the_reference(include_str!("../../tests/fixtures/neural/causal_conv.json"));
+    }
+
+    #[test]
+    fn with_a_residual_they_are_those_of_keras_too() {
+        agrees_with_the_reference(include_str!("../../tests/fixtures/neural/causal_conv_residual.json"));
+    }
+
+    fn agrees_with_the_reference(text: &str) {
+        let r = Reference::read(text);
         let [samples, steps, inputs, outputs, kernel, dilation] = [0, 1, 2, 3, 4, 5].map(|k| r.size(k));
         assert_eq!(kernel, KERNEL);
         let mut parameters = Parameters::stored(
@@ -250,7 +291,9 @@ mod tests {
     /// Steps shorter than what a tap looks back, and one step only.
     #[test]
     fn gradients_are_finite_differences() {
-        for (samples, steps, inputs, outputs, dilation) in [(2, 3, 2, 3, 4), (3, 1, 2, 2, 1), (1, 6, 1, 35, 2)] {
+        for (samples, steps, inputs, outputs, dilation) in
+            [(2, 3, 2, 3, 4), (3, 1, 2, 3, 1), (2, 5, 4, 4, 2), (1, 6, 1, 35, 2)]
+        {
             let mut parameters = Parameters::seeded(3);
             let layer = CausalConv::new(&mut parameters, "c", inputs, outputs, dilation).unwrap();
             let x = Var::from_tensor(&parameters.uniform("x", (samples, steps, inputs), 1.0).unwrap()).unwrap();

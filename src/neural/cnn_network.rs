@@ -5,14 +5,13 @@ use rand_chacha::ChaCha8Rng;
 
 use super::causal_conv::KERNEL;
 use super::static_inputs::StaticInputs;
-use super::{Batch, CausalConv, Head, Linear, Network, Parameters, Prediction, Recipe, Shape};
+use super::{Batch, CausalConv, Head, Network, Parameters, Prediction, Recipe, Shape};
 
 /// Forecasts by dilated causal convolutions.
 ///
-/// *Model*: the inputs of each step with the projected static inputs (see [`StaticInputs`]) go through layers
-/// h + skip(x), where h = ReLU(conv(x)) is a [`CausalConv`] of dilation 1, 2, 4, ... and skip is x, or a dense layer
-/// where the widths differ; a [`Head`] ends each step. There is a layer for each entry of [`Recipe::hidden`], and more
-/// of the last width until the last step sees the first: L layers see 2^(L + 1) - 1 steps.
+/// *Model*: the inputs of each step with the projected static inputs (see [`StaticInputs`]) go through layers of
+/// [`CausalConv`] with dilation 1, 2, 4, ..., then a [`Head`]. There is a layer for each entry of [`Recipe::hidden`],
+/// and more of the last width, with residuals, until the last step sees the first: L layers see 2^(L + 1) - 1 steps.
 ///
 /// *Shapes*: statics N x S and inputs N x T x C to N x T forecasts.
 ///
@@ -25,19 +24,12 @@ use super::{Batch, CausalConv, Head, Linear, Network, Parameters, Prediction, Re
 #[derive(Debug)]
 pub struct CnnNetwork {
     statics: StaticInputs,
-    layers: Vec<Layer>,
+    layers: Vec<CausalConv>,
     head: Head,
 }
 
-#[derive(Debug)]
-struct Layer {
-    conv: CausalConv,
-    /// Where the layer has another width than its inputs.
-    skip: Option<Linear>,
-}
-
 impl CnnNetwork {
-    /// A network with weights `cnn.conv0.weight`, `cnn.skip0.weight`, ..., `cnn.statics.weight`, `head.weight`, ...
+    /// A network with weights `cnn.statics.weight`, `cnn.conv0.weight`, `cnn.conv1.weight`, `head.weight`, ...
     ///
     /// # Errors
     /// Those of [`Parameters`].
@@ -49,12 +41,8 @@ impl CnnNetwork {
         while layers.len() < recipe.hidden().len() || seen < shape.steps {
             let number = layers.len();
             let outputs = recipe.hidden().get(number).copied().unwrap_or(width);
-            let skip =
-                (width != outputs).then(|| Linear::new(parameters, &format!("cnn.skip{number}"), width, outputs));
-            layers.push(Layer {
-                conv: CausalConv::new(parameters, &format!("cnn.conv{number}"), width, outputs, dilation)?,
-                skip: skip.transpose()?,
-            });
+            let name = format!("cnn.conv{number}");
+            layers.push(CausalConv::new(parameters, &name, width, outputs, dilation)?);
             width = outputs;
             seen += (KERNEL - 1) * dilation;
             dilation *= 2;
@@ -68,13 +56,7 @@ impl CnnNetwork {
 
     fn forward(&self, batch: &Batch) -> Result<Tensor> {
         let inputs = self.statics.appended(batch)?;
-        let hidden = self.layers.iter().try_fold(inputs, |x, layer| {
-            let skipped = layer
-                .skip
-                .as_ref()
-                .map_or_else(|| Ok(x.clone()), |skip| skip.forward(&x));
-            layer.conv.forward(&x)? + skipped
-        })?;
+        let hidden = self.layers.iter().try_fold(inputs, |x, layer| layer.forward(&x))?;
         self.head.forward(&hidden)
     }
 }

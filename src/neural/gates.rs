@@ -1,40 +1,34 @@
 //! The gates of an LSTM step, and their derivatives. Plain loops, which the compiler turns into vectors for the
 //! instructions that pulp finds at run time.
 
-use pulp::Arch;
+use pulp::{Arch, Simd, WithSimd};
 
 /// What a layer remembers of its forward pass, sample by sample, step by step.
+#[derive(Debug)]
 pub(super) struct Trace {
     /// Gates in PyTorch's order i, f, g, o: N x T x 4H.
     pub(super) gates: Vec<f32>,
     /// Cells: N x T x H.
     pub(super) cells: Vec<f32>,
+    /// Outputs: N x T x H.
+    pub(super) outputs: Vec<f32>,
 }
 
-/// One step of all samples: gates from their sums (in place), then cells and outputs (N x T x H).
-pub(super) fn forward(trace: &mut Trace, outputs: &mut [f32], step: usize, steps: usize, hidden: usize) {
+/// One step of all samples: gates from their sums (in place), then cells and outputs.
+pub(super) fn forward(trace: &mut Trace, step: usize, steps: usize, hidden: usize) {
     let nothing = vec![0.0; hidden];
-    Arch::new().dispatch(
-        #[inline(always)]
-        || {
-            let gates = trace.gates.chunks_exact_mut(steps * 4 * hidden);
-            let cells = trace.cells.chunks_exact_mut(steps * hidden);
-            for ((gates, cells), outputs) in gates.zip(cells).zip(outputs.chunks_exact_mut(steps * hidden)) {
-                let (before, cells) = cells.split_at_mut(step * hidden);
-                let before = before.rchunks_exact(hidden).next().unwrap_or(&nothing);
-                let (i, f, g, o) = quarters(&mut gates[step * 4 * hidden..][..4 * hidden]);
-                forward_row(
-                    i,
-                    f,
-                    g,
-                    o,
-                    before,
-                    &mut cells[..hidden],
-                    &mut outputs[step * hidden..][..hidden],
-                );
-            }
-        },
-    );
+    let gates = trace.gates.chunks_exact_mut(steps * 4 * hidden);
+    let cells = trace.cells.chunks_exact_mut(steps * hidden);
+    let outputs = trace.outputs.chunks_exact_mut(steps * hidden);
+    for ((gates, cells), outputs) in gates.zip(cells).zip(outputs) {
+        let (before, cells) = cells.split_at_mut(step * hidden);
+        Arch::new().dispatch(Forward {
+            gates: &mut gates[step * 4 * hidden..][..4 * hidden],
+            before: before.rchunks_exact(hidden).next().unwrap_or(&nothing),
+            cell: &mut cells[..hidden],
+            output: &mut outputs[step * hidden..][..hidden],
+        });
+    }
 }
 
 /// One step of all samples backwards: derivatives by the gates' sums (in place of the gates), and by the cells before
@@ -50,20 +44,54 @@ pub(super) fn backward(
     hidden: usize,
 ) {
     let nothing = vec![0.0; hidden];
-    Arch::new().dispatch(
-        #[inline(always)]
-        || {
-            let gates = trace.gates.chunks_exact_mut(steps * 4 * hidden);
-            let cells = trace.cells.chunks_exact(steps * hidden);
-            let by = by_outputs.chunks_exact(hidden).zip(by_cells.chunks_exact_mut(hidden));
-            for ((gates, cells), (by_output, by_cell)) in gates.zip(cells).zip(by) {
-                let (before, cells) = cells.split_at(step * hidden);
-                let before = before.rchunks_exact(hidden).next().unwrap_or(&nothing);
-                let (i, f, g, o) = quarters(&mut gates[step * 4 * hidden..][..4 * hidden]);
-                backward_row(i, f, g, o, before, &cells[..hidden], by_output, by_cell);
-            }
-        },
-    );
+    let gates = trace.gates.chunks_exact_mut(steps * 4 * hidden);
+    let cells = trace.cells.chunks_exact(steps * hidden);
+    let by = by_outputs.chunks_exact(hidden).zip(by_cells.chunks_exact_mut(hidden));
+    for ((gates, cells), (by_output, by_cell)) in gates.zip(cells).zip(by) {
+        let (before, cells) = cells.split_at(step * hidden);
+        Arch::new().dispatch(Backward {
+            gates: &mut gates[step * 4 * hidden..][..4 * hidden],
+            before: before.rchunks_exact(hidden).next().unwrap_or(&nothing),
+            cell: &cells[..hidden],
+            by_output,
+            by_cell,
+        });
+    }
+}
+
+struct Forward<'a> {
+    gates: &'a mut [f32],
+    before: &'a [f32],
+    cell: &'a mut [f32],
+    output: &'a mut [f32],
+}
+
+impl WithSimd for Forward<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        let (i, f, g, o) = quarters(self.gates);
+        forward_row(i, f, g, o, self.before, self.cell, self.output);
+    }
+}
+
+struct Backward<'a> {
+    gates: &'a mut [f32],
+    before: &'a [f32],
+    cell: &'a [f32],
+    by_output: &'a [f32],
+    by_cell: &'a mut [f32],
+}
+
+impl WithSimd for Backward<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        let (i, f, g, o) = quarters(self.gates);
+        backward_row(i, f, g, o, self.before, self.cell, self.by_output, self.by_cell);
+    }
 }
 
 #[inline(always)]

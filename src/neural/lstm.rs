@@ -1,12 +1,13 @@
 //! Long short-term memory, a layer computed as one operation over the whole sequence.
 
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use candle_core::{CpuStorage, CustomOp2, Layout, Result, Shape, Tensor, bail};
 
 use super::Parameters;
-use super::gates::{self, Trace};
-use super::product::{Packed, add_product, transpose};
+use super::buffers::Buffers;
+use super::gates::Trace;
+use super::lstm_layer::Layer;
 use super::slices::{floats, slice};
 
 /// Stacked LSTM layers.
@@ -29,16 +30,8 @@ use super::slices::{floats, slice};
 /// recurrent network architectures (bias of the forget gate).
 #[derive(Debug)]
 pub struct Lstm {
-    layers: Vec<Layer>,
-}
-
-#[derive(Debug)]
-struct Layer {
-    weight_ih: Tensor,
-    weight_hh: Tensor,
-    bias_ih: Tensor,
-    bias_hh: Tensor,
-    hidden: usize,
+    layers: Arc<[Layer]>,
+    buffers: Arc<Buffers>,
 }
 
 impl Lstm {
@@ -52,6 +45,8 @@ impl Lstm {
         for (l, &h) in hidden.iter().enumerate() {
             let bias: Vec<f32> = (0..4 * h).map(|k| if k / h == 1 { 1.0 } else { 0.0 }).collect();
             layers.push(Layer {
+                inputs: width,
+                hidden: h,
                 weight_ih: parameters.uniform(
                     &format!("{name}.weight_ih_l{l}"),
                     (4 * h, width),
@@ -64,79 +59,45 @@ impl Lstm {
                 )?,
                 bias_ih: parameters.values(&format!("{name}.bias_ih_l{l}"), &bias)?,
                 bias_hh: parameters.constant(&format!("{name}.bias_hh_l{l}"), 4 * h, 0.0)?,
-                hidden: h,
             });
             width = h;
         }
-        Ok(Self { layers })
+        Ok(Self {
+            layers: layers.into(),
+            buffers: Arc::default(),
+        })
     }
 
-    /// The outputs of all steps.
+    /// The outputs of all steps of the last layer.
     ///
     /// # Errors
     /// Those of candle.
     pub fn forward(&self, inputs: &Tensor) -> Result<Tensor> {
-        self.layers
-            .iter()
-            .try_fold(inputs.clone(), |x, layer| layer.forward(&x))
-    }
-}
-
-impl Layer {
-    fn forward(&self, inputs: &Tensor) -> Result<Tensor> {
-        // candle's operations take few tensors, so all weights go in as one: 4H x (C + H + 1).
-        let bias = (&self.bias_ih + &self.bias_hh)?.unsqueeze(1)?;
-        let weights = Tensor::cat(&[&self.weight_ih, &self.weight_hh, &bias], 1)?;
+        let Some(first) = self.layers.first() else {
+            return Ok(inputs.clone());
+        };
         let operation = Sequence {
-            hidden: self.hidden,
-            trace: Mutex::new(None),
+            layers: Arc::clone(&self.layers),
+            buffers: Arc::clone(&self.buffers),
+            traces: Mutex::default(),
         };
-        inputs.contiguous()?.apply_op2(&weights, operation)
+        // The weight is an argument for candle to know that something is to be learned.
+        inputs.contiguous()?.apply_op2(&first.weight_hh, operation)
     }
 }
 
-/// The operation: inputs N x T x C and weights 4H x (C + H + 1) to outputs N x T x H.
+/// All layers as one operation: N x T x C to N x T x H.
 struct Sequence {
-    hidden: usize,
-    /// Of the forward pass, for the backward pass.
-    trace: Mutex<Option<Trace>>,
+    layers: Arc<[Layer]>,
+    buffers: Arc<Buffers>,
+    /// Of the layers' forward passes, for the backward pass.
+    traces: Mutex<Vec<Trace>>,
 }
 
-struct Sizes {
-    samples: usize,
-    steps: usize,
-    inputs: usize,
-    hidden: usize,
-}
-
-impl Sizes {
-    fn rows(&self) -> usize {
-        self.samples * self.steps
-    }
-
-    /// Length of a row of the weights.
-    fn width(&self) -> usize {
-        self.inputs + self.hidden + 1
-    }
-}
-
-impl Sequence {
-    fn sizes(&self, inputs: &Shape, weights: &Shape) -> Result<Sizes> {
-        let (samples, steps, inputs) = inputs.dims3()?;
-        let sizes = Sizes {
-            samples,
-            steps,
-            inputs,
-            hidden: self.hidden,
-        };
-        if weights.dims2()? != (4 * self.hidden, sizes.width()) {
-            bail!(
-                "weights of {weights:?} do not fit {} inputs and {} units",
-                sizes.inputs,
-                self.hidden
-            );
-        }
-        Ok(sizes)
+impl Drop for Sequence {
+    fn drop(&mut self) {
+        let traces = self.traces.get_mut().unwrap_or_else(PoisonError::into_inner);
+        traces.drain(..).for_each(|trace| trace.give_back(&self.buffers));
     }
 }
 
@@ -145,115 +106,178 @@ impl CustomOp2 for Sequence {
         "lstm"
     }
 
-    fn cpu_fwd(&self, x: &CpuStorage, lx: &Layout, w: &CpuStorage, lw: &Layout) -> Result<(CpuStorage, Shape)> {
-        let sizes = self.sizes(lx.shape(), lw.shape())?;
-        let (outputs, trace) = forward(slice(x, lx)?, slice(w, lw)?, &sizes);
-        if let Ok(mut kept) = self.trace.lock() {
-            *kept = Some(trace);
+    fn cpu_fwd(&self, x: &CpuStorage, lx: &Layout, _: &CpuStorage, _: &Layout) -> Result<(CpuStorage, Shape)> {
+        let (samples, steps, inputs) = lx.shape().dims3()?;
+        let mut traces: Vec<Trace> = Vec::with_capacity(self.layers.len());
+        let (mut result, mut width) = (Vec::new(), inputs);
+        for layer in self.layers.iter() {
+            if layer.inputs != width {
+                bail!("an lstm layer of {} inputs is given {width}", layer.inputs);
+            }
+            let before = traces.last().map_or(slice(x, lx), |t| Ok(&t.outputs))?;
+            traces.push(layer.forward(before, samples, steps, &self.buffers)?);
+            width = layer.hidden;
         }
-        Ok((
-            CpuStorage::F32(outputs),
-            (sizes.samples, sizes.steps, sizes.hidden).into(),
-        ))
+        if let Some(trace) = traces.last() {
+            result.clone_from(&trace.outputs);
+        }
+        *self.traces.lock().unwrap_or_else(PoisonError::into_inner) = traces;
+        Ok((CpuStorage::F32(result), (samples, steps, width).into()))
     }
 
-    fn bwd(&self, x: &Tensor, w: &Tensor, outputs: &Tensor, by: &Tensor) -> Result<(Option<Tensor>, Option<Tensor>)> {
-        let sizes = self.sizes(x.shape(), w.shape())?;
-        let Some(mut trace) = self.trace.lock().ok().and_then(|mut kept| kept.take()) else {
+    fn bwd(&self, x: &Tensor, _: &Tensor, _: &Tensor, by: &Tensor) -> Result<(Option<Tensor>, Option<Tensor>)> {
+        let (_, steps, _) = x.dims3()?;
+        let mut traces = std::mem::take(&mut *self.traces.lock().unwrap_or_else(PoisonError::into_inner));
+        if traces.len() != self.layers.len() {
             bail!("an lstm operation goes backward once, after it went forward");
-        };
+        }
         let by = by.contiguous()?;
-        let (stored_x, stored_w) = (x.storage_and_layout(), w.storage_and_layout());
-        let (stored_outputs, stored_by) = (outputs.storage_and_layout(), by.storage_and_layout());
-        backward_steps(floats(&stored_by)?, floats(&stored_w)?, &mut trace, &sizes);
+        let (stored_x, stored_by) = (x.storage_and_layout(), by.storage_and_layout());
+        let mut by_outputs = self.buffers.any(by.elem_count());
+        by_outputs.copy_from_slice(floats(&stored_by)?);
+        for (l, layer) in self.layers.iter().enumerate().rev() {
+            let Some(mut trace) = traces.pop() else { break };
+            layer.backward(&by_outputs, &mut trace, steps, &self.buffers)?;
+            let before = traces.last().map_or_else(|| floats(&stored_x), |t| Ok(&t.outputs))?;
+            layer.hand_over_gradients(before, &trace, steps, &self.buffers)?;
+            self.buffers.give_back(std::mem::take(&mut by_outputs));
+            if l > 0 || x.track_op() {
+                by_outputs = layer.by_inputs(&trace, &self.buffers)?;
+            }
+            trace.give_back(&self.buffers);
+        }
         let by_inputs = if x.track_op() {
-            let mut values = vec![0.0; sizes.rows() * sizes.inputs];
-            let packed = Packed::new(floats(&stored_w)?, sizes.width(), 4 * sizes.hidden, sizes.inputs);
-            let to = (&mut values[..], sizes.inputs);
-            add_product((&trace.gates, 4 * sizes.hidden), &packed, to, sizes.rows());
-            Some(Tensor::from_vec(values, x.shape(), x.device())?)
+            Some(Tensor::from_vec(by_outputs, x.shape(), x.device())?)
         } else {
             None
         };
-        let by_weights = by_weights(floats(&stored_x)?, floats(&stored_outputs)?, &trace, &sizes);
-        Ok((by_inputs, Some(Tensor::from_vec(by_weights, w.shape(), w.device())?)))
+        Ok((by_inputs, None))
     }
 }
 
-fn forward(x: &[f32], w: &[f32], sizes: &Sizes) -> (Vec<f32>, Trace) {
-    let &Sizes {
-        samples,
-        steps,
-        inputs,
-        hidden,
-    } = sizes;
-    let bias: Vec<f32> = w.iter().skip(inputs + hidden).step_by(sizes.width()).copied().collect();
-    let mut trace = Trace {
-        gates: bias.repeat(sizes.rows()),
-        cells: vec![0.0; sizes.rows() * hidden],
-    };
-    let mut outputs = vec![0.0; sizes.rows() * hidden];
-    let width = 4 * hidden;
-    let packed = Packed::transposed(w, sizes.width(), inputs, width);
-    add_product((x, inputs), &packed, (&mut trace.gates, width), sizes.rows());
-    let packed = Packed::transposed(&w[inputs..], sizes.width(), hidden, width);
-    for t in 0..steps {
-        if t > 0 {
-            let before = (&outputs[(t - 1) * hidden..], steps * hidden);
-            add_product(before, &packed, (&mut trace.gates[t * width..], steps * width), samples);
-        }
-        gates::forward(&mut trace, &mut outputs, t, steps, hidden);
-    }
-    (outputs, trace)
-}
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
 
-/// From the last step to the first: the gates of the trace become the derivatives by their sums.
-fn backward_steps(by: &[f32], w: &[f32], trace: &mut Trace, sizes: &Sizes) {
-    let &Sizes {
-        samples,
-        steps,
-        inputs,
-        hidden,
-    } = sizes;
-    let width = 4 * hidden;
-    let packed = Packed::new(&w[inputs..], sizes.width(), width, hidden);
-    let mut by_cells = vec![0.0; samples * hidden];
-    let mut by_outputs = vec![0.0; samples * hidden];
-    for t in (0..steps).rev() {
-        let by_samples = by.chunks_exact(steps * hidden).map(|by| &by[t * hidden..][..hidden]);
-        for (sum, by) in by_outputs.chunks_exact_mut(hidden).zip(by_samples) {
-            sum.iter_mut().zip(by).for_each(|(sum, by)| *sum += by);
-        }
-        gates::backward(trace, &by_outputs, &mut by_cells, t, steps, hidden);
-        if t > 0 {
-            by_outputs.fill(0.0);
-            let by_gates = (&trace.gates[t * width..], steps * width);
-            add_product(by_gates, &packed, (&mut by_outputs, hidden), samples);
-        }
-    }
-}
+    use candle_core::{Device, Var};
 
-/// The derivatives by all weights at once: they multiply inputs, outputs of the step before, and 1.
-fn by_weights(x: &[f32], outputs: &[f32], trace: &Trace, sizes: &Sizes) -> Vec<f32> {
-    let &Sizes {
-        steps, inputs, hidden, ..
-    } = sizes;
-    let mut multiplied = vec![0.0; sizes.rows() * sizes.width()];
-    for (row, to) in multiplied.chunks_exact_mut(sizes.width()).enumerate() {
-        to[..inputs].copy_from_slice(&x[row * inputs..][..inputs]);
-        if row % steps > 0 {
-            to[inputs..inputs + hidden].copy_from_slice(&outputs[(row - 1) * hidden..][..hidden]);
-        }
-        to[inputs + hidden] = 1.0;
+    use super::*;
+    use crate::neural::gradients::backward;
+    use crate::neural::reference::{Reference, assert_close};
+
+    fn reference() -> Reference {
+        Reference::read(include_str!("../../tests/fixtures/neural/lstm.json"))
     }
-    let multiplied = transpose(&multiplied, sizes.rows(), sizes.width());
-    let packed = Packed::new(&trace.gates, 4 * hidden, sizes.rows(), 4 * hidden);
-    let mut sums = vec![0.0; sizes.width() * 4 * hidden];
-    add_product(
-        (&multiplied, sizes.rows()),
-        &packed,
-        (&mut sums, 4 * hidden),
-        sizes.width(),
-    );
-    transpose(&sums, sizes.width(), 4 * hidden)
+
+    /// Samples, steps, inputs, and units of both layers.
+    fn sizes(reference: &Reference) -> [usize; 5] {
+        std::array::from_fn(|k| reference.size(k))
+    }
+
+    fn network(reference: &Reference) -> (Parameters, Lstm) {
+        let [_, _, mut width, first, second] = sizes(reference);
+        let mut tensors = BTreeMap::new();
+        for (l, h) in [first, second].into_iter().enumerate() {
+            for (name, columns) in [("weight_ih", width), ("weight_hh", h)] {
+                let name = format!("{name}_l{l}");
+                let tensor = reference.tensor(&name, (4 * h, columns));
+                tensors.insert(format!("lstm.{name}"), tensor);
+            }
+            let bias = reference.tensor(&format!("bias_ih_l{l}"), 4 * h);
+            tensors.insert(format!("lstm.bias_hh_l{l}"), bias.zeros_like().unwrap());
+            tensors.insert(format!("lstm.bias_ih_l{l}"), bias);
+            width = h;
+        }
+        let mut parameters = Parameters::stored(tensors);
+        let lstm = Lstm::new(&mut parameters, "lstm", sizes(reference)[2], &[first, second]).unwrap();
+        (parameters, lstm)
+    }
+
+    #[test]
+    fn outputs_and_gradients_are_those_of_keras() {
+        let reference = reference();
+        let [samples, steps, inputs, _, second] = sizes(&reference);
+        let (parameters, lstm) = network(&reference);
+        let x = reference.var("x", (samples, steps, inputs));
+        // Twice, so that the second pass works in buffers that the first has used.
+        for _ in 0..2 {
+            let y = lstm.forward(&x).unwrap();
+            assert_close(&y, &reference.numbers("y"));
+            let loss = (y * reference.tensor("by", (samples, steps, second)))
+                .unwrap()
+                .sum_all()
+                .unwrap();
+            let mut vars = parameters.vars();
+            vars.push(Var::from_tensor(&x).unwrap());
+            let gradients = backward(&loss, &vars).unwrap();
+            let names: Vec<String> = parameters
+                .tensors()
+                .unwrap()
+                .into_keys()
+                .chain(["x".to_owned()])
+                .collect();
+            for (name, of_var) in names.iter().zip(gradients) {
+                let name = name.trim_start_matches("lstm.").replace("bias_hh", "bias_ih");
+                assert_eq!(of_var.len(), 1, "{name}");
+                assert_close(&of_var[0], &reference.numbers(&format!("by_{name}")));
+            }
+        }
+    }
+
+    #[test]
+    fn gradients_are_finite_differences() {
+        let reference = reference();
+        let [samples, steps, inputs, ..] = sizes(&reference);
+        let (parameters, lstm) = network(&reference);
+        let x = reference.tensor("x", (samples, steps, inputs));
+        let loss = || lstm.forward(&x).unwrap().sqr().unwrap().sum_all().unwrap();
+        let vars = parameters.vars();
+        let gradients = backward(&loss(), &vars).unwrap();
+        for (var, gradient) in vars.iter().zip(&gradients) {
+            let values: Vec<f32> = var.flatten_all().unwrap().to_vec1().unwrap();
+            let gradient: Vec<f32> = gradient[0].flatten_all().unwrap().to_vec1().unwrap();
+            for k in (0..values.len()).step_by(7) {
+                let at = |difference: f32| {
+                    let mut moved = values.clone();
+                    moved[k] += difference;
+                    var.set(&Tensor::from_vec(moved, var.shape(), &Device::Cpu).unwrap())
+                        .unwrap();
+                    f64::from(loss().to_scalar::<f32>().unwrap())
+                };
+                // Of fourth order: the rounding of f32 forbids a small step.
+                let h = 0.05;
+                let found = (8.0 * (at(h) - at(-h)) - (at(2.0 * h) - at(-2.0 * h))) / (12.0 * f64::from(h));
+                assert!((found - f64::from(gradient[k])).abs() < 1e-3, "{found} {}", gradient[k]);
+            }
+            var.set(&Tensor::from_vec(values, var.shape(), &Device::Cpu).unwrap())
+                .unwrap();
+        }
+    }
+
+    #[test]
+    fn a_sample_does_not_depend_on_its_batch() {
+        let mut parameters = Parameters::seeded(3);
+        let lstm = Lstm::new(&mut parameters, "lstm", 2, &[33, 7]).unwrap();
+        let values: Vec<f32> = (0..21 * 5 * 2).map(|k| (k as f32 * 0.37).sin()).collect();
+        let x = Tensor::from_vec(values, (21, 5, 2), &Device::Cpu).unwrap();
+        let flat = |t: Tensor| t.flatten_all().unwrap().to_vec1::<f32>().unwrap();
+        let together = flat(lstm.forward(&x).unwrap());
+        for n in 0..21 {
+            let alone = flat(lstm.forward(&x.narrow(0, n, 1).unwrap()).unwrap());
+            assert_eq!(alone, together[n * 35..(n + 1) * 35]);
+        }
+    }
+
+    #[test]
+    fn inputs_of_another_width_are_refused() {
+        let mut parameters = Parameters::seeded(3);
+        let lstm = Lstm::new(&mut parameters, "lstm", 2, &[4]).unwrap();
+        let x = Tensor::zeros((1, 5, 3), candle_core::DType::F32, &Device::Cpu).unwrap();
+        assert!(
+            lstm.forward(&x)
+                .unwrap_err()
+                .to_string()
+                .contains("2 inputs is given 3")
+        );
+    }
 }

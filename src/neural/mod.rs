@@ -4,12 +4,15 @@
 //! This module knows sequences, not launches: `launch/sequence.rs` turns launches into [`Batch`]es.
 
 mod adam;
+mod buffers;
 mod causal_conv;
 mod cnn_network;
 mod gates;
+mod gradients;
 mod head;
 mod linear;
 mod lstm;
+mod lstm_layer;
 mod parameters;
 mod product;
 mod recipe;

@@ -5,6 +5,8 @@
 
 use pulp::{Arch, Simd, WithSimd};
 
+use super::buffers::Buffers;
+
 /// The right side of a product, in panels of as many columns as one tile computes.
 pub(super) struct Packed {
     /// Panel by panel, row by row; the last panel is filled with zeros.
@@ -16,59 +18,68 @@ pub(super) struct Packed {
 
 impl Packed {
     /// Pack a matrix whose rows lie `stride` apart.
-    pub(super) fn new(matrix: &[f32], stride: usize, rows: usize, columns: usize) -> Self {
-        let width = Arch::new().dispatch(PanelWidth);
-        let mut values = vec![0.0; columns.div_ceil(width) * rows * width];
-        for (panel, to) in values.chunks_exact_mut(rows.max(1) * width).enumerate() {
+    pub(super) fn new(buffers: &Buffers, matrix: &[f32], stride: usize, rows: usize, columns: usize) -> Self {
+        let mut packed = Self::unfilled(buffers, rows, columns);
+        let width = packed.width;
+        for (panel, to) in packed.values.chunks_exact_mut(rows.max(1) * width).enumerate() {
             let first = panel * width;
             let taken = width.min(columns - first);
-            for (to, from) in to.chunks_exact_mut(width).zip(matrix.chunks(stride)) {
-                to[..taken].copy_from_slice(&from[first..first + taken]);
+            for (row, to) in to.chunks_exact_mut(width).enumerate() {
+                to[..taken].copy_from_slice(&matrix[row * stride + first..][..taken]);
+                to[taken..].fill(0.0);
             }
         }
+        packed
+    }
+
+    /// Pack the transpose of a matrix of `columns` rows that lie `stride` apart.
+    pub(super) fn transposed(buffers: &Buffers, matrix: &[f32], stride: usize, rows: usize, columns: usize) -> Self {
+        let mut packed = Self::unfilled(buffers, rows, columns);
+        let width = packed.width;
+        for (panel, to) in packed.values.chunks_exact_mut(rows.max(1) * width).enumerate() {
+            let first = panel * width;
+            let taken = width.min(columns - first);
+            if taken < width {
+                to.fill(0.0);
+            }
+            for column in 0..taken {
+                let from = &matrix[(first + column) * stride..][..rows];
+                for (row, value) in from.iter().enumerate() {
+                    to[row * width + column] = *value;
+                }
+            }
+        }
+        packed
+    }
+
+    fn unfilled(buffers: &Buffers, rows: usize, columns: usize) -> Self {
+        let width = Arch::new().dispatch(PanelWidth);
         Self {
-            values,
+            values: buffers.any(columns.div_ceil(width) * rows * width),
             width,
             rows,
             columns,
         }
     }
 
-    /// Pack the transpose of a matrix of `columns` rows that lie `stride` apart.
-    pub(super) fn transposed(matrix: &[f32], stride: usize, rows: usize, columns: usize) -> Self {
-        let width = Arch::new().dispatch(PanelWidth);
-        let mut values = vec![0.0; columns.div_ceil(width) * rows * width];
-        let panels = values.chunks_exact_mut(rows.max(1) * width);
-        for (to, from) in panels.zip(matrix.chunks(stride * width)) {
-            for (column, from) in from.chunks(stride).enumerate() {
-                for (to, value) in to.iter_mut().skip(column).step_by(width).zip(&from[..rows]) {
-                    *to = *value;
-                }
-            }
-        }
-        Self {
-            values,
-            width,
-            rows,
-            columns,
-        }
+    pub(super) fn give_back(self, buffers: &Buffers) {
+        buffers.give_back(self.values);
     }
 }
 
 /// The transpose of a matrix of whole rows.
-pub(super) fn transpose(matrix: &[f32], rows: usize, columns: usize) -> Vec<f32> {
-    let mut result = vec![0.0; rows * columns];
+pub(super) fn transpose(matrix: &[f32], rows: usize, columns: usize, result: &mut [f32]) {
     // In blocks: a column of a large matrix does not fit into the cache line by line.
-    for first in (0..rows).step_by(16) {
-        let last = (first + 16).min(rows);
+    const BLOCK: usize = 16;
+    for first in (0..rows).step_by(BLOCK) {
+        let last = (first + BLOCK).min(rows);
         for column in 0..columns {
             let to = &mut result[column * rows + first..column * rows + last];
-            for (to, row) in to.iter_mut().zip(first..) {
-                *to = matrix[row * columns + column];
+            for (k, to) in to.iter_mut().enumerate() {
+                *to = matrix[(first + k) * columns + column];
             }
         }
     }
-    result
 }
 
 /// `result += left right`, with `count` rows of `left` and `result`, each so many numbers apart.
@@ -172,11 +183,17 @@ fn tile<S: Simd, const R: usize>(
             }
         }
     }
-    for (r, sums) in sums.iter().enumerate() {
+    // A copy, for only an array with fixed indices stays in registers.
+    let totals = sums;
+    for (r, total) in totals.iter().enumerate() {
         let to = &mut result[r * result_stride..][..columns];
-        for (to, sum) in to.chunks_mut(S::F32_LANES).zip(sums) {
-            let before = simd.partial_load_f32s(to);
-            simd.partial_store_f32s(to, simd.add_f32s(before, *sum));
+        let (whole, part) = S::as_mut_simd_f32s(to);
+        for (to, total) in whole.iter_mut().zip(total) {
+            *to = simd.add_f32s(*to, *total);
+        }
+        if let Some(total) = total.get(whole.len()) {
+            let before = simd.partial_load_f32s(part);
+            simd.partial_store_f32s(part, simd.add_f32s(before, *total));
         }
     }
     R
@@ -201,15 +218,19 @@ mod tests {
             (8, 1, 31),
             (21, 64, 40),
         ] {
+            let buffers = Buffers::default();
+            buffers.give_back(vec![f32::NAN; 100_000]);
             let (a, b) = (matrix(m, k), matrix(k, n));
             let expected: Vec<f32> = (0..m * n)
                 .map(|i| 1.0 + (0..k).map(|j| a[i / n * k + j] * b[j * n + i % n]).sum::<f32>())
                 .collect();
             let mut result = vec![1.0; m * n];
-            add_product((&a, k), &Packed::new(&b, n, k, n), (&mut result, n), m);
+            add_product((&a, k), &Packed::new(&buffers, &b, n, k, n), (&mut result, n), m);
             assert_eq!(result, expected, "{m} {k} {n}");
             let mut result = vec![1.0; m * n];
-            let packed = Packed::transposed(&transpose(&b, k, n), k, k, n);
+            let mut turned = vec![0.0; k * n];
+            transpose(&b, k, n, &mut turned);
+            let packed = Packed::transposed(&buffers, &turned, k, k, n);
             add_product((&a, k), &packed, (&mut result, n), m);
             assert_eq!(result, expected, "{m} {k} {n} transposed");
         }
@@ -219,8 +240,9 @@ mod tests {
     fn rows_and_columns_outside_are_left_alone() {
         // The last two columns of three, and every second row.
         let (a, b) = ([1.0, 2.0, 9.0, 9.0, 3.0, 4.0], [9.0, 1.0, 2.0, 9.0, 3.0, 4.0]);
+        let buffers = Buffers::default();
         let mut result = [0.0, 0.0, 5.0, 0.0, 0.0, 5.0];
-        add_product((&a, 4), &Packed::new(&b[1..], 3, 2, 2), (&mut result, 3), 2);
+        add_product((&a, 4), &Packed::new(&buffers, &b[1..], 3, 2, 2), (&mut result, 3), 2);
         assert_eq!(result, [7.0, 10.0, 5.0, 15.0, 22.0, 5.0]);
     }
 }

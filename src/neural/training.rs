@@ -8,6 +8,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::adam::Adam;
+use super::gradients::backward;
 use super::{Network, Parameters, Recipe, Source};
 use crate::error::{Error, Result};
 
@@ -149,13 +150,12 @@ fn gradients(
     epoch: usize,
     number: usize,
 ) -> Result<(Sum, Vec<Vec<Tensor>>)> {
-    let shards: Vec<Result<(Sum, Vec<Option<Tensor>>)>> = samples
+    let shards: Vec<Result<(Sum, Vec<Vec<Tensor>>)>> = samples
         .par_chunks(SHARD)
         .enumerate()
         .map(|(shard, samples)| {
             let (sum, loss) = shard_loss(network, source, recipe, samples, [epoch, number, shard])?;
-            let mut store = loss.backward()?;
-            Ok((sum, vars.iter().map(|v| store.remove(v)).collect()))
+            Ok((sum, backward(&loss, vars)?))
         })
         .collect();
     let mut sum = Sum::default();
