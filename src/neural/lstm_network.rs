@@ -3,23 +3,20 @@
 use candle_core::{Result, Tensor};
 use rand_chacha::ChaCha8Rng;
 
-use super::{Batch, Dropout, Head, Linear, Lstm, Network, Parameters, Prediction, Recipe, Shape};
-
-/// Units that the inputs that stay are brought to, at most.
-const MAX_STATICS: usize = 32;
+use super::static_inputs::StaticInputs;
+use super::{Batch, Dropout, Head, Lstm, Network, Parameters, Prediction, Recipe, Shape};
 
 /// Stacked LSTM layers with a dense head on each step.
 ///
-/// *Model*: the inputs that stay pass a dense layer with ReLU and join the inputs of each step; then [`Lstm`] layers of
-/// the sizes of [`Recipe::hidden`], and a [`Head`]. [`Dropout`] follows each layer.
+/// *Model*: the inputs of each step with the projected static inputs (see [`StaticInputs`]) go through [`Lstm`] layers
+/// of the sizes of [`Recipe::hidden`], and a [`Head`]. [`Dropout`] follows each layer.
 ///
 /// *Shapes*: statics N x S and inputs N x T x C to forecasts N x T.
 ///
 /// *Determinism*: as [`Lstm`].
 #[derive(Debug)]
 pub struct LstmNetwork {
-    shape: Shape,
-    statics: Linear,
+    statics: StaticInputs,
     layers: Vec<Lstm>,
     head: Head,
     dropout: f64,
@@ -31,23 +28,19 @@ impl LstmNetwork {
     /// # Errors
     /// Those of [`Parameters`].
     pub fn new(parameters: &mut Parameters, shape: Shape, recipe: &Recipe) -> Result<Self> {
-        let width = shape.statics.min(MAX_STATICS);
+        let statics = StaticInputs::new(parameters, "lstm.statics", shape)?;
         let last = recipe.hidden().last().copied().unwrap_or(0);
         Ok(Self {
-            statics: Linear::new(parameters, "statics", shape.statics, width)?,
-            layers: lstm_layers(parameters, width + shape.inputs, recipe.hidden())?,
+            layers: lstm_layers(parameters, statics.width() + shape.inputs, recipe.hidden())?,
             head: Head::new(parameters, "head", last, recipe.loss())?,
             dropout: recipe.dropout(),
-            shape,
+            statics,
         })
     }
 
     fn forward(&self, batch: &Batch, random: Option<&mut ChaCha8Rng>) -> Result<Tensor> {
         let mut dropout = Dropout::new(self.dropout, random);
-        let (statics, inputs) = batch.tensors(self.shape)?;
-        let statics = dropout.apply(&self.statics.forward(&statics)?.relu()?)?;
-        let statics = statics.unsqueeze(1)?.repeat((1, batch.steps, 1))?;
-        let mut hidden = Tensor::cat(&[statics, inputs], 2)?;
+        let mut hidden = self.statics.appended(batch, &mut dropout)?;
         for layer in &self.layers {
             hidden = dropout.apply(&layer.forward(&hidden)?)?;
         }

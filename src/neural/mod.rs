@@ -5,6 +5,8 @@
 
 mod adam;
 mod buffers;
+mod causal_conv;
+mod cnn_network;
 mod dropout;
 mod gates;
 mod gradients;
@@ -19,10 +21,15 @@ mod recipe;
 #[cfg(test)]
 mod reference;
 mod slices;
+mod static_inputs;
 mod temporary;
+#[cfg(test)]
+mod toy;
 mod training;
 pub use temporary::*;
 
+pub use causal_conv::CausalConv;
+pub use cnn_network::CnnNetwork;
 pub use dropout::Dropout;
 pub use head::Head;
 pub use linear::Linear;
@@ -32,7 +39,7 @@ pub use parameters::Parameters;
 pub use recipe::{Loss, Recipe, RecipeOptions};
 pub use training::{EpochLog, Training, train};
 
-use candle_core::{Device, Result, Tensor};
+use candle_core::{Result, Tensor};
 use rand_chacha::ChaCha8Rng;
 
 /// Samples of equal length, row-major.
@@ -61,18 +68,6 @@ pub struct Shape {
     pub inputs: usize,
     /// Steps, T.
     pub steps: usize,
-}
-
-impl Batch {
-    /// Statics N x S and inputs N x T x C as tensors.
-    ///
-    /// # Errors
-    /// Those of candle, for lengths that do not fit.
-    pub(crate) fn tensors(&self, shape: Shape) -> Result<(Tensor, Tensor)> {
-        let statics = Tensor::from_slice(&self.statics, (self.samples, shape.statics), &Device::Cpu)?;
-        let inputs = Tensor::from_slice(&self.inputs, (self.samples, self.steps, shape.inputs), &Device::Cpu)?;
-        Ok((statics, inputs))
-    }
 }
 
 /// What samples to learn from.

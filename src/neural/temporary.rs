@@ -34,5 +34,4 @@ impl Network for Net {
         })
     }
 }
-pub use Net as CnnNetwork;
 pub use Net as VaeNetwork;

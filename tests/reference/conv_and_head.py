@@ -3,8 +3,8 @@
     pip install tensorflow-cpu==2.21.0 keras==3.15.1
     KERAS_BACKEND=tensorflow python tests/reference/conv_and_head.py
 
-writes tests/fixtures/neural/causal_conv.json and head.json: inputs, weights, outputs, and the derivatives of a sum of
-the outputs (conv: weighted by "by"; head: its loss). The Rust tests compare in single precision with an absolute
+writes causal_conv.json, causal_conv_residual.json and head.json to tests/fixtures/neural: inputs, weights, outputs,
+and the derivatives of a sum of the outputs (conv: weighted by "by"; head: its loss). The Rust tests compare in single precision with an absolute
 tolerance of 2e-5; the numbers are of the order of 1.
 """
 
@@ -33,20 +33,20 @@ def write(name, cases):
     (FOLDER / f"{name}.json").write_text(text.replace('],"', '],\n"') + "\n")
 
 
-def conv():
-    samples, steps, inputs, outputs, kernel, dilation = 2, 9, 3, 5, 3, 2
+def conv(name, inputs, outputs, residual):
+    samples, steps, kernel, dilation = 2, 9, 3, 2
     x = tf.Variable(draw(samples, steps, inputs))
-    layer = keras.layers.Conv1D(outputs, kernel, dilation_rate=dilation, padding="causal", activation="relu")
+    layer = keras.layers.Conv1D(outputs, kernel, dilation_rate=dilation, padding="causal")
     layer.build(x.shape)
     layer.set_weights([draw(kernel, inputs, outputs), draw(outputs)])
     by = draw(samples, steps, outputs)
     with tf.GradientTape() as tape:
-        y = layer(x)
+        y = tf.nn.relu(layer(x) + x if residual else layer(x))
         total = tf.reduce_sum(y * by)
     by_x, by_weight, by_bias = tape.gradient(total, [x, layer.kernel.value, layer.bias.value])
     torch = lambda w: np.transpose(np.asarray(w), (2, 1, 0))  # kernel x in x out to out x in x kernel
     write(
-        "causal_conv",
+        name,
         {
             "shape": [samples, steps, inputs, outputs, kernel, dilation],
             "x": x.numpy(),
@@ -96,5 +96,6 @@ def head():
     write("head", cases)
 
 
-conv()
 head()
+conv("causal_conv", inputs=3, outputs=5, residual=False)
+conv("causal_conv_residual", inputs=4, outputs=4, residual=True)
