@@ -45,7 +45,7 @@ def m5_tables(database: duckdb.DuckDBPyConnection, data: pathlib.Path) -> None:
         SELECT
             item_id AS product_id, any_value(launch_date) AS launch_date, any_value(dept_id) AS dept_id,
             any_value(cat_id) AS cat_id,
-            avg(sell_price) FILTER (week BETWEEN launch_date AND launch_date + 27) AS price,
+            avg(sell_price::DECIMAL(18, 6)) FILTER (week BETWEEN launch_date AND launch_date + 27) AS price,
             count(DISTINCT store_id) FILTER (week <= launch_date + 6) AS stores
         FROM priced JOIN launched USING (item_id)
         JOIN (SELECT DISTINCT item_id, dept_id, cat_id FROM monthly) USING (item_id)
