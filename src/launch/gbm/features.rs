@@ -4,7 +4,7 @@ use arrow_array::RecordBatch;
 use serde::{Deserialize, Serialize};
 
 use crate::panel::{
-    AttributeEncoder, Candidates, EncodedColumn, Encoding, Frequency, LaunchPanel, MISSING, UNSEEN, day_of_year_angle,
+    AttributeEncoder, EncodedColumn, Encoding, Frequency, LaunchPanel, MISSING, UNSEEN, day_of_year_angle,
 };
 
 /// Levels of a category that have a column of their own: the most frequent ones.
@@ -17,14 +17,14 @@ const MAX_WORDS: usize = 24;
 const MAX_COLUMNS: usize = 160;
 
 /// Name under which the launch date's place in the year is reported.
-pub const SEASON: &str = "launch season";
+const SEASON: &str = "launch season";
 /// Name under which the launch date is reported.
-pub const RECENCY: &str = "recency";
+const RECENCY: &str = "recency";
 /// Columns beside the attributes that hold for all steps of a launch: season (2), date, share of the first period.
 const LAUNCH_COLUMNS: usize = 4;
 /// Columns by step: step and season (2).
-pub const STEP_COLUMNS: usize = 3;
-/// Columns of own sales, see [`own_row`].
+const STEP_COLUMNS: usize = 3;
+/// Columns of own sales, see [`push_own`].
 pub const OWN_COLUMNS: usize = 6;
 
 /// One column made from an attribute.
@@ -37,7 +37,7 @@ enum Source {
     Code(usize),
     /// 1 for one level of the category, 0 for the others.
     Level(usize, i32),
-    /// Weight of a word in the text.
+    /// 1 for texts with a word, 0 for others.
     Word(usize, u32),
 }
 
@@ -62,7 +62,7 @@ impl Source {
                 category(v, &|code| f32::from(u8::from(code == level)))
             }
             (Self::Word(_, word), EncodedColumn::Text(v)) if !v[row].is_empty() => {
-                v[row].iter().find(|(w, _)| *w == word).map_or(0.0, |(_, weight)| *weight as f32)
+                f32::from(u8::from(v[row].iter().any(|(w, _)| *w == word)))
             }
             _ => f32::NAN,
         }
@@ -154,16 +154,6 @@ impl Features {
             Statics { values, day }
         };
         days.iter().enumerate().map(of_row).collect()
-    }
-
-    /// The columns of past launches.
-    pub fn of_panel(&self, panel: &LaunchPanel) -> Vec<Statics> {
-        self.statics(panel.attributes(), panel.launch_days())
-    }
-
-    /// The columns of candidates.
-    pub fn of_candidates(&self, candidates: &Candidates) -> Vec<Statics> {
-        self.statics(&candidates.attributes, &candidates.launch_days)
     }
 
     /// Append the row of a launch at a step (0-based).
