@@ -5,6 +5,8 @@ mod calendar;
 mod launches;
 mod text;
 
+#[cfg(test)]
+pub(crate) use attributes::numbers;
 pub use attributes::{AttributeEncoder, EncodedColumn, Encoding, MISSING, UNSEEN};
 pub use calendar::{FIRST_DAY, Frequency, day_of_year_angle, format_date, last_day, parse_date};
 pub use launches::{Candidates, LaunchPanel, MAX_HORIZON, check_horizon};

@@ -104,7 +104,10 @@ impl Bags {
         let mut trees = Trees::default();
         for mut model in models {
             slopes.resize(model.slopes.len(), 0.0);
-            slopes.iter_mut().zip(&model.slopes).for_each(|(sum, b)| *sum += b / count);
+            slopes
+                .iter_mut()
+                .zip(&model.slopes)
+                .for_each(|(sum, b)| *sum += b / count);
             model.boosted.trees.scale((1.0 / count) as f32);
             trees.extend(model.boosted.trees);
         }

@@ -13,8 +13,8 @@ const MAX_LEVELS: usize = 12;
 const MIN_PER_LEVEL: usize = 5;
 /// Words of a text that have a column: the most frequent ones.
 const MAX_WORDS: usize = 24;
-/// Columns of attributes at most; with more, single levels and words are left out first.
-const MAX_COLUMNS: usize = 160;
+/// Columns of attributes at most. Of more, those are kept that go with the level of past launches.
+const MAX_COLUMNS: usize = 60;
 
 /// Name under which the launch date's place in the year is reported.
 const SEASON: &str = "launch season";
@@ -91,25 +91,25 @@ impl Features {
     pub fn fit(panel: &LaunchPanel) -> Self {
         let encoder = AttributeEncoder::fit(panel.attributes());
         let encoded = encoder.encode(panel.attributes());
-        let (mut sources, mut details) = (Vec::new(), Vec::new());
+        let mut sources = Vec::new();
         for (column, (_, encoding)) in encoder.columns.iter().enumerate() {
             match (encoding, &encoded[column]) {
                 (Encoding::Category { levels }, EncodedColumn::Category(codes)) => {
                     sources.push(Source::Code(column));
                     let frequent = frequent_levels(codes, levels.len());
-                    details.extend(frequent.into_iter().map(|level| Source::Level(column, level)));
+                    sources.extend(frequent.into_iter().map(|level| Source::Level(column, level)));
                 }
                 (Encoding::Text { vocabulary }, _) => {
                     // Words are numbered from the most frequent one on.
                     let count = vocabulary.len().min(MAX_WORDS) as u32;
-                    details.extend((0..count).map(|word| Source::Word(column, word)));
+                    sources.extend((0..count).map(|word| Source::Word(column, word)));
                 }
                 _ => sources.push(Source::Number(column)),
             }
         }
-        sources.truncate(MAX_COLUMNS);
-        details.truncate(MAX_COLUMNS - sources.len());
-        sources.extend(details);
+        if sources.len() > MAX_COLUMNS {
+            sources = screened(&sources, &encoded, panel);
+        }
         Self {
             encoder,
             sources,
@@ -150,7 +150,12 @@ impl Features {
                 (f64::from(day) / 365.25) as f32,
                 self.frequency.exposure(day, 0) as f32,
             ];
-            let values = self.sources.iter().map(|s| s.value(&encoded, row)).chain(date).collect();
+            let values = self
+                .sources
+                .iter()
+                .map(|s| s.value(&encoded, row))
+                .chain(date)
+                .collect();
             Statics { values, day }
         };
         days.iter().enumerate().map(of_row).collect()
@@ -158,7 +163,10 @@ impl Features {
 
     /// Append the row of a launch at a step (0-based).
     pub fn push_row(&self, launch: &Statics, step: usize, row: &mut Vec<f32>) {
-        let period = self.frequency.period_start(launch.day, step as i32).unwrap_or(launch.day);
+        let period = self
+            .frequency
+            .period_start(launch.day, step as i32)
+            .unwrap_or(launch.day);
         let angle = day_of_year_angle(period);
         row.extend_from_slice(&launch.values);
         row.extend([(step + 1) as f32, angle.sin() as f32, angle.cos() as f32]);
@@ -189,6 +197,38 @@ pub fn push_own(own: &[f64], cold: &[f64], step: usize, row: &mut Vec<f32>) {
     let last = known.last().map_or((0, f64::NAN), |k| (k.0, k.2));
     let ahead = step.saturating_sub(last.0).max(1);
     row.extend([difference, last.1, slope, mean(&|k| k.1), n, ahead as f64].map(|v| v as f32));
+}
+
+/// The columns whose correlation with the mean of ln(1 + units) of past launches is beyond what the largest of so many
+/// columns of noise would have: |r| sqrt(n) > sqrt(2 ln columns).
+///
+/// *References*: Donoho, Johnstone 1994, Ideal spatial adaptation by wavelet shrinkage (the universal threshold); Fan,
+/// Lv 2008, Sure independence screening.
+fn screened(sources: &[Source], encoded: &[EncodedColumn], panel: &LaunchPanel) -> Vec<Source> {
+    let threshold = (2.0 * (sources.len() as f64).ln()).sqrt();
+    let strength = |source: Source| {
+        let pairs: Vec<(f64, f64)> = (0..panel.len())
+            .filter_map(|i| Some((f64::from(source.value(encoded, i)), panel.level(i)?)))
+            .filter(|(x, _)| !x.is_nan())
+            .collect();
+        let n = pairs.len() as f64;
+        let (mx, my) = pairs.iter().fold((0.0, 0.0), |(a, b), (x, y)| (a + x / n, b + y / n));
+        let (xx, yy, xy) = pairs.iter().fold((0.0, 0.0, 0.0), |(xx, yy, xy), (x, y)| {
+            let (x, y) = (x - mx, y - my);
+            (xx + x * x, yy + y * y, xy + x * y)
+        });
+        if xx * yy > 0.0 {
+            xy.abs() / (xx * yy).sqrt() * n.sqrt()
+        } else {
+            0.0
+        }
+    };
+    let mut found: Vec<(usize, f64)> = (0..sources.len()).map(|k| (k, strength(sources[k]))).collect();
+    found.retain(|(_, strength)| *strength > threshold);
+    found.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+    found.truncate(MAX_COLUMNS);
+    found.sort_by_key(|(k, _)| *k);
+    found.into_iter().map(|(k, _)| sources[k]).collect()
 }
 
 fn frequent_levels(codes: &[i32], levels: usize) -> Vec<i32> {

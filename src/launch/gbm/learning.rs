@@ -93,7 +93,9 @@ impl Learning<'_> {
             columns: self.features.columns(),
             ..Table::default()
         };
-        let observed: Vec<Vec<usize>> = (0..self.panel.len()).map(|i| observed(self.panel.log_units(i))).collect();
+        let observed: Vec<Vec<usize>> = (0..self.panel.len())
+            .map(|i| observed(self.panel.log_units(i)))
+            .collect();
         let mut thinning = Thinning::new(observed.iter().map(Vec::len).sum());
         for (launch, steps) in observed.iter().enumerate() {
             for &step in steps.iter().filter(|_| thinning.keep()) {
@@ -134,7 +136,8 @@ impl Learning<'_> {
                 let mut corrected = h.forecast.clone();
                 hand_over.apply(&mut corrected, own);
                 for step in kept {
-                    self.features.push_row(&self.launches[h.launch], step, &mut table.values);
+                    self.features
+                        .push_row(&self.launches[h.launch], step, &mut table.values);
                     push_own(own, &h.forecast.location, step, &mut table.values);
                     table.target.push(h.actual[step] - corrected.location[step]);
                     table.weight.push(1.0 / steps.len() as f64);

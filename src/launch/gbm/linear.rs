@@ -174,7 +174,11 @@ mod tests {
         assert_eq!(value([9.0, 0.0, 5.0]), value([6.0, 0.0, 9.0]));
         assert!(value([f32::NAN, f32::NAN, f32::NAN]).abs() < 1e-12);
         assert!(lines.is_valid(3) && !lines.is_valid(4) && Lines::default().is_valid(4));
-        let crossed = Lines { low: lines.high.clone(), high: lines.low.clone(), ..lines };
+        let crossed = Lines {
+            low: lines.high.clone(),
+            high: lines.low.clone(),
+            ..lines
+        };
         assert!(!crossed.is_valid(3));
     }
 }

@@ -40,6 +40,8 @@ const MIN_RUNNING_SPREAD: f64 = 0.15;
 /// [`boosting::boost`] for when trees stop. Every launch has the same weight in each part. The last 20,000 launches
 /// are learned from (fewer where the horizon is longer than ten steps), 60,000 product-steps of them at most.
 ///
+/// Where attributes give more than 60 columns, those are kept that go with the level of past launches.
+///
 /// *Missing data*: steps not observed are left out; a step observed in no launch has no forecast. A missing attribute
 /// counts as the mean in a' x, and trees learn which way it goes. Beyond the dates and numbers of past launches the
 /// forecast is level.
@@ -154,7 +156,11 @@ impl FittedGbm {
         names.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(b.0)));
         let names: Vec<&str> = names.iter().take(2).map(|(name, _)| name.as_str()).collect();
         let mainly = if names.is_empty() { "" } else { "; mainly " };
-        format!("boosted trees on {} launches{mainly}{}", self.launches, names.join(", "))
+        format!(
+            "boosted trees on {} launches{mainly}{}",
+            self.launches,
+            names.join(", ")
+        )
     }
 
     /// The attributes looked at.

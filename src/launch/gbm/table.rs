@@ -133,7 +133,10 @@ mod tests {
         assert_eq!(folds.iter().map(Vec::len).collect::<Vec<_>>(), [48; 5]);
         for fold in &folds {
             for rows in fold.chunks(3) {
-                assert!(rows.iter().all(|&r| table.launch[r] == table.launch[rows[0]]), "{rows:?}");
+                assert!(
+                    rows.iter().all(|&r| table.launch[r] == table.launch[rows[0]]),
+                    "{rows:?}"
+                );
             }
         }
         assert_ne!(folds, Deal::new(100, 5, 2, 8).folds((1, 3), &table, 5));
