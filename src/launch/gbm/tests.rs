@@ -126,3 +126,55 @@ fn of_many_launches_the_latest_are_learned_from_and_the_longest_horizon_is_no_tr
     let forecast = &model.forecast(&panel.candidates_at(300))[499];
     assert!(forecast.location.iter().chain(&forecast.spread).all(|v| v.is_finite()));
 }
+
+/// The values of a JSON document that are numbers.
+fn numbers(value: &mut serde_json::Value) -> Vec<&mut serde_json::Value> {
+    match value {
+        serde_json::Value::Array(items) => items.iter_mut().flat_map(numbers).collect(),
+        serde_json::Value::Object(fields) => fields.values_mut().flat_map(numbers).collect(),
+        serde_json::Value::Number(_) => vec![value],
+        _ => Vec::new(),
+    }
+}
+
+#[test]
+fn a_forged_model_is_refused_or_forecasts() {
+    let panel = planted_panel(40, 4, 10);
+    let mut text = serde_json::to_value(gbm().fit(&panel).unwrap()).unwrap();
+    let (count, mut accepted) = (numbers(&mut text).len(), 0);
+    assert!(count > 200, "trees to forge: {count}");
+    let forgeries = [
+        -1.0f64,
+        0.0,
+        1.0,
+        2.0,
+        7.0,
+        1e4,
+        -1e4,
+        2_147_483_647.0,
+        1e38,
+        1e308,
+        -1e308,
+    ];
+    for round in 0..3_000 {
+        let place = (uniform(round, 11) * count as f64) as usize;
+        let forgery = forgeries[round % forgeries.len()];
+        let value = match forgery.abs() < 3e9 {
+            true => serde_json::Value::from(forgery as i64),
+            false => serde_json::Value::from(forgery),
+        };
+        let original = std::mem::replace(numbers(&mut text)[place], value);
+        if let Ok(model) = FittedGbm::deserialize(&text)
+            && model.is_valid(4)
+        {
+            accepted += 1;
+            for age in [0, 2] {
+                for forecast in model.forecast(&panel.candidates_at(age)) {
+                    assert!(forecast.location.iter().chain(&forecast.spread).all(|v| v.is_finite()));
+                }
+            }
+        }
+        *numbers(&mut text)[place] = original;
+    }
+    assert!((100..2_900).contains(&accepted), "{accepted}");
+}
