@@ -4,7 +4,7 @@ use arrow_array::RecordBatch;
 use serde::{Deserialize, Serialize};
 
 use crate::panel::{
-    AttributeEncoder, Candidates, EncodedColumn, Encoding, Frequency, LaunchPanel, MISSING, UNSEEN, day_of_year_angle,
+    AttributeEncoder, EncodedColumn, Encoding, Frequency, LaunchPanel, MISSING, UNSEEN, day_of_year_angle,
 };
 
 /// Levels of a category that have a column of their own: the most frequent ones.
@@ -13,18 +13,18 @@ const MAX_LEVELS: usize = 12;
 const MIN_PER_LEVEL: usize = 5;
 /// Words of a text that have a column: the most frequent ones.
 const MAX_WORDS: usize = 24;
-/// Columns of attributes at most; with more, single levels and words are left out first.
-const MAX_COLUMNS: usize = 160;
+/// Columns of attributes at most. Of more, those are kept that go with the level of past launches.
+const MAX_COLUMNS: usize = 60;
 
 /// Name under which the launch date's place in the year is reported.
-pub const SEASON: &str = "launch season";
+const SEASON: &str = "launch season";
 /// Name under which the launch date is reported.
-pub const RECENCY: &str = "recency";
+const RECENCY: &str = "recency";
 /// Columns beside the attributes that hold for all steps of a launch: season (2), date, share of the first period.
 const LAUNCH_COLUMNS: usize = 4;
 /// Columns by step: step and season (2).
-pub const STEP_COLUMNS: usize = 3;
-/// Columns of own sales, see [`own_row`].
+const STEP_COLUMNS: usize = 3;
+/// Columns of own sales, see [`push_own`].
 pub const OWN_COLUMNS: usize = 6;
 
 /// One column made from an attribute.
@@ -37,7 +37,7 @@ enum Source {
     Code(usize),
     /// 1 for one level of the category, 0 for the others.
     Level(usize, i32),
-    /// Weight of a word in the text.
+    /// 1 for texts with a word, 0 for others.
     Word(usize, u32),
 }
 
@@ -61,10 +61,9 @@ impl Source {
             (Self::Level(_, level), EncodedColumn::Category(v)) => {
                 category(v, &|code| f32::from(u8::from(code == level)))
             }
-            (Self::Word(_, word), EncodedColumn::Text(v)) if !v[row].is_empty() => v[row]
-                .iter()
-                .find(|(w, _)| *w == word)
-                .map_or(0.0, |(_, weight)| *weight as f32),
+            (Self::Word(_, word), EncodedColumn::Text(v)) if !v[row].is_empty() => {
+                f32::from(u8::from(v[row].iter().any(|(w, _)| *w == word)))
+            }
             _ => f32::NAN,
         }
     }
@@ -92,25 +91,25 @@ impl Features {
     pub fn fit(panel: &LaunchPanel) -> Self {
         let encoder = AttributeEncoder::fit(panel.attributes());
         let encoded = encoder.encode(panel.attributes());
-        let (mut sources, mut details) = (Vec::new(), Vec::new());
+        let mut sources = Vec::new();
         for (column, (_, encoding)) in encoder.columns.iter().enumerate() {
             match (encoding, &encoded[column]) {
                 (Encoding::Category { levels }, EncodedColumn::Category(codes)) => {
                     sources.push(Source::Code(column));
                     let frequent = frequent_levels(codes, levels.len());
-                    details.extend(frequent.into_iter().map(|level| Source::Level(column, level)));
+                    sources.extend(frequent.into_iter().map(|level| Source::Level(column, level)));
                 }
                 (Encoding::Text { vocabulary }, _) => {
                     // Words are numbered from the most frequent one on.
                     let count = vocabulary.len().min(MAX_WORDS) as u32;
-                    details.extend((0..count).map(|word| Source::Word(column, word)));
+                    sources.extend((0..count).map(|word| Source::Word(column, word)));
                 }
                 _ => sources.push(Source::Number(column)),
             }
         }
-        sources.truncate(MAX_COLUMNS);
-        details.truncate(MAX_COLUMNS - sources.len());
-        sources.extend(details);
+        if sources.len() > MAX_COLUMNS {
+            sources = screened(&sources, &encoded, panel);
+        }
         Self {
             encoder,
             sources,
@@ -162,16 +161,6 @@ impl Features {
         days.iter().enumerate().map(of_row).collect()
     }
 
-    /// The columns of past launches.
-    pub fn of_panel(&self, panel: &LaunchPanel) -> Vec<Statics> {
-        self.statics(panel.attributes(), panel.launch_days())
-    }
-
-    /// The columns of candidates.
-    pub fn of_candidates(&self, candidates: &Candidates) -> Vec<Statics> {
-        self.statics(&candidates.attributes, &candidates.launch_days)
-    }
-
     /// Append the row of a launch at a step (0-based).
     pub fn push_row(&self, launch: &Statics, step: usize, row: &mut Vec<f32>) {
         let period = self
@@ -208,6 +197,38 @@ pub fn push_own(own: &[f64], cold: &[f64], step: usize, row: &mut Vec<f32>) {
     let last = known.last().map_or((0, f64::NAN), |k| (k.0, k.2));
     let ahead = step.saturating_sub(last.0).max(1);
     row.extend([difference, last.1, slope, mean(&|k| k.1), n, ahead as f64].map(|v| v as f32));
+}
+
+/// The columns whose correlation with the mean of ln(1 + units) of past launches is beyond what the largest of so many
+/// columns of noise would have: |r| sqrt(n) > sqrt(2 ln columns).
+///
+/// *References*: Donoho, Johnstone 1994, Ideal spatial adaptation by wavelet shrinkage (the universal threshold); Fan,
+/// Lv 2008, Sure independence screening.
+fn screened(sources: &[Source], encoded: &[EncodedColumn], panel: &LaunchPanel) -> Vec<Source> {
+    let threshold = (2.0 * (sources.len() as f64).ln()).sqrt();
+    let strength = |source: Source| {
+        let pairs: Vec<(f64, f64)> = (0..panel.len())
+            .filter_map(|i| Some((f64::from(source.value(encoded, i)), panel.level(i)?)))
+            .filter(|(x, _)| !x.is_nan())
+            .collect();
+        let n = pairs.len() as f64;
+        let (mx, my) = pairs.iter().fold((0.0, 0.0), |(a, b), (x, y)| (a + x / n, b + y / n));
+        let (xx, yy, xy) = pairs.iter().fold((0.0, 0.0, 0.0), |(xx, yy, xy), (x, y)| {
+            let (x, y) = (x - mx, y - my);
+            (xx + x * x, yy + y * y, xy + x * y)
+        });
+        if xx * yy > 0.0 {
+            xy.abs() / (xx * yy).sqrt() * n.sqrt()
+        } else {
+            0.0
+        }
+    };
+    let mut found: Vec<(usize, f64)> = (0..sources.len()).map(|k| (k, strength(sources[k]))).collect();
+    found.retain(|(_, strength)| *strength > threshold);
+    found.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+    found.truncate(MAX_COLUMNS);
+    found.sort_by_key(|(k, _)| *k);
+    found.into_iter().map(|(k, _)| sources[k]).collect()
 }
 
 fn frequent_levels(codes: &[i32], levels: usize) -> Vec<i32> {

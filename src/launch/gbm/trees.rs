@@ -142,3 +142,70 @@ impl Trees {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn split(feature: usize, threshold: f32, missing_left: bool, left: Branch, right: Branch) -> Branch {
+        Branch::Split {
+            feature,
+            threshold,
+            missing_left,
+            left: Box::new(left),
+            right: Box::new(right),
+        }
+    }
+
+    /// Two trees: a < 1 (missing: left) ? 10 : (b < 2 (missing: right) ? 20 : 30), and 5 for all.
+    fn trees() -> Trees {
+        let inner = split(1, 2.0, false, Branch::Leaf(20.0), Branch::Leaf(30.0));
+        let mut trees = Trees::default();
+        trees.push(&split(0, 1.0, true, Branch::Leaf(10.0), inner));
+        trees.push(&Branch::Leaf(5.0));
+        trees
+    }
+
+    #[test]
+    fn rows_go_where_the_splits_say() {
+        let trees = trees();
+        assert!(trees.is_valid(2));
+        let sums =
+            [[0.0, 9.0], [1.0, 1.0], [1.0, 2.0], [f32::NAN, 1.0], [3.0, f32::NAN]].map(|row| trees.predict(&row));
+        assert_eq!(sums, [15.0, 25.0, 35.0, 15.0, 35.0]);
+        let (mut half, mut both) = (trees.clone(), trees.clone());
+        half.scale(0.5);
+        assert_eq!(half.predict(&[1.0, 2.0]), 17.5);
+        both.extend(half);
+        assert_eq!(both.predict(&[1.0, 2.0]), 52.5);
+        assert!(both.is_valid(2));
+    }
+
+    #[test]
+    fn forged_trees_are_told() {
+        let forged = |change: &dyn Fn(&mut Trees)| {
+            let mut trees = trees();
+            change(&mut trees);
+            trees.is_valid(2)
+        };
+        assert!(forged(&|_| {}));
+        assert!(!trees().is_valid(1), "a column there is not");
+        let changes: [&dyn Fn(&mut Trees); 12] = [
+            &|t| t.right[0] = 0,
+            &|t| t.right[0] = 1,
+            &|t| t.right[0] = 5,
+            &|t| t.right[2] = i32::MIN,
+            &|t| t.right[1] = 2,
+            &|t| t.feature[4] = 0,
+            &|t| t.feature[1] = -2,
+            &|t| t.value[0] = f32::NAN,
+            &|t| t.value[1] = f32::INFINITY,
+            &|t| t.sizes[0] = 0,
+            &|t| t.sizes[1] = u32::MAX,
+            &|t| t.sizes.truncate(1),
+        ];
+        for (number, change) in changes.iter().enumerate() {
+            assert!(!forged(change), "change {number}");
+        }
+    }
+}
