@@ -11,8 +11,9 @@ use super::{Architecture, Comparable, Fitted, FittedNaive};
 use crate::error::{Error, Result};
 use crate::evaluation::Scores;
 use crate::forecast::{Conformal, Forecast, HeldOut, LogForecast, Scheme, StepForecast, ages, splits};
-use crate::neural::Recipe;
+use crate::neural::{EpochLog, Recipe};
 use crate::panel::{Candidates, Frequency, LaunchPanel, check_horizon};
+use crate::progress::Progress;
 
 /// Fewest launches a model can be trained on and its errors measured.
 pub const MIN_LAUNCHES: usize = 3;
@@ -89,6 +90,9 @@ pub struct Training {
     /// Of `auto`: what was tried, with its weights.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub members: BTreeMap<String, MemberRecord>,
+    /// Epochs of each network, by the name of its architecture.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub log: BTreeMap<String, Vec<EpochLog>>,
 }
 
 /// How one architecture did among those that `auto` tried.
@@ -143,7 +147,12 @@ impl LaunchModel {
     ///
     /// # Errors
     /// [`Error::Refused`] for fewer than [`MIN_LAUNCHES`] launches with an observed step, and what the model refuses.
-    pub fn train(architecture: Architecture, panel: &LaunchPanel, recipe: &Recipe) -> Result<Self> {
+    pub fn train(
+        architecture: Architecture,
+        panel: &LaunchPanel,
+        recipe: &Recipe,
+        progress: &Progress,
+    ) -> Result<Self> {
         let panel = panel.drop_unobserved()?;
         if panel.len() < MIN_LAUNCHES {
             return Err(Error::refused(format!(
@@ -155,6 +164,7 @@ impl LaunchModel {
         let baseline = OutOfSample::of(Architecture::Naive, &panel, &splits, recipe)?;
         let (mut tried, mut left_out) = (Vec::new(), BTreeMap::new());
         for member in architecture.members(panel.len()) {
+            progress.stage(&format!("{}: forecasts of held-out launches", member.name()));
             let forecasts = match member {
                 Architecture::Naive => Ok(baseline.clone()),
                 other => OutOfSample::of(other, &panel, &splits, recipe),
@@ -178,6 +188,7 @@ impl LaunchModel {
             Architecture::Auto => records(&panel, &tried, &combined.weights, left_out),
             _ => BTreeMap::new(),
         };
+        progress.stage(&format!("{}: fit to all launches", architecture.name()));
         let (members, weights) = fit_members(&panel, tried, combined.weights, recipe)?;
         let mut attributes: Vec<String> = Vec::new();
         for (name, _) in members.iter().flat_map(|m| &m.fitted.encoder().columns) {
@@ -198,6 +209,7 @@ impl LaunchModel {
             attributes,
             importance: members.iter().flat_map(|m| m.fitted.importance()).collect(),
             members: records,
+            log: BTreeMap::new(),
         };
         let calibrate = |(age, held_out): (usize, &Vec<HeldOut>)| Calibration {
             age,

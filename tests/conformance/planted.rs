@@ -5,6 +5,7 @@ use launchpad::{
     launch::{Architecture, LaunchModel},
     model::encode,
     neural::Recipe,
+    progress::Progress,
 };
 
 use crate::launches::{Launches, planted};
@@ -85,7 +86,7 @@ fn nothing_after_the_origin_is_used() {
     }
     let bytes = |l: &Launches, a: Architecture| {
         let known = l.panel().unwrap().known_at(origin).unwrap();
-        encode(&LaunchModel::train(a, &known, &Recipe::default()).unwrap()).unwrap()
+        encode(&LaunchModel::train(a, &known, &Recipe::default(), &Progress::silent()).unwrap()).unwrap()
     };
     for a in Architecture::ALL {
         assert!(bytes(&launches, a) == bytes(&changed, a), "{}", a.name());

@@ -5,9 +5,11 @@ pub mod compare;
 pub mod fit;
 pub mod info;
 pub mod predict;
+pub mod training_log;
 
 mod cache;
 mod launches;
+mod recipe;
 
 use duckdb_neo::extension::Extension;
 
@@ -19,6 +21,7 @@ pub fn register(extension: &Extension) -> duckdb_neo::Result<()> {
     predict::register(extension)?;
     compare::register(extension)?;
     info::register(extension)?;
+    training_log::register(extension)?;
     backtest::register(extension)
 }
 
