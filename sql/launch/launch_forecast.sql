@@ -27,7 +27,7 @@
 -- @param batch_size: BIGINT = NULL        training networks: launches per step of the optimiser, 32 if NULL
 -- @param learning_rate: DOUBLE = NULL     training networks: learning rate of Adam, 0.001 if NULL
 -- @param loss: VARCHAR = NULL             training networks: what is minimised, quantile or mse; quantile if NULL
--- @param patience: BIGINT = NULL          training networks: epochs without a lower held-out loss until it stops, 10 if NULL
+-- @param patience: BIGINT = NULL          training networks: epochs without a lower held-out loss until the end, 10 if NULL
 -- @param context_length: BIGINT = NULL    training networks: latest steps of own sales looked at, all if NULL
 -- @returns product_id: same as input  the candidate
 -- @returns date: DATE            first day of the period

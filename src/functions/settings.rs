@@ -85,18 +85,33 @@ pub fn register(extension: &Extension) -> duckdb_neo::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::functions::guard::guard;
+
+    fn with_threads(threads: usize) -> Settings {
+        Settings {
+            threads,
+            progress: None,
+            pool: Mutex::new(None),
+        }
+    }
 
     #[test]
     fn the_number_of_threads_is_respected_and_their_pool_is_made_once() -> Result<(), Failure> {
         for threads in [1, 3] {
-            let settings = Settings {
-                threads,
-                progress: None,
-                pool: Mutex::new(None),
-            };
+            let settings = with_threads(threads);
             assert_eq!(settings.install(rayon::current_num_threads)?, threads);
             assert!(Arc::ptr_eq(&settings.pool()?, &settings.pool()?));
         }
         Ok(())
+    }
+
+    #[test]
+    #[allow(clippy::panic)]
+    fn a_panic_on_a_thread_of_the_pool_is_an_error() {
+        let settings = with_threads(2);
+        let failed = guard("launch_x", || settings.install(|| -> i32 { panic!("broken") }));
+        let text = failed.map_or_else(|error| error.message, |value| value.to_string());
+        assert!(text.starts_with("launch_x: internal error: broken"), "{text}");
+        assert!(matches!(guard("launch_x", || settings.install(|| 1)), Ok(1)));
     }
 }

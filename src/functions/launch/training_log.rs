@@ -27,7 +27,7 @@ const NAME: &str = "launch_training_log";
 
 struct TrainingLog;
 
-#[derive(AsDuckDB, Debug, PartialEq)]
+#[derive(AsDuckDB)]
 struct Row {
     epoch: i32,
     train_loss: f64,
@@ -65,20 +65,17 @@ impl ScalarCallbacks for TrainingLog {
 }
 
 fn rows(training: &Training) -> Vec<Row> {
-    let of_network = |(architecture, epochs): (&String, &Vec<crate::neural::EpochLog>)| {
-        let architecture = architecture.clone();
-        epochs
-            .iter()
-            .map(move |e| Row {
-                epoch: e.epoch as i32,
-                train_loss: e.train_loss,
-                validation_loss: e.validation_loss,
-                learning_rate: e.learning_rate,
-                architecture: architecture.clone(),
-            })
-            .collect::<Vec<_>>()
-    };
-    training.log.iter().flat_map(of_network).collect()
+    let networks = training.log.iter();
+    networks
+        .flat_map(|(architecture, epochs)| epochs.iter().map(move |epoch| (architecture, epoch)))
+        .map(|(architecture, epoch)| Row {
+            epoch: epoch.epoch as i32,
+            train_loss: epoch.train_loss,
+            validation_loss: epoch.validation_loss,
+            learning_rate: epoch.learning_rate,
+            architecture: architecture.clone(),
+        })
+        .collect()
 }
 
 /// Registers `__launch_training_log`.
