@@ -8,8 +8,9 @@ use super::network::{FittedNetwork, NetworkKind, NetworkLearner};
 use super::{Analog, Bass, FittedAnalog, FittedBass, FittedGbm, FittedNaive, Gbm, Naive};
 use crate::error::{Error, Result};
 use crate::forecast::{FittedForecaster, Forecaster, HeldOut, LogForecast, Split, held_out};
-use crate::neural::Recipe;
+use crate::neural::{EpochLog, Recipe};
 use crate::panel::{AttributeEncoder, Candidates, LaunchPanel};
+use crate::progress::Progress;
 
 /// The kinds of launch model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -92,15 +93,15 @@ impl Architecture {
         !matches!(self, Self::Naive | Self::Analog | Self::Bass)
     }
 
-    pub(super) fn fit(self, panel: &LaunchPanel, recipe: &Recipe) -> Result<Fitted> {
+    pub(super) fn fit(self, panel: &LaunchPanel, recipe: &Recipe, progress: &Progress) -> Result<Fitted> {
         Ok(match self {
             Self::Naive => Fitted::Naive(Naive.fit(panel)?),
             Self::Analog => Fitted::Analog(Box::new(Analog.fit(panel)?)),
             Self::Bass => Fitted::Bass(Bass.fit(panel)?),
             Self::Gbm => Fitted::Gbm(Box::new(Gbm::new(recipe).fit(panel)?)),
-            Self::Lstm => Fitted::Lstm(Box::new(learner(NetworkKind::Lstm, recipe).fit(panel)?)),
-            Self::Cnn => Fitted::Cnn(Box::new(learner(NetworkKind::Cnn, recipe).fit(panel)?)),
-            Self::Vae => Fitted::Vae(Box::new(learner(NetworkKind::Vae, recipe).fit(panel)?)),
+            Self::Lstm => Fitted::Lstm(Box::new(learner(NetworkKind::Lstm, recipe, progress).fit(panel)?)),
+            Self::Cnn => Fitted::Cnn(Box::new(learner(NetworkKind::Cnn, recipe, progress).fit(panel)?)),
+            Self::Vae => Fitted::Vae(Box::new(learner(NetworkKind::Vae, recipe, progress).fit(panel)?)),
             Self::Auto => return Err(Self::not_single()),
         })
     }
@@ -111,15 +112,16 @@ impl Architecture {
         splits: &[Split],
         ages: &[usize],
         recipe: &Recipe,
+        progress: &Progress,
     ) -> Result<Vec<Vec<HeldOut>>> {
         match self {
             Self::Naive => held_out(&Naive, panel, splits, ages),
             Self::Analog => held_out(&Analog, panel, splits, ages),
             Self::Bass => held_out(&Bass, panel, splits, ages),
             Self::Gbm => held_out(&Gbm::new(recipe), panel, splits, ages),
-            Self::Lstm => held_out(&learner(NetworkKind::Lstm, recipe), panel, splits, ages),
-            Self::Cnn => held_out(&learner(NetworkKind::Cnn, recipe), panel, splits, ages),
-            Self::Vae => held_out(&learner(NetworkKind::Vae, recipe), panel, splits, ages),
+            Self::Lstm => held_out(&learner(NetworkKind::Lstm, recipe, progress), panel, splits, ages),
+            Self::Cnn => held_out(&learner(NetworkKind::Cnn, recipe, progress), panel, splits, ages),
+            Self::Vae => held_out(&learner(NetworkKind::Vae, recipe, progress), panel, splits, ages),
             Self::Auto => Err(Self::not_single()),
         }
     }
@@ -129,8 +131,8 @@ impl Architecture {
     }
 }
 
-fn learner(kind: NetworkKind, recipe: &Recipe) -> NetworkLearner<'_> {
-    NetworkLearner { kind, recipe }
+fn learner<'a>(kind: NetworkKind, recipe: &'a Recipe, progress: &'a Progress) -> NetworkLearner<'a> {
+    NetworkLearner { kind, recipe, progress }
 }
 
 /// Launches from which on `auto` considers models with many parameters.
@@ -221,6 +223,12 @@ impl Fitted {
             Self::Lstm(m) | Self::Cnn(m) | Self::Vae(m) => Some(m),
             _ => None,
         }
+    }
+
+    /// Its name and the epochs of its training, if it is a network that has just been trained.
+    pub fn take_log(&mut self) -> Option<(String, Vec<EpochLog>)> {
+        let name = self.architecture().name().to_owned();
+        Some((name, self.network_mut()?.take_log()))
     }
 
     /// Learned weight of each attribute; empty for models without.

@@ -11,8 +11,9 @@ use super::{Architecture, Baseline, Comparable, Fitted};
 use crate::error::{Error, Result};
 use crate::evaluation::Scores;
 use crate::forecast::{Conformal, Forecast, HeldOut, LogForecast, Paths, Scheme, StepForecast, ages, splits};
-use crate::neural::Recipe;
+use crate::neural::{EpochLog, Recipe};
 use crate::panel::{Candidates, Frequency, LaunchPanel, check_horizon};
+use crate::progress::Progress;
 
 /// Fewest launches a model can be trained on and its errors measured.
 pub const MIN_LAUNCHES: usize = 3;
@@ -91,6 +92,9 @@ pub struct Training {
     /// Of `auto`: what was tried, with its weights.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub members: BTreeMap<String, MemberRecord>,
+    /// Epochs of each network, by the name of its architecture.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub log: BTreeMap<String, Vec<EpochLog>>,
 }
 
 /// How one architecture did among those that `auto` tried.
@@ -145,7 +149,12 @@ impl LaunchModel {
     ///
     /// # Errors
     /// [`Error::Refused`] for fewer than [`MIN_LAUNCHES`] launches with an observed step, and what the model refuses.
-    pub fn train(architecture: Architecture, panel: &LaunchPanel, recipe: &Recipe) -> Result<Self> {
+    pub fn train(
+        architecture: Architecture,
+        panel: &LaunchPanel,
+        recipe: &Recipe,
+        progress: &Progress,
+    ) -> Result<Self> {
         let panel = panel.drop_unobserved()?;
         if panel.len() < MIN_LAUNCHES {
             return Err(Error::refused(format!(
@@ -154,12 +163,13 @@ impl LaunchModel {
             )));
         }
         let (scheme, splits) = splits(&panel)?;
-        let baseline = OutOfSample::of(Architecture::Naive, &panel, &splits, recipe)?;
+        let baseline = OutOfSample::of(Architecture::Naive, &panel, &splits, recipe, progress)?;
         let (mut tried, mut left_out) = (Vec::new(), BTreeMap::new());
         for member in architecture.members(panel.len()) {
+            progress.stage(&format!("{}: forecasts of held-out launches", member.name()));
             let forecasts = match member {
                 Architecture::Naive => Ok(baseline.clone()),
-                other => OutOfSample::of(other, &panel, &splits, recipe),
+                other => OutOfSample::of(other, &panel, &splits, recipe, progress),
             };
             match forecasts {
                 Ok(forecasts) => tried.push(forecasts),
@@ -180,7 +190,8 @@ impl LaunchModel {
             Architecture::Auto => records(&panel, &tried, &combined.weights, left_out),
             _ => BTreeMap::new(),
         };
-        let (members, weights) = fit_members(&panel, tried, combined.weights, recipe)?;
+        progress.stage(&format!("{}: fit to all launches", architecture.name()));
+        let (mut members, weights) = fit_members(&panel, tried, combined.weights, recipe, progress)?;
         let mut attributes: Vec<String> = Vec::new();
         for (name, _) in members.iter().flat_map(|m| &m.fitted.encoder().columns) {
             if !attributes.contains(name) {
@@ -200,6 +211,7 @@ impl LaunchModel {
             attributes,
             importance: members.iter().flat_map(|m| m.fitted.importance()).collect(),
             members: records,
+            log: members.iter_mut().filter_map(|m| m.fitted.take_log()).collect(),
         };
         let calibrate = |(age, held_out): (usize, &Vec<HeldOut>)| Calibration {
             age,
@@ -568,12 +580,13 @@ fn fit_members(
     tried: Vec<OutOfSample>,
     weights: Weights,
     recipe: &Recipe,
+    progress: &Progress,
 ) -> Result<(Vec<Member>, Weights)> {
     let (mut members, mut kept) = (Vec::new(), Weights::default());
     for (m, member) in tried.into_iter().enumerate() {
         if weights.cold[m] + weights.running[m] > 0.0 {
             members.push(Member {
-                fitted: member.architecture.fit(panel, recipe)?,
+                fitted: member.architecture.fit(panel, recipe, progress)?,
                 own_sales: member.own_sales,
             });
             kept.cold.push(weights.cold[m]);

@@ -14,6 +14,7 @@ use crate::neural::{
     Batch, CnnNetwork, EpochLog, LstmNetwork, Network, Parameters, Prediction, Recipe, Shape, Source, VaeNetwork, train,
 };
 use crate::panel::{AttributeEncoder, Candidates, LaunchPanel};
+use crate::progress::Progress;
 
 /// Latest launches learned from, at most.
 const MAX_LAUNCHES: usize = 10_000;
@@ -39,6 +40,14 @@ pub enum NetworkKind {
 }
 
 impl NetworkKind {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Lstm => "lstm",
+            Self::Cnn => "cnn",
+            Self::Vae => "vae",
+        }
+    }
+
     fn build(self, parameters: &mut Parameters, shape: Shape, recipe: &Recipe) -> Result<Arc<dyn Network>> {
         let network: candle_core::Result<Arc<dyn Network>> = match self {
             Self::Lstm => LstmNetwork::new(parameters, shape, recipe).map(|n| Arc::new(n) as _),
@@ -62,6 +71,8 @@ pub struct NetworkLearner<'a> {
     pub kind: NetworkKind,
     /// How it is trained.
     pub recipe: &'a Recipe,
+    /// Who is told.
+    pub progress: &'a Progress,
 }
 
 /// A trained network.
@@ -128,15 +139,9 @@ impl Forecaster for NetworkLearner<'_> {
             let network = self.kind.build(&mut parameters, shape(&encoder), &recipe)?;
             let lessons = Lessons::new(&sequences, panel, rows.to_vec(), seed);
             let judge = judge.map(|j| j as &dyn Source);
-            let training = train(
-                network.as_ref(),
-                &parameters,
-                &lessons,
-                judge,
-                &recipe,
-                epochs,
-                &mut |_| (),
-            )?;
+            let task = self.progress.task(self.kind.name(), epochs);
+            let tell = &mut |log: &EpochLog| task.epoch(log);
+            let training = train(network.as_ref(), &parameters, &lessons, judge, &recipe, epochs, tell)?;
             let weights = parameters.tensors()?;
             Ok((Trained { network, weights }, training))
         };

@@ -164,7 +164,13 @@ mod tests {
     fn totals_scatter_as_the_launches_hang_together() {
         let trained = |persistent| {
             let panel = panel(persistent);
-            let model = LaunchModel::train(Architecture::Naive, &panel, &Recipe::default()).unwrap();
+            let model = LaunchModel::train(
+                Architecture::Naive,
+                &panel,
+                &Recipe::default(),
+                &crate::progress::Progress::silent(),
+            )
+            .unwrap();
             inflation(&model, &panel, &[])
         };
         // Six steps that move together have six times the variance of six independent ones.
@@ -176,7 +182,13 @@ mod tests {
     #[test]
     fn products_are_drawn_apart_and_a_key_gives_the_same_draw() {
         let panel = panel(true);
-        let model = LaunchModel::train(Architecture::Naive, &panel, &Recipe::default()).unwrap();
+        let model = LaunchModel::train(
+            Architecture::Naive,
+            &panel,
+            &Recipe::default(),
+            &crate::progress::Progress::silent(),
+        )
+        .unwrap();
         let run = |rows: &[usize]| {
             let keys: Vec<String> = rows.iter().map(|&i| panel.ids()[i].clone()).collect();
             let candidates = panel.select(rows).unwrap().candidates();

@@ -246,3 +246,30 @@ impl LaunchModel {
             && self.baseline.as_ref().is_none_or(|b| b.is_valid(self.horizon))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::model::refused;
+    use super::*;
+    use crate::model::{decode, encode};
+    use crate::neural::EpochLog;
+
+    #[test]
+    fn the_epochs_of_networks_are_kept() {
+        let mut model = refused(Architecture::Auto, Frequency::Week, 8, 42, 2, "none".to_owned());
+        let payload = |model: &LaunchModel| String::from_utf8_lossy(&model.to_payload().unwrap()).into_owned();
+        assert!(!payload(&model).contains("log"), "models without networks have none");
+        let epoch = |epoch, validation_loss| EpochLog {
+            epoch,
+            train_loss: 0.7 / epoch as f64,
+            validation_loss,
+            learning_rate: 0.001,
+        };
+        model.training.log = BTreeMap::from([
+            ("lstm".to_owned(), vec![epoch(1, Some(0.5)), epoch(2, Some(0.25))]),
+            ("cnn".to_owned(), vec![epoch(1, None)]),
+        ]);
+        let read: LaunchModel = decode(&encode(&model).unwrap()).unwrap();
+        assert_eq!(read, model);
+    }
+}

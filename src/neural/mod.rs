@@ -37,10 +37,24 @@ pub use lstm::Lstm;
 pub use lstm_network::LstmNetwork;
 pub use parameters::Parameters;
 pub use recipe::{Loss, Recipe, RecipeOptions};
-pub use training::{EpochLog, Training, train};
+pub use training::{Training, train};
 
 use candle_core::{Result, Tensor};
 use rand_chacha::ChaCha8Rng;
+use serde::{Deserialize, Serialize};
+
+/// What an epoch came to.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct EpochLog {
+    /// Number of the epoch, from 1.
+    pub epoch: usize,
+    /// Mean loss on the training samples while they were learned from.
+    pub train_loss: f64,
+    /// Mean loss on the held-out samples after the epoch.
+    pub validation_loss: Option<f64>,
+    /// Learning rate of the epoch.
+    pub learning_rate: f64,
+}
 
 /// Samples of equal length, row-major.
 #[derive(Debug, Clone, Default, PartialEq)]

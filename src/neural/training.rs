@@ -5,11 +5,10 @@ use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
-use serde::{Deserialize, Serialize};
 
 use super::adam::Adam;
 use super::gradients::backward;
-use super::{Network, Parameters, Recipe, Source};
+use super::{EpochLog, Network, Parameters, Recipe, Source};
 use crate::error::{Error, Result};
 
 /// Samples that one thread takes at a time. Fixed, so that sums have the same order for any number of threads.
@@ -17,19 +16,6 @@ const SHARD: usize = 16;
 
 /// A loss so many times that of the first epoch has diverged.
 const EXPLODED: f64 = 100.0;
-
-/// What an epoch came to.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct EpochLog {
-    /// Number of the epoch, from 1.
-    pub epoch: usize,
-    /// Mean loss on the training samples while they were learned from.
-    pub train_loss: f64,
-    /// Mean loss on the held-out samples after the epoch.
-    pub validation_loss: Option<f64>,
-    /// Learning rate of the epoch.
-    pub learning_rate: f64,
-}
 
 /// How a training went.
 #[derive(Debug, Clone, PartialEq)]

@@ -5,7 +5,6 @@ mod calendar;
 mod launches;
 mod text;
 
-#[cfg(test)]
 pub use attributes::{AttributeEncoder, EncodedColumn, Encoding, MISSING, UNSEEN};
 pub(crate) use attributes::{find_column, numbers};
 pub use calendar::{FIRST_DAY, Frequency, day_of_year_angle, format_date, last_day, parse_date};

@@ -11,6 +11,7 @@ use launchpad::{
     launch::{Architecture, LaunchModel},
     neural::{Recipe, RecipeOptions},
     panel::{Candidates, Frequency, LaunchPanel},
+    progress::Progress,
 };
 
 /// The columns of a panel, so that a test can change them before it is built.
@@ -49,7 +50,7 @@ impl Launches {
     }
 
     pub fn train(&self, architecture: Architecture) -> Result<LaunchModel> {
-        LaunchModel::train(architecture, &self.panel()?, &small())
+        LaunchModel::train(architecture, &self.panel()?, &small(), &Progress::silent())
     }
 
     /// The launches as products without history.

@@ -4,6 +4,7 @@ use launchpad::{
     forecast::Forecast,
     launch::{Architecture, LaunchModel},
     model::encode,
+    progress::Progress,
 };
 
 use crate::launches::{Launches, planted, small};
@@ -84,7 +85,7 @@ fn nothing_after_the_origin_is_used() {
     }
     let bytes = |l: &Launches, a: Architecture| {
         let known = l.panel().unwrap().known_at(origin).unwrap();
-        encode(&LaunchModel::train(a, &known, &small()).unwrap()).unwrap()
+        encode(&LaunchModel::train(a, &known, &small(), &Progress::silent()).unwrap()).unwrap()
     };
     for a in Architecture::ALL {
         assert!(bytes(&launches, a) == bytes(&changed, a), "{}", a.name());

@@ -7,6 +7,7 @@ use launchpad::{
     launch::{Architecture, LaunchModel},
     model::{decode, encode, open},
     panel::{Candidates, Frequency, LaunchPanel, last_day},
+    progress::Progress,
 };
 use proptest::{collection::vec, option, prelude::*, sample::Index};
 use serde_json::Value;
@@ -345,7 +346,7 @@ proptest! {
         let panel = LaunchPanel::try_new(frequency, 6, ids, days, &units, attributes(&past)).unwrap();
         let candidates = Candidates::new(new.iter().map(|r| r.day).collect(), attributes(&new));
         for a in Architecture::ALL {
-            let Ok(model) = LaunchModel::train(a, &panel, &small()) else { continue };
+            let Ok(model) = LaunchModel::train(a, &panel, &small(), &Progress::silent()) else { continue };
             sound(&model.forecast(&candidates, level, None).unwrap()).map_err(TestCaseError::fail)?;
             use_model(&model, &candidates)?;
             let read: LaunchModel = decode(&encode(&model).unwrap()).unwrap();

@@ -7,9 +7,11 @@ pub mod fit;
 pub mod info;
 pub mod predict;
 pub mod scenarios;
+pub mod training_log;
 
 mod cache;
 mod launches;
+mod recipe;
 
 use duckdb_neo::extension::Extension;
 
@@ -23,6 +25,7 @@ pub fn register(extension: &Extension) -> duckdb_neo::Result<()> {
     scenarios::register(extension)?;
     explain::register(extension)?;
     info::register(extension)?;
+    training_log::register(extension)?;
     backtest::register(extension)
 }
 
