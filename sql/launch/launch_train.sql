@@ -22,6 +22,8 @@
 -- @param batch_size: BIGINT = NULL        networks: launches per step of the optimiser, 32 if NULL
 -- @param learning_rate: DOUBLE = NULL     networks: learning rate of Adam, 0.001 if NULL
 -- @param loss: VARCHAR = NULL             networks: what is minimised, quantile or mse; quantile if NULL
+-- @param dropout: DOUBLE = NULL           networks: share of hidden units left out at random, 0.4 if NULL
+-- @param networks: BIGINT = NULL          networks: how many are trained and averaged, 3 if NULL
 -- @param patience: BIGINT = NULL          networks: epochs without a lower held-out loss until it stops, 10 if NULL
 -- @param context_length: BIGINT = NULL    networks: latest steps of own sales looked at, all if NULL
 -- @returns model: BLOB                  the model, NULL when refused
@@ -42,7 +44,8 @@ WITH fitted_ AS (
     SELECT launch_fit(
         id_, launch_, units_, attributes_, frequency := frequency, horizon := horizon, architecture := architecture, seed := seed,
         hidden := hidden, epochs := epochs, batch_size := batch_size,
-        learning_rate := learning_rate, loss := loss, patience := patience, context_length := context_length
+        learning_rate := learning_rate, loss := loss, dropout := dropout, networks := networks,
+        patience := patience, context_length := context_length
     ) AS blob_
     FROM __launch_training(sales, products, frequency, horizon, product_id, date, units, price, launch_date, burn_in)
 ),

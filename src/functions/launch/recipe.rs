@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// Their texts, in the order of [`declare`].
-pub const PARAMETERS: [ParameterText; 7] = [
+pub const PARAMETERS: [ParameterText; 9] = [
     text(
         "hidden",
         "BIGINT[]",
@@ -39,6 +39,16 @@ pub const PARAMETERS: [ParameterText; 7] = [
         "loss",
         "VARCHAR",
         "networks: what is minimised, quantile or mse; quantile if NULL",
+    ),
+    text(
+        "dropout",
+        "DOUBLE",
+        "networks: share of hidden units left out at random in training, 0.4 if NULL",
+    ),
+    text(
+        "networks",
+        "BIGINT",
+        "networks: how many are trained from different seeds and averaged, 3 if NULL",
     ),
     text(
         "patience",
@@ -71,6 +81,8 @@ pub fn declare(signature: SignatureBuilder) -> SignatureBuilder {
         .param(whole("batch_size"))
         .param(named(FunctionParameter::with_default("learning_rate", None::<f64>)))
         .param(named(FunctionParameter::with_default("loss", None::<String>)))
+        .param(named(FunctionParameter::with_default("dropout", None::<f64>)))
+        .param(whole("networks"))
         .param(whole("patience"))
         .param(whole("context_length"))
 }
@@ -85,6 +97,8 @@ pub fn check(arguments: &BindArguments<'_>) -> Result<(), Failure> {
         batch_size: constant(arguments, "batch_size")?,
         learning_rate: constant(arguments, "learning_rate")?,
         loss: constant(arguments, "loss")?,
+        dropout: constant(arguments, "dropout")?,
+        networks: constant(arguments, "networks")?,
         patience: constant(arguments, "patience")?,
         context_length: constant(arguments, "context_length")?,
         seed: None,
@@ -98,8 +112,10 @@ pub fn read(vectors: &mut VectorCollection, first: usize, rows: usize) -> Result
         layers.iter().map(|v| v.copied()).collect()
     })?;
     let mut whole = |offset: usize| vectors::values::<i64, _>(vectors, first + offset, rows, |v| *v);
-    let (epochs, batch_size, patience, context_length) = (whole(1)?, whole(2)?, whole(5)?, whole(6)?);
+    let (epochs, batch_size) = (whole(1)?, whole(2)?);
+    let (networks, patience, context_length) = (whole(6)?, whole(7)?, whole(8)?);
     let learning_rate = vectors::values::<f64, _>(vectors, first + 3, rows, |v| *v)?;
+    let dropout = vectors::values::<f64, _>(vectors, first + 5, rows, |v| *v)?;
     let loss = vectors::texts(vectors, first + 4, rows)?;
     let mut out: Vec<RecipeOptions> = Vec::with_capacity(rows);
     for (row, (hidden, loss)) in hidden.into_iter().zip(loss).enumerate() {
@@ -109,6 +125,8 @@ pub fn read(vectors: &mut VectorCollection, first: usize, rows: usize) -> Result
             batch_size: batch_size[row],
             learning_rate: learning_rate[row],
             loss,
+            dropout: dropout[row],
+            networks: networks[row],
             patience: patience[row],
             context_length: context_length[row],
             seed: None,
