@@ -14,7 +14,7 @@ use duckdb_neo::{
 };
 
 use super::{
-    ATTRIBUTES, LAUNCH_DATE, PRODUCT_ID, UNITS,
+    ATTRIBUTES, COVARIATES, LAUNCH_DATE, PRODUCT_ID, UNITS, covariates,
     launches::{Launches, constant, required},
 };
 use crate::{
@@ -222,6 +222,7 @@ pub fn register(extension: &Extension) -> duckdb_neo::Result<()> {
                 default: Some("0.8"),
                 text: "probability of the interval",
             },
+            COVARIATES,
         ],
         returns: &[ReturnText {
             name: "",
@@ -246,6 +247,7 @@ pub fn register(extension: &Extension) -> duckdb_neo::Result<()> {
         .param(named(FunctionParameter::new::<List<String>>("architectures")))
         .param(named(FunctionParameter::new::<List<DateValue>>("cutoffs")))
         .param(named(FunctionParameter::with_default("level", 0.8_f64)))
+        .param(covariates())
         .return_type(List::<Row>::logical_type(extension)?)
         .documentation(documentation.build());
     AggregateFunctionBuilder::new("__launch_backtest", signature, Backtest)

@@ -14,7 +14,7 @@ use duckdb_neo::{
 };
 
 use super::{
-    ATTRIBUTES, LAUNCH_DATE, PRODUCT_ID, UNITS,
+    ATTRIBUTES, COVARIATES, LAUNCH_DATE, PRODUCT_ID, UNITS, covariates,
     launches::{Launches, constant, required},
 };
 use crate::{
@@ -175,6 +175,7 @@ pub fn register(extension: &Extension) -> duckdb_neo::Result<()> {
                 default: Some("42"),
                 text: "seed of random numbers, for models that draw any",
             },
+            COVARIATES,
         ],
         returns: &[ReturnText {
             name: "",
@@ -201,6 +202,7 @@ pub fn register(extension: &Extension) -> duckdb_neo::Result<()> {
             DEFAULT_ARCHITECTURE.to_owned(),
         )))
         .param(named(FunctionParameter::with_default("seed", 42_i64)))
+        .param(covariates())
         .return_type(BlobValue::logical_type(extension)?)
         .documentation(documentation.build());
     AggregateFunctionBuilder::new(NAME, signature, Fit)
