@@ -12,12 +12,21 @@
 -- @param price: VARCHAR        the column of prices in sales; 'price' need not exist
 -- @param launch_date: VARCHAR  the column of launch dates; 'launch_date' need not exist
 -- @param burn_in: BIGINT       periods at the start of the data in which no launch is seen
+-- @param signals: VARCHAR = NULL     the table of signals, or NULL
+-- @param covariates: VARCHAR = NULL  the table of covariates, or NULL
+-- @param signal_key: VARCHAR = NULL  the column of products that their keys refer to; NULL for that of products
+-- @param required: BOOLEAN = true    whether it is an error when one of these tables tells nothing of any launch
 -- @returns id_: VARCHAR         the product
 -- @returns launch_: DATE        the launch date
 -- @returns units_: DOUBLE[]     units per step, NULL for steps not fully observed
 -- @returns attributes_: STRUCT  what was known at launch
+-- @returns covariates_: STRUCT[]  signals and covariates by period
 -- @example FROM __launch_training('sales', 'products', 'week', 13, 'product_id', 'date', 'units', 'price', 'launch_date', 1)
-WITH known_ AS (
+WITH launched_ AS MATERIALIZED (
+    SELECT *, frequency AS frequency_, horizon AS horizon_, required AS required_
+    FROM __launch_launches(sales, products, frequency, horizon, product_id, date, units, price, launch_date, burn_in)
+),
+known_ AS (
     SELECT key_, min(attributes_) AS attributes_
     FROM __launch_attributes(products, product_id, launch_date, coalesce(products, 'products'))
     WHERE key_ IS NOT NULL
@@ -27,6 +36,9 @@ SELECT
     launched_.key_::VARCHAR AS id_,
     CASE WHEN launched_.given_ THEN launched_.launch_ ELSE __launch_period_start(launched_.number_, frequency) END AS launch_,
     launched_.units_,
-    known_.attributes_
-FROM __launch_launches(sales, products, frequency, horizon, product_id, date, units, price, launch_date, burn_in) AS launched_
+    known_.attributes_,
+    told_.covariates_
+FROM launched_
 LEFT JOIN known_ ON known_.key_ = launched_.key_
+LEFT JOIN __launch_covariates('launched_', products, product_id, signals, covariates, signal_key) AS told_
+    ON told_.id_ = launched_.key_::VARCHAR

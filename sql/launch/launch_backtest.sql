@@ -1,5 +1,6 @@
 -- How good launch forecasts would have been: from each cutoff date, models trained on what was known then forecast
--- the launches up to the next cutoff. Nothing from the cutoff on is used, in attributes, weights and intervals alike.
+-- the launches up to the next cutoff. Nothing from the cutoff on is used, in attributes, weights and intervals alike,
+-- but the signals of a launch, which count up to its launch date: each is forecast as on that day.
 -- The category mean curve (naive) is always among the rows.
 --
 -- @param sales: VARCHAR                            the sales table
@@ -11,6 +12,14 @@
 -- @param horizon: BIGINT = 13                      steps forecast and scored, from 1 to 520
 -- @param level: DOUBLE = 0.8                       probability of the interval whose coverage is measured
 -- @param burn_in: BIGINT = 1                       periods at the start of the data in which a first sale is no launch
+-- @param signals: VARCHAR = NULL                   what was seen before and after launches, such as mentions or
+--                                                  searches: a table with key, date, value and, if there are several,
+--                                                  signal (its name)
+-- @param covariates: VARCHAR = NULL                what is planned ahead, such as prices, promotions or events: a table
+--                                                  with date, the product (or key, or neither: for all) and a column of
+--                                                  numbers or booleans for each series
+-- @param signal_key: VARCHAR = NULL                the column of products that key refers to, such as 'category'; NULL
+--                                                  for the column of products
 -- @param product_id: VARCHAR = 'product_id'        the column of products in both tables
 -- @param date: VARCHAR = 'date'                    the column of dates in sales
 -- @param units: VARCHAR = 'units'                  the column of units in sales
@@ -41,11 +50,15 @@ WITH run_ AS (
     SELECT unnest(__launch_backtest(
         id_, launch_, units_, attributes_,
         frequency := frequency, horizon := horizon, architectures := architectures, cutoffs := cutoffs::DATE[], level := level,
+        covariates := covariates_,
         hidden := hidden, epochs := epochs, batch_size := batch_size,
         learning_rate := learning_rate, loss := loss, dropout := dropout, networks := networks,
         patience := patience, context_length := context_length
     )) AS row_
-    FROM __launch_training(sales, products, frequency, horizon, product_id, date, units, price, launch_date, burn_in)
+    FROM __launch_training(
+        sales, products, frequency, horizon, product_id, date, units, price, launch_date, burn_in,
+        signals, covariates, signal_key
+    )
 )
 SELECT
     row_['architecture'] AS architecture,

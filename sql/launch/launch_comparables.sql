@@ -5,6 +5,13 @@
 -- @param candidates: VARCHAR                   the products that were forecast
 -- @param model: BLOB                           the model, such as (SELECT model FROM my_model)
 -- @param k: BIGINT = 10                        past launches listed per candidate
+-- @param signals: VARCHAR = NULL               what was seen before and after launches, such as mentions or searches: a
+--                                              table with key, date, value and, if there are several, signal (its name)
+-- @param covariates: VARCHAR = NULL            what is planned ahead, such as prices, promotions or events: a table
+--                                              with date, the product (or key, or neither: for all) and a column of
+--                                              numbers or booleans for each series
+-- @param signal_key: VARCHAR = NULL            the column of candidates that key refers to, such as 'category'; NULL
+--                                              for the column of products
 -- @param product_id: VARCHAR = 'product_id'    the column of products in candidates
 -- @param launch_date: VARCHAR = 'launch_date'  the column of launch dates in candidates
 -- @returns product_id: same as input     the candidate
@@ -15,6 +22,16 @@
 -- @returns comparable_launch_date: DATE  its launch date
 -- @returns comparable_units: DOUBLE      its units over the observed steps
 -- @example FROM launch_comparables('candidates', (SELECT model FROM model), k := 5)
+WITH asked_ AS MATERIALIZED (
+    SELECT
+        key_, launch_, attributes_, count(*) OVER (PARTITION BY key_) AS copies_,
+        coalesce(info_->>'frequency', 'week') AS frequency_,
+        coalesce((info_->>'horizon')::BIGINT, 1) AS horizon_,
+        false AS required_
+    FROM __launch_attributes(candidates, product_id, launch_date, candidates)
+    CROSS JOIN (SELECT launch_model_info(model::BLOB)::JSON AS info_)
+    WHERE key_ IS NOT NULL
+)
 SELECT
     key_ AS product_id,
     CASE WHEN row_['comparable_id'] IS NOT NULL THEN coalesce(
@@ -28,12 +45,10 @@ SELECT
     row_['comparable_launch_date'] AS comparable_launch_date,
     row_['comparable_units'] AS comparable_units
 FROM (
-    SELECT key_, unnest(launch_compare(model::BLOB, launch_, attributes_, k := k)) AS row_
-    FROM (
-        SELECT *, count(*) OVER (PARTITION BY key_) AS copies_
-        FROM __launch_attributes(candidates, product_id, launch_date, candidates)
-        WHERE key_ IS NOT NULL
-    )
+    SELECT key_, unnest(launch_compare(model::BLOB, launch_, attributes_, k := k, covariates := covariates_)) AS row_
+    FROM asked_
+    LEFT JOIN __launch_covariates('asked_', candidates, product_id, signals, covariates, signal_key) AS told_
+        ON told_.id_ = asked_.key_::VARCHAR
     WHERE CASE WHEN copies_ = 1 THEN true ELSE error(
         'product_id ' || key_ || ' appears ' || copies_ || ' times in ' || candidates || ': keep one row per product'
     ) END

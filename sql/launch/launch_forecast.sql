@@ -16,6 +16,13 @@
 -- @param seed: BIGINT = 42                 when it trains: seed of random numbers
 -- @param burn_in: BIGINT = 1               when it trains: periods at the start of the data in which a first sale is
 --                                          no launch
+-- @param signals: VARCHAR = NULL           what was seen before and after launches, such as mentions or searches: a
+--                                          table with key, date, value and, if there are several, signal (its name)
+-- @param covariates: VARCHAR = NULL        what is planned ahead, such as prices, promotions or events: a table with
+--                                          date, the product (or key, or neither: for all) and a column of numbers or
+--                                          booleans for each series
+-- @param signal_key: VARCHAR = NULL        the column of candidates and products that key refers to, such as
+--                                          'category'; NULL for the column of products
 -- @param product_id: VARCHAR = 'product_id'    the column of products in all tables
 -- @param date: VARCHAR = 'date'                the column of dates in sales
 -- @param units: VARCHAR = 'units'              the column of units in sales
@@ -53,12 +60,14 @@ trained_ AS MATERIALIZED (
     SELECT launch_fit(
         id_, launch_, units_, attributes_,
         frequency := frequency, horizon := coalesce(horizon, 13), architecture := architecture, seed := seed,
+        covariates := covariates_,
         hidden := hidden, epochs := epochs, batch_size := batch_size,
         learning_rate := learning_rate, loss := loss, dropout := dropout, networks := networks,
         patience := patience, context_length := context_length
     ) AS blob_
     FROM __launch_training(
-        sales, products, frequency, coalesce(horizon, 13), product_id, date, units, price, launch_date, burn_in
+        sales, products, frequency, coalesce(horizon, 13), product_id, date, units, price, launch_date, burn_in,
+        signals, covariates, signal_key, (SELECT blob_ IS NULL FROM given_)
     )
     WHERE (SELECT blob_ IS NULL FROM given_)
         -- A candidate that is on sale already is no comparable of its own.
@@ -77,19 +86,29 @@ own_ AS (
     )
     WHERE selling_
 ),
+single_ AS MATERIALIZED (
+    SELECT
+        key_, launch_, coalesce(frequency_, 'week') AS frequency_, coalesce(horizon_, 1) AS horizon_, false AS required_
+    FROM asked_, calendar_
+    WHERE copies_ = 1 AND key_ IS NOT NULL
+),
 refused_ AS (
-    SELECT asked_.*, units_, CASE
+    SELECT asked_.*, units_, covariates_, CASE
         WHEN asked_.key_ IS NULL THEN 'product_id is NULL'
         WHEN copies_ > 1 THEN 'product_id appears ' || copies_ || ' times in candidates: keep one row per product'
         WHEN sales IS NOT NULL AND (SELECT blob_ IS NULL FROM model_)
         THEN 'no past launch was found in the sales: FROM launch_doctor(...) says why'
     END AS why_
-    FROM asked_ LEFT JOIN own_ ON own_.key_ = asked_.key_
+    FROM asked_
+    LEFT JOIN own_ ON own_.key_ = asked_.key_
+    LEFT JOIN __launch_covariates('single_', candidates, product_id, signals, covariates, signal_key) AS told_
+        ON told_.id_ = asked_.key_::VARCHAR
 ),
 forecast_ AS (
     SELECT key_, unnest(
         launch_predict(
-            (SELECT blob_ FROM model_), launch_, attributes_, level := level, horizon := horizon, units := units_
+            (SELECT blob_ FROM model_), launch_, attributes_, level := level, horizon := horizon, units := units_,
+            covariates := covariates_
         )
     ) AS row_
     FROM refused_ WHERE why_ IS NULL

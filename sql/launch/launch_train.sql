@@ -5,6 +5,13 @@
 -- @param sales: VARCHAR                     the sales table
 -- @param products: VARCHAR = NULL           the products table: every column but product and launch date is an
 --                                           attribute (number, text, boolean, date)
+-- @param signals: VARCHAR = NULL            what was seen before and after launches, such as mentions or searches: a
+--                                           table with key, date, value and, if there are several, signal (its name)
+-- @param covariates: VARCHAR = NULL         what is planned ahead, such as prices, promotions or events: a table with
+--                                           date, the product (or key, or neither: for all) and a column of numbers or
+--                                           booleans for each series
+-- @param signal_key: VARCHAR = NULL         the column of products that key refers to, such as 'category'; NULL for the
+--                                           column of products
 -- @param frequency: VARCHAR = 'week'        length of a step: day, week or month
 -- @param horizon: BIGINT = 13               steps to learn, from 1 to 520
 -- @param architecture: VARCHAR = 'analog'   naive (category mean curve), analog (similar past launches, learned
@@ -43,11 +50,15 @@
 WITH fitted_ AS (
     SELECT launch_fit(
         id_, launch_, units_, attributes_, frequency := frequency, horizon := horizon, architecture := architecture, seed := seed,
+        covariates := covariates_,
         hidden := hidden, epochs := epochs, batch_size := batch_size,
         learning_rate := learning_rate, loss := loss, dropout := dropout, networks := networks,
         patience := patience, context_length := context_length
     ) AS blob_
-    FROM __launch_training(sales, products, frequency, horizon, product_id, date, units, price, launch_date, burn_in)
+    FROM __launch_training(
+        sales, products, frequency, horizon, product_id, date, units, price, launch_date, burn_in,
+        signals, covariates, signal_key
+    )
 ),
 told_ AS (SELECT blob_, launch_model_info(blob_)::JSON AS info_ FROM fitted_)
 SELECT

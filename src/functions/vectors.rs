@@ -8,6 +8,7 @@ use arrow_array::{
 };
 use arrow_schema::{Field, Schema};
 use duckdb_neo::{
+    AsDuckDB,
     data_chunk::VectorCollection,
     logical_type::LogicalTypeID,
     types::{
@@ -17,7 +18,7 @@ use duckdb_neo::{
     vector::{Unknown, Vector, VectorElement, VectorReader, WritableVectorElement},
 };
 
-use crate::functions::guard::Failure;
+use crate::{functions::guard::Failure, panel::Series};
 
 const MICROSECONDS_PER_DAY: i64 = 86_400_000_000;
 
@@ -71,6 +72,34 @@ pub fn number_lists(
     rows: usize,
 ) -> Result<Vec<Option<Vec<Option<f64>>>>, Failure> {
     values::<List<f64>, _>(vectors, index, rows, |list| list.iter().map(|v| v.copied()).collect())
+}
+
+/// One series of `covariates`, as SQL hands it over.
+#[derive(AsDuckDB)]
+pub struct Covariate {
+    name: String,
+    planned: bool,
+    values: List<f64>,
+}
+
+/// The covariates of each row: the last argument of every function that takes them.
+pub fn covariates(vectors: &mut VectorCollection, rows: usize) -> Result<Vec<Vec<Series>>, Failure> {
+    let last = vectors.col_count() - 1;
+    let lists = values::<List<Covariate>, _>(vectors, last, rows, |list| {
+        let series = list.iter().flatten().map(|one| {
+            Some(Series {
+                name: one.name?.to_owned(),
+                planned: *one.planned?,
+                values: one.values?.iter().map(|v| v.copied()).collect(),
+            })
+        });
+        series.collect::<Option<Vec<Series>>>()
+    })?;
+    let checked = |list: Option<Option<Vec<Series>>>| match list {
+        Some(None) => Err(Failure::new("name, planned and values of a covariate must not be NULL")),
+        list => Ok(list.flatten().unwrap_or_default()),
+    };
+    lists.into_iter().map(checked).collect()
 }
 
 /// Runs `read` on the bytes of a BLOB argument, row by row; rows that share one value are recognised by its address.

@@ -308,10 +308,7 @@ impl LaunchModel {
             )));
         }
         let own = self.own_history(&candidates.launch_days, own_units);
-        let candidates = Candidates {
-            own,
-            ..candidates.clone()
-        };
+        let candidates = candidates.clone().running(own);
         let forecasts = self.combined_forecasts(&candidates)?;
         Ok(forecasts
             .into_iter()

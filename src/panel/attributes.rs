@@ -13,7 +13,7 @@ pub const MISSING: i32 = -1;
 /// Code of a category no past launch had.
 pub const UNSEEN: i32 = -2;
 /// Standardised numbers are kept within this many standard deviations.
-const CLIP: f64 = 6.0;
+pub(super) const CLIP: f64 = 6.0;
 
 /// How one attribute column is turned into numbers; learned from past launches alone.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -3,7 +3,7 @@
 use arrow_array::{RecordBatch, UInt32Array};
 use arrow_select::take::take_record_batch;
 
-use super::{FIRST_DAY, Frequency, calendar::format_date, last_day};
+use super::{Covariates, FIRST_DAY, Frequency, calendar::format_date, last_day};
 use crate::error::{Error, Result};
 
 /// Longest horizon in steps: ten years of weeks.
@@ -40,6 +40,7 @@ pub struct LaunchPanel {
     /// ln(1 + units per full period), NaN where not observed.
     log_units: Vec<f64>,
     attributes: RecordBatch,
+    covariates: Covariates,
 }
 
 impl LaunchPanel {
@@ -104,6 +105,20 @@ impl LaunchPanel {
             ids: order.iter().map(|&i| ids[i].clone()).collect(),
             log_units,
             attributes: take_record_batch(&attributes, &indices)?,
+            covariates: Covariates::default(),
+        })
+    }
+
+    /// The launches with series beside them, in the order of [`LaunchPanel::ids`]. Signals are kept as far as the units
+    /// are observed, and summaries of the series become attributes.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] if the rows do not match, or an attribute has the name of a summary.
+    pub fn with_covariates(self, covariates: &Covariates) -> Result<Self> {
+        Ok(Self {
+            attributes: covariates.append_to(&self.attributes)?,
+            covariates: covariates.known(|launch| observed_steps(self.log_units(launch))),
+            ..self
         })
     }
 
@@ -140,6 +155,11 @@ impl LaunchPanel {
     /// Attributes, one row per launch.
     pub fn attributes(&self) -> &RecordBatch {
         &self.attributes
+    }
+
+    /// Series beside the sales; those of periods that had not ended are masked.
+    pub fn covariates(&self) -> &Covariates {
+        &self.covariates
     }
 
     /// ln(1 + units per full period) of one launch by step; NaN where not observed.
@@ -204,6 +224,7 @@ impl LaunchPanel {
             launch_days: rows.iter().map(|&i| self.launch_days[i]).collect(),
             log_units: rows.iter().flat_map(|&i| self.log_units(i).iter().copied()).collect(),
             attributes: take_record_batch(&self.attributes, &indices)?,
+            covariates: self.covariates.select(rows),
         })
     }
 
@@ -214,14 +235,23 @@ impl LaunchPanel {
     pub fn known_at(&self, origin: i32) -> Result<Self> {
         let rows: Vec<usize> = (0..self.len()).filter(|&i| self.launch_days[i] < origin).collect();
         let mut known = self.select(&rows)?;
+        let has_ended = |day: i32, step: usize| {
+            let end = self.frequency.period_start(day, step as i32 + 1);
+            end.is_some_and(|end| end <= origin)
+        };
         for launch in 0..known.len() {
             for step in 0..self.horizon {
-                let end = self.frequency.period_start(known.launch_days[launch], step as i32 + 1);
-                if end.is_none_or(|end| end > origin) {
+                if !has_ended(known.launch_days[launch], step) {
                     known.log_units[launch * self.horizon + step] = f64::NAN;
                 }
             }
         }
+        let ended = |launch: usize| {
+            (0..self.horizon)
+                .take_while(|&s| has_ended(known.launch_days[launch], s))
+                .count()
+        };
+        known.covariates = known.covariates.known(ended);
         known.drop_unobserved()
     }
 
@@ -243,13 +273,14 @@ impl LaunchPanel {
         let own = (0..self.len()).map(|i| self.log_units(i)[..age.min(self.horizon)].to_vec());
         Candidates {
             own: if age == 0 { Vec::new() } else { own.collect() },
-            ..self.candidates()
+            covariates: self.covariates.known(|_| age),
+            ..Candidates::new(self.launch_days.clone(), self.attributes.clone())
         }
     }
 
     /// The launches as if they were candidates: what was known of them on their launch date.
     pub fn candidates(&self) -> Candidates {
-        Candidates::new(self.launch_days.clone(), self.attributes.clone())
+        self.candidates_at(0)
     }
 }
 
@@ -263,6 +294,8 @@ pub struct Candidates {
     /// ln(1 + units per full period) of each candidate by step, NaN where not observed. A row that ends early knows
     /// nothing of later steps; no rows at all: nobody has sold anything yet.
     pub own: Vec<Vec<f64>>,
+    /// Series beside the sales, one row per candidate; their summaries are among the attributes.
+    pub covariates: Covariates,
 }
 
 impl Candidates {
@@ -272,6 +305,30 @@ impl Candidates {
             launch_days,
             attributes,
             own: Vec::new(),
+            covariates: Covariates::default(),
+        }
+    }
+
+    /// The candidates with series beside them, whose summaries become attributes.
+    ///
+    /// # Errors
+    /// As [`LaunchPanel::with_covariates`].
+    pub fn with_covariates(self, covariates: Covariates) -> Result<Self> {
+        Ok(Self {
+            attributes: covariates.append_to(&self.attributes)?,
+            covariates,
+            ..self
+        })
+    }
+
+    /// The candidates with what they sold so far. Signals of periods beyond that are masked: they are not known at a
+    /// candidate's launch, nor at its age.
+    pub fn running(self, own: Vec<Vec<f64>>) -> Self {
+        let ended = |row: usize| own.get(row).map_or(0, |own| observed_steps(own));
+        Self {
+            covariates: self.covariates.known(ended),
+            own,
+            ..self
         }
     }
 
@@ -289,6 +346,11 @@ impl Candidates {
     pub fn is_empty(&self) -> bool {
         self.launch_days.is_empty()
     }
+}
+
+/// Steps up to the last one that is observed.
+fn observed_steps(log_units: &[f64]) -> usize {
+    log_units.iter().rposition(|v| !v.is_nan()).map_or(0, |last| last + 1)
 }
 
 fn check_day(day: i32, id: &str) -> Result<()> {

@@ -14,7 +14,7 @@ use duckdb_neo::{
 };
 
 use super::{
-    ATTRIBUTES, LAUNCH_DATE, PRODUCT_ID, UNITS,
+    ATTRIBUTES, COVARIATES, LAUNCH_DATE, PRODUCT_ID, UNITS, covariates,
     launches::{Launches, constant, required},
     recipe,
 };
@@ -236,6 +236,7 @@ pub fn register(extension: &Extension) -> duckdb_neo::Result<()> {
                 },
             ],
             &recipe::PARAMETERS[..],
+            &[COVARIATES],
         ]
         .concat(),
         returns: &[ReturnText {
@@ -262,6 +263,7 @@ pub fn register(extension: &Extension) -> duckdb_neo::Result<()> {
         .param(named(FunctionParameter::new::<List<DateValue>>("cutoffs")))
         .param(named(FunctionParameter::with_default("level", 0.8_f64)));
     let signature = recipe::declare(signature)
+        .param(covariates())
         .return_type(List::<Row>::logical_type(extension)?)
         .documentation(documentation.build());
     AggregateFunctionBuilder::new("__launch_backtest", signature, Backtest)

@@ -12,7 +12,7 @@ use duckdb_neo::{
     vector::{Unknown, Vector},
 };
 
-use super::{ATTRIBUTES, LAUNCH_DATE, MODEL, cache::ModelCache};
+use super::{ATTRIBUTES, COVARIATES, LAUNCH_DATE, MODEL, cache::ModelCache, covariates};
 use crate::{
     functions::{
         documentation::{Documentation, ParameterText, ReturnText},
@@ -20,7 +20,7 @@ use crate::{
         vectors,
     },
     launch::Comparable,
-    panel::{Candidates, FIRST_DAY, last_day},
+    panel::{Candidates, Covariates, FIRST_DAY, last_day},
 };
 
 const NAME: &str = "launch_compare";
@@ -68,6 +68,7 @@ fn compare(cache: &mut ModelCache, vectors: &mut VectorCollection) -> Result<Vec
     let days = vectors::days(vectors, 1, count)?;
     let attributes = vectors::attributes(vectors, 2, count)?;
     let ks = vectors::values::<i64, _>(vectors, 3, count, |v| *v)?;
+    let series = vectors::covariates(vectors, count)?;
     let mut lists = Vec::with_capacity(count);
     cache.begin_chunk();
     vectors::blobs(vectors, 0, count, |row, bytes| {
@@ -78,13 +79,10 @@ fn compare(cache: &mut ModelCache, vectors: &mut VectorCollection) -> Result<Vec
             lists.push(Vec::new());
             return Ok(());
         };
-        let candidates = Candidates::new(vec![day], attributes.slice(row, 1));
-        let comparables = cache
-            .get(bytes)?
-            .model
-            .comparables(&candidates, k)?
-            .pop()
-            .unwrap_or_default();
+        let decoded = cache.get(bytes)?;
+        let covariates = Covariates::try_new(decoded.model.horizon(), &series[row..=row])?;
+        let candidates = Candidates::new(vec![day], attributes.slice(row, 1)).with_covariates(covariates)?;
+        let comparables = decoded.model.comparables(&candidates, k)?.pop().unwrap_or_default();
         lists.push(
             comparables
                 .into_iter()
@@ -126,6 +124,7 @@ pub fn register(extension: &Extension) -> duckdb_neo::Result<()> {
                 default: Some("10"),
                 text: "past launches listed",
             },
+            COVARIATES,
         ],
         returns: &[
             column(
@@ -155,6 +154,7 @@ pub fn register(extension: &Extension) -> duckdb_neo::Result<()> {
         .param(FunctionParameter::new::<DateValue>("launch_date"))
         .param(FunctionParameter::new::<Any>("attributes"))
         .param(k)
+        .param(covariates())
         .return_type(List::<Row>::logical_type(extension)?)
         .documentation(documentation.build());
     ScalarFunctionBuilder::new(NAME, signature, Compare)

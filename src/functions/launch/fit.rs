@@ -14,7 +14,7 @@ use duckdb_neo::{
 };
 
 use super::{
-    ATTRIBUTES, LAUNCH_DATE, PRODUCT_ID, UNITS,
+    ATTRIBUTES, COVARIATES, LAUNCH_DATE, PRODUCT_ID, UNITS, covariates,
     launches::{Launches, constant, required},
     recipe,
 };
@@ -192,6 +192,7 @@ pub fn register(extension: &Extension) -> duckdb_neo::Result<()> {
                 },
             ],
             &recipe::PARAMETERS[..],
+            &[COVARIATES],
         ]
         .concat(),
         returns: &[ReturnText {
@@ -220,6 +221,7 @@ pub fn register(extension: &Extension) -> duckdb_neo::Result<()> {
         )))
         .param(named(FunctionParameter::with_default("seed", 42_i64)));
     let signature = recipe::declare(signature)
+        .param(covariates())
         .return_type(BlobValue::logical_type(extension)?)
         .documentation(documentation.build());
     AggregateFunctionBuilder::new(NAME, signature, Fit)

@@ -1,6 +1,6 @@
 //! The state shared by the aggregates over launches: columns as they arrive, put in order at the end.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use arrow_array::{RecordBatch, UInt32Array};
 use arrow_select::{concat::concat_batches, take::take_record_batch};
@@ -8,7 +8,7 @@ use duckdb_neo::{FromValue, aggregate::States, bind_arguments::BindArguments, da
 
 use crate::{
     functions::{guard::Failure, vectors},
-    panel::{Frequency, LaunchPanel},
+    panel::{Covariates, Frequency, LaunchPanel, Series},
 };
 
 /// Columns of one vector's rows, shared by all groups that have rows in it.
@@ -17,6 +17,7 @@ pub struct Chunk {
     launch_days: Vec<i32>,
     units: Vec<Vec<Option<f64>>>,
     attributes: RecordBatch,
+    covariates: Vec<Vec<Series>>,
 }
 
 /// Launches of one group, and its options `O`, which are the same in all its rows.
@@ -35,7 +36,7 @@ impl<O> Default for Launches<O> {
 }
 
 impl<O: Clone + PartialEq> Launches<O> {
-    /// Take in rows; arguments 0 to 3 are product id, launch date, units and attributes.
+    /// Take in rows; arguments 0 to 3 are product id, launch date, units and attributes, the last one covariates.
     ///
     /// `options` reads the options of a row. Options are read at run time, not when binding, so that a prepared
     /// statement may leave them open and a group may have its own.
@@ -65,6 +66,7 @@ impl<O: Clone + PartialEq> Launches<O> {
                 .map(|v| required(v, "units"))
                 .collect::<Result<_, _>>()?,
             attributes: vectors::attributes(vectors, 3, rows)?,
+            covariates: vectors::covariates(vectors, rows)?,
         });
         let options = options(vectors, rows)?;
         for (row, option) in options.into_iter().enumerate() {
@@ -102,12 +104,14 @@ impl<O: Clone + PartialEq> Launches<O> {
     /// The launches in canonical order.
     pub fn panel(&self, frequency: Frequency, horizon: usize) -> Result<LaunchPanel, Failure> {
         let (mut ids, mut days, mut units, mut batches) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let mut series = BTreeMap::new();
         for (chunk, rows) in &self.chunks {
             for &row in rows {
                 let row = row as usize;
                 ids.push(chunk.ids[row].clone());
                 days.push(chunk.launch_days[row]);
                 units.push(chunk.units[row].clone());
+                series.insert(chunk.ids[row].as_str(), chunk.covariates[row].as_slice());
             }
             batches.push(take_record_batch(&chunk.attributes, &UInt32Array::from(rows.clone()))?);
         }
@@ -116,7 +120,10 @@ impl<O: Clone + PartialEq> Launches<O> {
             .map(RecordBatch::schema)
             .ok_or_else(|| Failure::new("there are no launches"))?;
         let attributes = concat_batches(&schema, &batches)?;
-        Ok(LaunchPanel::try_new(frequency, horizon, ids, days, &units, attributes)?)
+        let panel = LaunchPanel::try_new(frequency, horizon, ids, days, &units, attributes)?;
+        let of_launch = |id: &String| series.get(id.as_str()).map_or_else(Vec::new, |s| s.to_vec());
+        let rows: Vec<Vec<Series>> = panel.ids().iter().map(of_launch).collect();
+        Ok(panel.with_covariates(&Covariates::try_new(horizon, &rows)?)?)
     }
 }
 

@@ -13,9 +13,13 @@ mod cache;
 mod launches;
 mod recipe;
 
-use duckdb_neo::extension::Extension;
+use duckdb_neo::{
+    extension::Extension,
+    signature::{FunctionParameter, FunctionParameterKind},
+    types::List,
+};
 
-use super::documentation::ParameterText;
+use super::{documentation::ParameterText, vectors::Covariate};
 
 /// Registers the family.
 pub fn register(extension: &Extension) -> duckdb_neo::Result<()> {
@@ -53,9 +57,21 @@ const ATTRIBUTES: ParameterText = ParameterText {
     default: None,
     text: "what was known at launch, one field per attribute: number, text, boolean or date",
 };
+const COVARIATES: ParameterText = ParameterText {
+    name: "covariates",
+    sql_type: "STRUCT(name VARCHAR, planned BOOLEAN, \"values\" DOUBLE[])[]",
+    default: Some("NULL"),
+    text: "series beside the sales by period: from that of the launch on if planned, else from eight periods before it; \
+           NULL, NaN and infinite values are unknown",
+};
 const MODEL: ParameterText = ParameterText {
     name: "model",
     sql_type: "BLOB",
     default: None,
     text: "the model column of launch_train, or the result of launch_fit",
 };
+
+/// The last parameter of every function that takes covariates.
+fn covariates() -> FunctionParameter {
+    FunctionParameter::with_default("covariates", None::<List<Covariate>>).kind(FunctionParameterKind::Named)
+}

@@ -17,8 +17,9 @@ use duckdb_neo::{
 };
 
 use super::{
-    ATTRIBUTES, LAUNCH_DATE, MODEL,
+    ATTRIBUTES, COVARIATES, LAUNCH_DATE, MODEL,
     cache::{Decoded, ModelCache},
+    covariates,
 };
 use crate::{
     error::Error,
@@ -28,7 +29,7 @@ use crate::{
         guard::{Failure, guard},
         vectors,
     },
-    panel::{Candidates, FIRST_DAY, format_date, last_day},
+    panel::{Candidates, Covariates, FIRST_DAY, Series, format_date, last_day},
 };
 
 const NAME: &str = "launch_predict";
@@ -141,6 +142,7 @@ fn predict(cache: &mut ModelCache, vectors: &mut VectorCollection) -> Result<Vec
     let levels = vectors::values::<f64, _>(vectors, 3, count, |v| *v)?;
     let horizons = vectors::values::<i64, _>(vectors, 4, count, |v| *v)?;
     let own_units = vectors::number_lists(vectors, 5, count)?;
+    let series = vectors::covariates(vectors, count)?;
     let mut lists: Vec<Vec<Row>> = (0..count).map(|_| Vec::new()).collect();
     let mut batches: BTreeMap<(String, u64, Option<i64>), Batch> = BTreeMap::new();
     cache.begin_chunk();
@@ -177,6 +179,8 @@ fn predict(cache: &mut ModelCache, vectors: &mut VectorCollection) -> Result<Vec
             batch.rows.iter().filter_map(|&r| days[r]).collect(),
             take_record_batch(&attributes, &indices)?,
         );
+        let series: Vec<Vec<Series>> = batch.rows.iter().map(|&r| series[r].clone()).collect();
+        let candidates = candidates.with_covariates(Covariates::try_new(batch.model.model.horizon(), &series)?)?;
         let unknown = batch.model.model.unknown_attributes(&candidates);
         let own: Vec<Vec<Option<f64>>> = batch
             .rows
@@ -277,6 +281,7 @@ pub fn register(extension: &Extension) -> duckdb_neo::Result<()> {
                 default: Some("NULL"),
                 text: "what the product sold so far, by step; NULL for nothing known",
             },
+            COVARIATES,
         ],
         returns: &[
             column("step", "INTEGER", "1 for the period that contains the launch date"),
@@ -308,6 +313,7 @@ pub fn register(extension: &Extension) -> duckdb_neo::Result<()> {
         .param(named(FunctionParameter::with_default("level", 0.8_f64)))
         .param(named(FunctionParameter::with_default("horizon", None::<i64>)))
         .param(named(FunctionParameter::with_default("units", None::<List<f64>>)))
+        .param(covariates())
         .return_type(List::<Row>::logical_type(extension)?)
         .documentation(documentation.build());
     ScalarFunctionBuilder::new(NAME, signature, Predict)
