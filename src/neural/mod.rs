@@ -23,6 +23,7 @@ mod static_inputs;
 #[cfg(test)]
 mod toy;
 mod training;
+mod vae_network;
 
 pub use causal_conv::CausalConv;
 pub use cnn_network::CnnNetwork;
@@ -32,6 +33,7 @@ pub use lstm::Lstm;
 pub use parameters::Parameters;
 pub use recipe::{Loss, Recipe, RecipeOptions};
 pub use training::{EpochLog, Training, train};
+pub use vae_network::VaeNetwork;
 
 use candle_core::{Result, Tensor};
 use rand_chacha::ChaCha8Rng;
