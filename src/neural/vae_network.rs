@@ -14,6 +14,9 @@ const LATENT: usize = 8;
 /// Information in nats that each latent number may carry at no cost.
 const FREE: f64 = 0.02;
 
+/// Share of the forecast in the loss; the rest is that of the autoencoder.
+const FORECAST: f64 = 0.5;
+
 /// Centre and half range of the log variance of a step: standard deviations from 0.05 to 2.7.
 const STEP_VARIANCE: (f64, f64) = (-2.0, 4.0);
 
@@ -22,6 +25,9 @@ const LATENT_VARIANCE: (f64, f64) = (0.0, 6.0);
 
 /// Pairs of draws behind a prediction.
 const PAIRS: usize = 32;
+
+/// Pairs of draws behind the forecast in the loss.
+const LOSS_PAIRS: usize = 8;
 
 /// Samples whose draws are decoded together.
 const CHUNK: usize = 16;
@@ -32,17 +38,22 @@ const CHUNK: usize = 16;
 /// ReLU layers of [`Recipe::hidden`]. The decoder takes c and a latent z ~ N(0, I) of min(8, T) numbers through one
 /// ReLU layer to a mean m_t and a log variance of each step, on top of a linear term of the step's own inputs; steps
 /// are independent given z, so what moves a curve as a whole must be in z. The encoder takes the curve y, flags of the
-/// steps observed, and c to mean and log variance of z. Per sample the loss is
-/// sum over observed steps of w_t (ln v_t + 6 + (y_t - m_t)^2 / v_t) / 2 + w sum over j of max(KL_j, 0.02), with one draw
-/// of z = mean + exp(log variance / 2) noise, KL_j the divergence of the posterior of z_j from N(0, 1), and w the mean
-/// weight of the observed steps. 6 makes the loss a number above 0.
+/// steps observed, and c to mean and log variance of z. The loss of a sample is half autoencoder, half forecast:
 ///
-/// Against a collapsed posterior 0.02 nats per latent number are free, which is too little to move the posterior away
-/// from the prior that forecasts draw from. Log variances are bounded by tanh, so that a curve learned by heart does
-/// not make the forecast certain.
+/// - autoencoder: M(m, v) + w sum over j of max(KL_j, 0.02), with m and v decoded from one draw of
+///   z = mean + exp(log variance / 2) noise, and KL_j the divergence of the posterior of z_j from N(0, 1);
+/// - forecast: M(m, v) with mean and variance by step of the mixture over 16 draws of z from N(0, I), which is what the
+///   prediction will be.
 ///
-/// The prediction is mean and standard deviation of the mixture over 64 draws of z, the same for all samples and in
-/// pairs z, -z. [`Recipe::loss`] has no say.
+/// M(m, v) = sum over observed steps of w_t (ln v_t + 6 + (y_t - m_t)^2 / v_t) / 2, where 6 makes it a number above 0,
+/// and w is the mean weight of the observed steps.
+///
+/// The autoencoder alone leaves a gap between the posteriors it learned from and the prior it draws from, so spreads
+/// are wrong by step; the forecast's part closes it, and a curve learned by heart costs there. A collapsed posterior
+/// would leave steps without covariance: 0.02 nats per latent number are free. Log variances are bounded by tanh.
+///
+/// The prediction is mean and standard deviation of the mixture over 64 draws of z, the same for all samples. Draws
+/// come in pairs z, -z: what is linear in z leaves no error of drawing in the mean. [`Recipe::loss`] has no say.
 ///
 /// *Shapes*: statics N x S, inputs N x T x C, targets and weights N x T; paths N x paths x T. T is fixed.
 ///
@@ -53,7 +64,7 @@ const CHUNK: usize = 16;
 /// *Errors*: those of candle, for shapes that do not fit.
 ///
 /// *References*: Kingma, Welling 2014, Auto-encoding variational Bayes; Sohn, Lee, Yan 2015, Learning structured output
-/// representation using deep conditional generative models; Kingma et al. 2016, Improved variational inference with
+/// representation using deep conditional generative models (the forecast in the loss); Kingma et al. 2016, Improved variational inference with
 /// inverse autoregressive flow (free bits).
 #[derive(Debug)]
 pub struct VaeNetwork {
@@ -83,6 +94,14 @@ impl Normal {
             mean: output.narrow(D::Minus1, 0, count)?,
             log_variance: (raw / range)?.tanh()?.affine(range, centre)?,
         })
+    }
+
+    /// Weighted sum of the negative log likelihoods, from that of the least variance of a step.
+    fn misfit(&self, targets: &Tensor, weights: &Tensor) -> Result<Tensor> {
+        let (centre, range) = STEP_VARIANCE;
+        let squares = ((targets - &self.mean)?.sqr()? * self.log_variance.neg()?.exp()?)?;
+        let misfit = ((&self.log_variance - (centre - range))? + squares)?;
+        (misfit * weights)?.sum_all()? * 0.5
     }
 }
 
@@ -122,7 +141,12 @@ impl VaeNetwork {
         let mut width = statics.width() + steps * inputs;
         let mut condition = Vec::new();
         for (number, &hidden) in recipe.hidden().iter().enumerate() {
-            condition.push(Linear::new(parameters, &format!("vae.condition{number}"), width, hidden)?);
+            condition.push(Linear::new(
+                parameters,
+                &format!("vae.condition{number}"),
+                width,
+                hidden,
+            )?);
             width = hidden;
         }
         Ok(Self {
@@ -146,7 +170,10 @@ impl VaeNetwork {
             None => flat,
         };
         Ok(Condition {
-            hidden: self.condition.iter().try_fold(all, |x, layer| layer.forward(&x)?.relu())?,
+            hidden: self
+                .condition
+                .iter()
+                .try_fold(all, |x, layer| layer.forward(&x)?.relu())?,
             level: self.step.forward(&steps)?.squeeze(2)?,
         })
     }
@@ -165,6 +192,22 @@ impl VaeNetwork {
         let mut normal = Normal::new(&self.curve.forward(&hidden)?, STEP_VARIANCE)?;
         normal.mean = (normal.mean + &condition.level)?;
         Ok(normal)
+    }
+
+    /// Mean and log variance of the mixture over draws z and -z, N x T, for a condition of so many samples with a row
+    /// for each draw.
+    fn mixture(&self, condition: &Condition, samples: usize, half: &Tensor) -> Result<Normal> {
+        let draws = Tensor::cat(&[half, &half.neg()?], 0)?;
+        let shape = (samples, draws.dim(0)?, self.steps);
+        let normal = self.decode(condition, &draws.repeat((samples, 1))?)?;
+        let means = normal.mean.reshape(shape)?;
+        let mean = means.mean_keepdim(1)?;
+        let between = means.broadcast_sub(&mean)?.sqr()?.mean(1)?;
+        let within = normal.log_variance.exp()?.reshape(shape)?.mean(1)?;
+        Ok(Normal {
+            mean: mean.squeeze(1)?,
+            log_variance: (between + within)?.log()?,
+        })
     }
 
     /// Joint paths of all steps, N x paths x T.
@@ -195,35 +238,32 @@ impl Network for VaeNetwork {
         let posterior = self.encode(&condition, &targets, &observed)?;
         let noise = normals(random, batch.samples, self.latent)?;
         let latent = (&posterior.mean + ((&posterior.log_variance * 0.5)?.exp()? * noise)?)?;
-        let Normal { mean, log_variance } = self.decode(&condition, &latent)?;
-        let lowest = STEP_VARIANCE.0 - STEP_VARIANCE.1;
-        let squares = ((targets - mean)?.sqr()? * log_variance.neg()?.exp()?)?;
-        let misfit = ((log_variance - lowest)? + squares)?.affine(0.5, 0.0)?;
-        let misfit = (misfit * &weights)?.sum_all()?;
+        let decoded = self.decode(&condition, &latent)?;
         let divergence = ((posterior.mean.sqr()? + posterior.log_variance.exp()?)? - &posterior.log_variance)?;
         // max(KL, free) = free + max(KL - free, 0).
         let divergence = ((divergence * 0.5)? - (0.5 + FREE))?.relu()?.affine(1.0, FREE)?;
         let weight = (weights.sum(1)? / observed.sum(1)?.maximum(1.0)?)?;
-        misfit + (divergence.sum(1)? * weight)?.sum_all()?
+        let divergence = (divergence.sum(1)? * weight)?.sum_all()?;
+        let autoencoder = (decoded.misfit(&targets, &weights)? + divergence)?;
+
+        let half = normals(random, LOSS_PAIRS, self.latent)?;
+        let repeated = condition.repeated(0, batch.samples, 2 * LOSS_PAIRS)?;
+        let forecast = self
+            .mixture(&repeated, batch.samples, &half)?
+            .misfit(&targets, &weights)?;
+        (autoencoder * (1.0 - FORECAST))? + (forecast * FORECAST)?
     }
 
     fn predict(&self, batch: &Batch) -> Result<Prediction> {
-        // Pairs: whatever is linear in the latent numbers leaves no error of drawing in the mean.
         let half = normals(&mut ChaCha8Rng::seed_from_u64(0), PAIRS, self.latent)?;
-        let draws = Tensor::cat(&[&half, &half.neg()?], 0)?;
         let condition = self.condition(batch)?;
         let mut prediction = Prediction::default();
         for first in (0..batch.samples).step_by(CHUNK) {
             let samples = CHUNK.min(batch.samples - first);
             let condition = condition.repeated(first, samples, 2 * PAIRS)?;
-            let normal = self.decode(&condition, &draws.repeat((samples, 1))?)?;
-            let shape = (samples, 2 * PAIRS, self.steps);
-            let means = normal.mean.reshape(shape)?;
-            let location = means.mean_keepdim(1)?;
-            let between = means.broadcast_sub(&location)?.sqr()?.mean(1)?;
-            let within = normal.log_variance.exp()?.reshape(shape)?.mean(1)?;
-            let spread = (between + within)?.sqrt()?;
-            prediction.location.extend(location.flatten_all()?.to_vec1::<f32>()?);
+            let Normal { mean, log_variance } = self.mixture(&condition, samples, &half)?;
+            prediction.location.extend(mean.flatten_all()?.to_vec1::<f32>()?);
+            let spread = (log_variance * 0.5)?.exp()?;
             prediction.spread.extend(spread.flatten_all()?.to_vec1::<f32>()?);
         }
         Ok(prediction)
