@@ -5,23 +5,32 @@
 
 mod adam;
 mod buffers;
+mod causal_conv;
+mod cnn_network;
 mod gates;
 mod gradients;
 mod head;
 mod linear;
 mod lstm;
 mod lstm_layer;
+mod lstm_network;
 mod parameters;
 mod product;
 mod recipe;
 #[cfg(test)]
 mod reference;
 mod slices;
+mod static_inputs;
+#[cfg(test)]
+mod toy;
 mod training;
 
+pub use causal_conv::CausalConv;
+pub use cnn_network::CnnNetwork;
 pub use head::Head;
 pub use linear::Linear;
 pub use lstm::Lstm;
+pub use lstm_network::LstmNetwork;
 pub use parameters::Parameters;
 pub use recipe::{Loss, Recipe, RecipeOptions};
 pub use training::{EpochLog, Training, train};
@@ -44,6 +53,17 @@ pub struct Batch {
     pub targets: Vec<f32>,
     /// Weight of each target in the loss, N x T; 0 where nothing is to be learned from.
     pub weights: Vec<f32>,
+}
+
+/// How wide samples are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shape {
+    /// Inputs that stay the same over the steps, S.
+    pub statics: usize,
+    /// Inputs of each step, C.
+    pub inputs: usize,
+    /// Steps, T.
+    pub steps: usize,
 }
 
 /// What samples to learn from.
