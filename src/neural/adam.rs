@@ -94,21 +94,35 @@ fn add(gradient: &Tensor, sum: &mut [f32]) -> Result<()> {
     let (Storage::Cpu(CpuStorage::F32(values)), Some((first, last))) = (&*storage, layout.contiguous_offsets()) else {
         bail!("a gradient must be f32 on the CPU");
     };
-    sum.iter_mut().zip(&values[first..last]).for_each(|(sum, v)| *sum += v);
+    let values = &values[first..last];
+    let sum = &mut sum[..values.len()];
+    for k in 0..values.len() {
+        sum[k] += values[k];
+    }
     Ok(())
 }
 
 /// Scale a gradient; the sum of its squares.
 fn scaled(gradient: &mut [f32], scale: f32) -> f64 {
-    const LANES: usize = 8;
-    let mut sums = [0.0; LANES];
-    for chunk in gradient.chunks_mut(LANES) {
-        for (sum, g) in sums.iter_mut().zip(chunk) {
-            *g *= scale;
-            *sum += f64::from(*g) * f64::from(*g);
-        }
+    // Several sums at once, as vectors have several numbers.
+    let mut sums = [0.0; 8];
+    let (chunks, rest) = gradient.as_chunks_mut();
+    for chunk in chunks {
+        add_squares(chunk, scale, &mut sums);
     }
+    let mut last = [0.0; 8];
+    last[..rest.len()].copy_from_slice(rest);
+    add_squares(&mut last, scale, &mut sums);
+    rest.copy_from_slice(&last[..rest.len()]);
     sums.iter().sum()
+}
+
+#[inline(always)]
+fn add_squares(gradient: &mut [f32; 8], scale: f32, sums: &mut [f64; 8]) {
+    for k in 0..8 {
+        gradient[k] *= scale;
+        sums[k] += f64::from(gradient[k]) * f64::from(gradient[k]);
+    }
 }
 
 #[derive(Clone, Copy)]
