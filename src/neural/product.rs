@@ -188,8 +188,8 @@ fn tile<S: Simd, const R: usize>(
     for (r, total) in totals.iter().enumerate() {
         let to = &mut result[r * result_stride..][..columns];
         let (whole, part) = S::as_mut_simd_f32s(to);
-        for (to, total) in whole.iter_mut().zip(total) {
-            *to = simd.add_f32s(*to, *total);
+        for v in 0..whole.len() {
+            whole[v] = simd.add_f32s(whole[v], total[v]);
         }
         if let Some(total) = total.get(whole.len()) {
             let before = simd.partial_load_f32s(part);

@@ -131,7 +131,7 @@ impl Condition {
 }
 
 impl VaeNetwork {
-    /// A network with weights `vae.statics.weight`, `vae.condition0.weight`, ..., `vae.encoder.weight`,
+    /// A network with weights `statics.weight`, `vae.condition0.weight`, ..., `vae.encoder.weight`,
     /// `vae.posterior.weight`, `vae.decoder.weight`, `vae.curve.weight`, `vae.step.weight`, ...
     ///
     /// # Errors
@@ -139,7 +139,7 @@ impl VaeNetwork {
     pub fn new(parameters: &mut Parameters, shape: Shape, recipe: &Recipe) -> Result<Self> {
         let Shape { inputs, steps, .. } = shape;
         let latent = steps.min(LATENT);
-        let statics = StaticInputs::new(parameters, "vae.statics", shape)?;
+        let statics = StaticInputs::new(parameters, "statics", shape)?;
         let mut width = statics.width() + steps * inputs;
         let mut condition = Vec::new();
         for (number, &hidden) in recipe.hidden().iter().enumerate() {
