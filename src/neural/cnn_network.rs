@@ -137,7 +137,7 @@ mod tests {
     #[test]
     fn learns_a_planted_rule_on_any_number_of_threads() {
         for loss in [Loss::Quantile, Loss::Mse] {
-            let (reached, baseline) = toy::learned(|p, shape, recipe| CnnNetwork::new(p, shape, recipe), loss);
+            let (reached, baseline) = toy::learned(CnnNetwork::new, loss);
             assert!(
                 reached < 0.25 * baseline,
                 "{loss:?}: {reached}, {baseline} without learning"
