@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::sequence::{Exam, Lessons, SequenceEncoder};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::forecast::{FittedForecaster, Forecaster, LogForecast};
 use crate::neural::{
     Batch, CnnNetwork, EpochLog, LstmNetwork, Network, Parameters, Prediction, Recipe, Shape, Source, VaeNetwork, train,
@@ -65,7 +65,7 @@ impl NetworkKind {
 ///
 /// *Determinism*: weights, order and ages come from the seed of the recipe.
 ///
-/// *Errors*: [`crate::error::Error::Refused`] if the training diverges.
+/// *Errors*: [`Error::Refused`] if the training diverges.
 pub struct NetworkLearner<'a> {
     /// Which network.
     pub kind: NetworkKind,
@@ -289,7 +289,11 @@ impl FittedNetwork {
     ///
     /// # Errors
     /// If one is missing, or has another shape than the network needs.
-    pub fn restore(&mut self, weights: &BTreeMap<String, Tensor>) -> Result<()> {
+    pub fn restore(&mut self, horizon: usize, weights: &BTreeMap<String, Tensor>) -> Result<()> {
+        // Sizes are looked at before anything is made in these sizes.
+        if !(self.recipe.is_valid() && self.encoder.is_valid(horizon)) {
+            return Err(Error::refused("the network does not fit its own sizes"));
+        }
         let restored = (0..self.recipe.networks()).map(|k| {
             let prefix = format!("{k}.");
             let own = weights

@@ -18,8 +18,8 @@ const MIN_LEVEL: usize = 5;
 const MAX_LEVELS: usize = 100;
 /// The same of a free text. Rare words fit single launches.
 const MAX_WORDS: usize = 24;
-/// Smallest standard deviation of the targets; launches that are all alike are not blown up to differ.
-const MIN_DEVIATION: f64 = 0.05;
+/// Launches that differ by less from the mean of their step are all alike: there is nothing to learn but that mean.
+const ALIKE: f64 = 1e-6;
 /// Inputs by step before those of covariates: previous own value and whether it is known, mean and share of what is
 /// known so far, sine and cosine of the season, the step.
 const STEP_INPUTS: usize = 7;
@@ -48,7 +48,7 @@ pub struct SequenceEncoder {
     dates: [f64; 4],
     /// c_s; `None` where no past launch was observed.
     center: Vec<Option<f64>>,
-    /// d.
+    /// d; 0 where launches are all alike.
     deviation: f64,
 }
 
@@ -103,7 +103,7 @@ impl SequenceEncoder {
                 days().fold(f64::INFINITY, f64::min),
                 days().fold(f64::NEG_INFINITY, f64::max),
             ],
-            deviation: mean(squares).unwrap_or(0.0).sqrt().max(MIN_DEVIATION),
+            deviation: mean(squares).map(f64::sqrt).filter(|d| *d > ALIKE).unwrap_or(0.0),
             center,
         }
     }
@@ -151,7 +151,7 @@ impl SequenceEncoder {
         self.horizon == horizon
             && self.center.len() == horizon
             && self.center.iter().flatten().all(|c| c.abs() <= 100.0)
-            && (MIN_DEVIATION..=100.0).contains(&self.deviation)
+            && (0.0..=100.0).contains(&self.deviation)
             && self.dates.iter().all(|d| d.is_finite())
             && self.dates[1] >= 1.0
             && self.dates[2] <= self.dates[3]
@@ -193,6 +193,13 @@ impl SequenceEncoder {
             self.center.iter().enumerate().map(location).collect(),
             (0..self.horizon).map(spread).collect(),
         )
+    }
+
+    fn scaled(&self, y: f64, center: f64) -> f64 {
+        match self.deviation {
+            0.0 => 0.0 * (y - center),
+            deviation => (y - center) / deviation,
+        }
     }
 
     /// S numbers for each row.
@@ -288,7 +295,7 @@ impl Sequences<'_> {
             self.push_inputs(&mut batch.inputs, row, own);
             for step in 0..horizon {
                 let target = self.panel.zip(encoder.center[step]);
-                let target = target.map_or(f64::NAN, |(p, c)| (p.log_units(row)[step] - c) / encoder.deviation);
+                let target = target.map_or(f64::NAN, |(p, c)| encoder.scaled(p.log_units(row)[step], c));
                 let learned = step >= own.len() && !target.is_nan();
                 batch.targets.push(if learned { target as f32 } else { 0.0 });
                 batch.weights.push(f32::from(u8::from(learned)));

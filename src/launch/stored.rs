@@ -218,7 +218,7 @@ impl LaunchModel {
                 };
                 weights.insert(name.to_owned(), tensor(&view).map_err(unreadable)?);
             }
-            network.restore(&weights).map_err(unreadable)?;
+            network.restore(self.horizon, &weights).map_err(unreadable)?;
         }
         Ok(())
     }

@@ -153,6 +153,24 @@ impl Recipe {
         })
     }
 
+    /// Whether it is what [`Recipe::try_new`] makes; asked of recipes that were read from bytes.
+    pub fn is_valid(&self) -> bool {
+        let whole = |v: usize| i64::try_from(v).ok();
+        let options = RecipeOptions {
+            hidden: self.hidden.iter().map(|&v| whole(v)).collect(),
+            epochs: whole(self.epochs),
+            batch_size: whole(self.batch_size),
+            learning_rate: Some(self.learning_rate),
+            loss: None,
+            dropout: Some(self.dropout),
+            networks: whole(self.networks),
+            patience: whole(self.patience),
+            context_length: self.context_length.and_then(whole),
+            seed: Some(self.seed),
+        };
+        Self::try_new(&options).is_ok_and(|r| Self { loss: self.loss, ..r } == *self)
+    }
+
     /// Units of each hidden layer.
     pub fn hidden(&self) -> &[usize] {
         &self.hidden
