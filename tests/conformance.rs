@@ -453,7 +453,7 @@ fn a_candidate_does_not_depend_on_the_others() {
 fn sales_so_far_draw_the_forecast_to_themselves() {
     each(|a| {
         let launches = planted(200, 8, 21);
-        let model = launches.train(a).unwrap();
+        let model = launches.train_well(a).unwrap();
         let candidates = launches.select(&[0, 1, 2, 3]).candidates();
         let expected = forecast(&model, &candidates);
         let mut weights = vec![0.0];

@@ -1,5 +1,6 @@
 //! Rolling launch origins: forecasts of launches that the model had not seen, from what was known before them.
 
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::{FittedForecaster, Forecaster, LogForecast};
@@ -125,30 +126,40 @@ fn comparable_rows(panel: &LaunchPanel, split: &Split) -> usize {
 ///
 /// # Errors
 /// Those of the forecaster.
-pub fn held_out<F: Forecaster>(
+pub fn held_out<F: Forecaster + Sync>(
     forecaster: &F,
     panel: &LaunchPanel,
     splits: &[Split],
     ages: &[usize],
 ) -> Result<Vec<Vec<HeldOut>>> {
-    let mut out = vec![Vec::new(); ages.len()];
-    for (split, Split { known, rows }) in splits.iter().enumerate() {
-        let fitted = forecaster.fit(known)?;
-        let launches = panel.select(rows)?;
-        for (out, &age) in out.iter_mut().zip(ages) {
-            if age > 0 && !fitted.uses_own_sales() {
-                continue;
-            }
-            let forecasts = fitted.forecast(&launches.candidates_at(age));
-            out.extend(rows.iter().zip(forecasts).map(|(&launch, forecast)| HeldOut {
-                launch,
-                split,
-                actual: after(panel.log_units(launch), age),
-                forecast,
-            }));
+    let by_split: Vec<Result<Vec<Vec<HeldOut>>>> = splits
+        .par_iter()
+        .enumerate()
+        .map(|(split, Split { known, rows })| {
+            let fitted = forecaster.fit(known)?;
+            let launches = panel.select(rows)?;
+            let looked_at = if fitted.uses_own_sales() { ages } else { &ages[..1] };
+            let of_age = |&age: &usize| {
+                let forecasts = fitted.forecast(&launches.candidates_at(age));
+                let held_out = |(&launch, forecast): (&usize, LogForecast)| HeldOut {
+                    launch,
+                    split,
+                    actual: after(panel.log_units(launch), age),
+                    forecast,
+                };
+                rows.iter().zip(forecasts).map(held_out).collect()
+            };
+            Ok(looked_at.iter().map(of_age).collect())
+        })
+        .collect();
+    let mut out: Vec<Vec<HeldOut>> = Vec::new();
+    for by_age in by_split {
+        let by_age = by_age?;
+        out.resize(by_age.len(), Vec::new());
+        for (out, forecasts) in out.iter_mut().zip(by_age) {
+            out.extend(forecasts);
         }
     }
-    out.retain(|forecasts| !forecasts.is_empty());
     Ok(out)
 }
 

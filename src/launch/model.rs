@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -191,7 +192,7 @@ impl LaunchModel {
             _ => BTreeMap::new(),
         };
         progress.stage(&format!("{}: fit to all launches", architecture.name()));
-        let (mut members, weights) = fit_members(&panel, tried, combined.weights, recipe, progress)?;
+        let (mut members, weights) = fit_members(&panel, &tried, &combined.weights, recipe, progress)?;
         let mut attributes: Vec<String> = Vec::new();
         for (name, _) in members.iter().flat_map(|m| &m.fitted.encoder().columns) {
             if !attributes.contains(name) {
@@ -574,23 +575,28 @@ fn records(
 /// Fit the members that have weight to all launches.
 fn fit_members(
     panel: &LaunchPanel,
-    tried: Vec<OutOfSample>,
-    weights: Weights,
+    tried: &[OutOfSample],
+    weights: &Weights,
     recipe: &Recipe,
     progress: &Progress,
 ) -> Result<(Vec<Member>, Weights)> {
-    let (mut members, mut kept) = (Vec::new(), Weights::default());
-    for (m, member) in tried.into_iter().enumerate() {
-        if weights.cold[m] + weights.running[m] > 0.0 {
-            members.push(Member {
-                fitted: member.architecture.fit(panel, recipe, progress)?,
-                own_sales: member.own_sales,
-            });
-            kept.cold.push(weights.cold[m]);
-            kept.running.push(weights.running[m]);
-        }
-    }
-    Ok((members, kept))
+    let has_weight = |m: &usize| weights.cold[*m] + weights.running[*m] > 0.0;
+    let chosen: Vec<usize> = (0..tried.len()).filter(has_weight).collect();
+    let fit = |&m: &usize| -> Result<Member> {
+        Ok(Member {
+            fitted: tried[m].architecture.fit(panel, recipe, progress)?,
+            own_sales: tried[m].own_sales.clone(),
+        })
+    };
+    let members: Vec<Result<Member>> = chosen.par_iter().map(fit).collect();
+    let kept = |weights: &[f64]| chosen.iter().map(|&m| weights[m]).collect();
+    Ok((
+        members.into_iter().collect::<Result<_>>()?,
+        Weights {
+            cold: kept(&weights.cold),
+            running: kept(&weights.running),
+        },
+    ))
 }
 
 /// Check the probability of an interval.

@@ -195,6 +195,7 @@ impl SequenceEncoder {
         )
     }
 
+    /// (y - center) / d; 0 where launches are all alike.
     fn scaled(&self, y: f64, center: f64) -> f64 {
         match self.deviation {
             0.0 => 0.0 * (y - center),
@@ -311,9 +312,7 @@ impl Sequences<'_> {
             .map_or(0, |length| own.len().saturating_sub(length));
         let known = |step: usize| {
             let value = own.get(step).filter(|v| !v.is_nan() && step >= oldest);
-            value
-                .zip(encoder.center[step])
-                .map(|(v, c)| (v - c) / encoder.deviation)
+            value.zip(encoder.center[step]).map(|(v, c)| encoder.scaled(*v, c))
         };
         let (mut sum, mut count, mut previous) = (0.0, 0.0, None);
         for step in 0..encoder.horizon {

@@ -53,6 +53,24 @@ impl Launches {
         LaunchModel::train(architecture, &self.panel()?, &small(), &Progress::silent())
     }
 
+    /// With enough epochs for a network to learn what is planted.
+    pub fn train_well(&self, architecture: Architecture) -> Result<LaunchModel> {
+        let options = RecipeOptions {
+            hidden: Some(vec![32]),
+            epochs: Some(60),
+            learning_rate: Some(0.003),
+            dropout: Some(0.1),
+            networks: Some(1),
+            ..RecipeOptions::default()
+        };
+        LaunchModel::train(
+            architecture,
+            &self.panel()?,
+            &Recipe::try_new(&options)?,
+            &Progress::silent(),
+        )
+    }
+
     /// The launches as products without history.
     pub fn candidates(&self) -> Candidates {
         Candidates::new(self.days.clone(), self.attributes.clone())

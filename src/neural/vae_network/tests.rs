@@ -96,7 +96,7 @@ fn recovers_a_planted_distribution_of_curves() {
         );
         for b in 0..STEPS {
             let error = found[a][b] - covariance(a, b);
-            assert!(error.abs() < 0.15, "{a} {b}: {} for {}", found[a][b], covariance(a, b));
+            assert!(error.abs() < 0.2, "{a} {b}: {} for {}", found[a][b], covariance(a, b));
         }
     }
 }
