@@ -18,6 +18,8 @@ use crate::progress::Progress;
 
 /// Latest launches learned from, at most.
 const MAX_LAUNCHES: usize = 10_000;
+/// Steps of them, at most: with longer horizons the latest launches say as much.
+const MAX_STEPS: usize = 40_000;
 /// Share of the launches, the latest, that decide when to stop.
 const EXAM_SHARE: f64 = 0.2;
 /// With fewer launches none is kept back.
@@ -170,7 +172,8 @@ impl Forecaster for NetworkLearner<'_> {
 fn by_date(panel: &LaunchPanel) -> Vec<usize> {
     let mut rows: Vec<usize> = (0..panel.len()).collect();
     rows.sort_by_key(|&i| panel.launch_days()[i]);
-    rows.split_off(rows.len().saturating_sub(MAX_LAUNCHES))
+    let most = (MAX_STEPS / panel.horizon()).min(MAX_LAUNCHES);
+    rows.split_off(rows.len().saturating_sub(most))
 }
 
 /// Root mean square error over the targets of all samples, in units of d.
