@@ -37,3 +37,9 @@ impl From<arrow_schema::ArrowError> for Error {
         Self::Argument(error.to_string())
     }
 }
+
+impl From<candle_core::Error> for Error {
+    fn from(error: candle_core::Error) -> Self {
+        Self::Refused(error.to_string())
+    }
+}

@@ -15,3 +15,4 @@ pub mod launch;
 pub mod model;
 pub mod neural;
 pub mod panel;
+pub mod progress;

@@ -26,6 +26,15 @@
 -- @param price: VARCHAR = 'price'                  the column of prices in sales, if there is one; what is learned from is the
 --                                          price in products, as prices paid are not known before a launch
 -- @param launch_date: VARCHAR = 'launch_date'      the column of launch dates in products, if there is one
+-- @param hidden: BIGINT[] = NULL          networks: units of each hidden layer, [128, 64] if NULL
+-- @param epochs: BIGINT = NULL            networks: passes over the launches at most, 100 if NULL
+-- @param batch_size: BIGINT = NULL        networks: launches per step of the optimiser, 32 if NULL
+-- @param learning_rate: DOUBLE = NULL     networks: learning rate of Adam, 0.001 if NULL
+-- @param loss: VARCHAR = NULL             networks: what is minimised, quantile or mse; quantile if NULL
+-- @param dropout: DOUBLE = NULL           networks: share of hidden units left out at random, 0.4 if NULL
+-- @param networks: BIGINT = NULL          networks: how many are trained and averaged, 3 if NULL
+-- @param patience: BIGINT = NULL          networks: epochs without a lower held-out loss until it stops, 10 if NULL
+-- @param context_length: BIGINT = NULL    networks: latest steps of own sales looked at, all if NULL
 -- @returns architecture: VARCHAR  the model
 -- @returns cutoff: DATE           the forecast origin
 -- @returns launches: BIGINT       launches forecast and observed
@@ -40,8 +49,11 @@
 WITH run_ AS (
     SELECT unnest(__launch_backtest(
         id_, launch_, units_, attributes_,
-        frequency := frequency, horizon := horizon, architectures := architectures, cutoffs := cutoffs::DATE[],
-        level := level, covariates := covariates_
+        frequency := frequency, horizon := horizon, architectures := architectures, cutoffs := cutoffs::DATE[], level := level,
+        hidden := hidden, epochs := epochs, batch_size := batch_size,
+        learning_rate := learning_rate, loss := loss, dropout := dropout, networks := networks,
+        patience := patience, context_length := context_length,
+        covariates := covariates_
     )) AS row_
     FROM __launch_training(
         sales, products, frequency, horizon, product_id, date, units, price, launch_date, burn_in,

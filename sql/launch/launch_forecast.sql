@@ -29,6 +29,16 @@
 -- @param price: VARCHAR = 'price'              the column of prices in sales, if there is one; what is learned from is the
 --                                          price in products, as prices paid are not known before a launch
 -- @param launch_date: VARCHAR = 'launch_date'  the column of launch dates in candidates and products
+-- @param hidden: BIGINT[] = NULL         training networks: units of each hidden layer, [128, 64] if NULL
+-- @param epochs: BIGINT = NULL           training networks: passes over the launches at most, 100 if NULL
+-- @param batch_size: BIGINT = NULL       training networks: launches per step of the optimiser, 32 if NULL
+-- @param learning_rate: DOUBLE = NULL    training networks: learning rate of Adam, 0.001 if NULL
+-- @param loss: VARCHAR = NULL            training networks: what is minimised, quantile or mse; quantile if NULL
+-- @param dropout: DOUBLE = NULL          training networks: share of hidden units left out at random, 0.4 if NULL
+-- @param networks: BIGINT = NULL         training networks: how many are trained and averaged, 3 if NULL
+-- @param patience: BIGINT = NULL         training networks: epochs without a lower held-out loss until it stops,
+--                                          10 if NULL
+-- @param context_length: BIGINT = NULL   training networks: latest steps of own sales looked at, all if NULL
 -- @returns product_id: same as input  the candidate
 -- @returns date: DATE            first day of the period
 -- @returns step: INTEGER         1 for the period that contains the launch date
@@ -50,6 +60,9 @@ trained_ AS MATERIALIZED (
     SELECT launch_fit(
         id_, launch_, units_, attributes_,
         frequency := frequency, horizon := coalesce(horizon, 13), architecture := architecture, seed := seed,
+        hidden := hidden, epochs := epochs, batch_size := batch_size,
+        learning_rate := learning_rate, loss := loss, dropout := dropout, networks := networks,
+        patience := patience, context_length := context_length,
         covariates := covariates_
     ) AS blob_
     FROM __launch_training(

@@ -24,6 +24,15 @@
 -- @param price: VARCHAR = 'price'              the column of prices in sales, if there is one; what is learned from is the
 --                                          price in products, as prices paid are not known before a launch
 -- @param launch_date: VARCHAR = 'launch_date'  the column of launch dates in products, if there is one
+-- @param hidden: BIGINT[] = NULL          networks: units of each hidden layer, [128, 64] if NULL
+-- @param epochs: BIGINT = NULL            networks: passes over the launches at most, 100 if NULL
+-- @param batch_size: BIGINT = NULL        networks: launches per step of the optimiser, 32 if NULL
+-- @param learning_rate: DOUBLE = NULL     networks: learning rate of Adam, 0.001 if NULL
+-- @param loss: VARCHAR = NULL             networks: what is minimised, quantile or mse; quantile if NULL
+-- @param dropout: DOUBLE = NULL           networks: share of hidden units left out at random, 0.4 if NULL
+-- @param networks: BIGINT = NULL          networks: how many are trained and averaged, 3 if NULL
+-- @param patience: BIGINT = NULL          networks: epochs without a lower held-out loss until it stops, 10 if NULL
+-- @param context_length: BIGINT = NULL    networks: latest steps of own sales looked at, all if NULL
 -- @returns model: BLOB                  the model, NULL when refused
 -- @returns model_id: VARCHAR            its identity: same data, options and version, same id
 -- @returns architecture: VARCHAR        as asked
@@ -40,8 +49,11 @@
 -- @example CREATE OR REPLACE TEMP TABLE my_model AS FROM launch_train('sales', products := 'products')
 WITH fitted_ AS (
     SELECT launch_fit(
-        id_, launch_, units_, attributes_, frequency := frequency, horizon := horizon, architecture := architecture,
-        seed := seed, covariates := covariates_
+        id_, launch_, units_, attributes_, frequency := frequency, horizon := horizon, architecture := architecture, seed := seed,
+        hidden := hidden, epochs := epochs, batch_size := batch_size,
+        learning_rate := learning_rate, loss := loss, dropout := dropout, networks := networks,
+        patience := patience, context_length := context_length,
+        covariates := covariates_
     ) AS blob_
     FROM __launch_training(
         sales, products, frequency, horizon, product_id, date, units, price, launch_date, burn_in,

@@ -5,6 +5,7 @@ use crate::error::{Error, Result};
 use crate::launch::{Architecture, LaunchModel};
 use crate::neural::Recipe;
 use crate::panel::{LaunchPanel, format_date};
+use crate::progress::Progress;
 
 /// Shares of the launches known at the default cutoffs.
 const CUTOFF_SHARES: [f64; 5] = [0.5, 0.6, 0.7, 0.8, 0.9];
@@ -95,7 +96,7 @@ fn score(
     level: f64,
     recipe: &Recipe,
 ) -> Result<(usize, Scores)> {
-    let model = LaunchModel::train(architecture, known, recipe)?;
+    let model = LaunchModel::train(architecture, known, recipe, &Progress::silent())?;
     let forecasts = model.forecast(&after.candidates(), level, None)?;
     let mut scored = Vec::new();
     let mut launches = 0;

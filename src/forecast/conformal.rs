@@ -1,5 +1,7 @@
 //! Conformal intervals: quantiles of the errors made on held-out launches.
 
+use std::cmp::Ordering;
+
 use serde::{Deserialize, Serialize};
 
 use super::{HeldOut, LogForecast};
@@ -97,29 +99,43 @@ impl Conformal {
     /// `exposure` is the share of the period in which the product can sell, `level` the probability of the interval.
     /// 0 <= lower <= median <= upper.
     pub fn interval(&self, forecast: &LogForecast, step: usize, exposure: f64, level: f64) -> Option<Interval> {
-        let (location, spread) = (
-            *forecast.location.get(step)?,
-            bounded_spread(*forecast.spread.get(step)?),
-        );
         let scores = self.scores.get(step)?;
-        if !(location.is_finite() && spread.is_finite()) {
-            return None;
-        }
-        let units = |score: f64| (location + spread * score).clamp(0.0, 35.0).exp_m1() * exposure;
-        let median = units(0.0);
+        let median = units(forecast, step, exposure, 0.0)?;
+        let units = |score: f64| units(forecast, step, exposure, score).unwrap_or(median);
         let points = scores.len().min(MEAN_POINTS);
         // The score in the middle of each of the equal shares.
         let middle = |k: usize| scores[(2 * k + 1) * scores.len() / (2 * points)];
         let mean = (0..points).map(|k| units(middle(k))).sum::<f64>() / points as f64;
-        let lower = units(quantile(scores, (1.0 - level) / 2.0)).min(median);
+        let lower = self.quantile(forecast, step, exposure, (1.0 - level) / 2.0)?;
         Some(Interval {
             median,
             lower,
-            upper: units(quantile(scores, (1.0 + level) / 2.0)).max(median),
+            upper: self.quantile(forecast, step, exposure, (1.0 + level) / 2.0)?,
             // Where all scores are alike the average differs from them by rounding alone.
             mean: mean.max(lower),
         })
     }
+
+    /// The units (as [`Conformal::interval`]) that are not exceeded with a probability: at 1/2 the median, else an end
+    /// of the interval that leaves as much outside. Never falls with the probability.
+    pub fn quantile(&self, forecast: &LogForecast, step: usize, exposure: f64, probability: f64) -> Option<f64> {
+        let scores = self.scores.get(step)?;
+        let units = |score: f64| units(forecast, step, exposure, score);
+        let (median, value) = (units(0.0)?, units(quantile(scores, probability))?);
+        Some(match probability.total_cmp(&0.5) {
+            Ordering::Less => value.min(median),
+            Ordering::Equal => median,
+            Ordering::Greater => value.max(median),
+        })
+    }
+}
+
+/// A score taken back to units; `None` where there is no forecast.
+fn units(forecast: &LogForecast, step: usize, exposure: f64, score: f64) -> Option<f64> {
+    let spread = bounded_spread(*forecast.spread.get(step)?);
+    let location = *forecast.location.get(step)?;
+    let known = location.is_finite() && spread.is_finite();
+    known.then(|| (location + spread * score).clamp(0.0, 35.0).exp_m1() * exposure)
 }
 
 /// A spread within the bounds that scores are made with; NaN stays NaN.

@@ -1,10 +1,12 @@
 //! What a forecaster is, and how a forecast gets intervals whose coverage was measured.
 
 mod conformal;
+mod paths;
 mod rolling;
 
 pub(crate) use conformal::bounded_spread;
 pub use conformal::{Conformal, Interval};
+pub use paths::Paths;
 pub(crate) use rolling::after;
 pub use rolling::{HeldOut, Scheme, Split, default_origins, held_out, origin_splits, splits};
 

@@ -2,9 +2,9 @@
 
 use std::{
     any::Any,
-    cell::RefCell,
     fmt,
     panic::{AssertUnwindSafe, catch_unwind},
+    sync::{Mutex, PoisonError},
 };
 
 use duckdb_neo::{Error, error::DuckDBError};
@@ -77,15 +77,15 @@ fn panicked(name: &str, payload: &(dyn Any + Send)) -> Error {
         .copied()
         .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
         .unwrap_or("unknown panic");
-    let place = PLACE.take().map(|place| format!(" at {place}")).unwrap_or_default();
+    let place = PLACE.lock().unwrap_or_else(PoisonError::into_inner).take();
+    let place = place.map(|place| format!(" at {place}")).unwrap_or_default();
     Error::api_error(format!(
         "{name}: internal error: {text}{place}; your data are unharmed, please report this"
     ))
 }
 
-thread_local! {
-    static PLACE: RefCell<Option<String>> = const { RefCell::new(None) };
-}
+/// Where the latest panic was. Not kept by thread: a computation may run on those of a pool.
+static PLACE: Mutex<Option<String>> = Mutex::new(None);
 
 /// Keeps panics off the user's terminal and remembers where they happened.
 ///
@@ -93,8 +93,7 @@ thread_local! {
 pub fn silence_panics() {
     std::panic::set_hook(Box::new(|info| {
         let place = info.location().map(|at| format!("{}:{}", at.file(), at.line()));
-        // Fails only while the thread is being torn down, when nobody will read it.
-        let _ = PLACE.try_with(|slot| slot.replace(place));
+        *PLACE.lock().unwrap_or_else(PoisonError::into_inner) = place;
     }));
 }
 

@@ -6,6 +6,7 @@ pub mod guard;
 pub mod internal;
 pub mod launch;
 pub mod macros;
+pub mod settings;
 pub mod utility;
 pub mod vectors;
 
@@ -13,6 +14,7 @@ use duckdb_neo::extension::Extension;
 
 /// Registers all functions, then the macros, which may call them.
 pub fn register(extension: &Extension) -> Result<(), guard::Failure> {
+    settings::register(extension)?;
     utility::version::register(extension)?;
     internal::column::register(extension)?;
     evaluation::auc::register(extension)?;

@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Analog, Bass, FittedAnalog, FittedBass, FittedNaive, Naive};
+use super::network::{FittedNetwork, NetworkKind, NetworkLearner};
+use super::{Analog, Bass, FittedAnalog, FittedBass, FittedGbm, FittedNaive, Gbm, Naive};
 use crate::error::{Error, Result};
 use crate::forecast::{FittedForecaster, Forecaster, HeldOut, LogForecast, Split, held_out};
-use crate::neural::Recipe;
+use crate::neural::{EpochLog, Recipe};
 use crate::panel::{AttributeEncoder, Candidates, LaunchPanel};
+use crate::progress::Progress;
 
 /// The kinds of launch model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -20,13 +22,30 @@ pub enum Architecture {
     Analog,
     /// Bass diffusion by category.
     Bass,
+    /// Gradient-boosted trees.
+    Gbm,
+    /// Recurrent network.
+    Lstm,
+    /// Convolutional network.
+    Cnn,
+    /// Variational autoencoder of launch curves.
+    Vae,
     /// Weighted mean of the others, with weights from held-out launches.
     Auto,
 }
 
 impl Architecture {
     /// All of them; the conformance tests run through this list.
-    pub const ALL: [Self; 4] = [Self::Naive, Self::Analog, Self::Bass, Self::Auto];
+    pub const ALL: [Self; 8] = [
+        Self::Naive,
+        Self::Analog,
+        Self::Bass,
+        Self::Gbm,
+        Self::Lstm,
+        Self::Cnn,
+        Self::Vae,
+        Self::Auto,
+    ];
 
     /// The name used in SQL.
     pub fn name(self) -> &'static str {
@@ -34,6 +53,10 @@ impl Architecture {
             Self::Naive => "naive",
             Self::Analog => "analog",
             Self::Bass => "bass",
+            Self::Gbm => "gbm",
+            Self::Lstm => "lstm",
+            Self::Cnn => "cnn",
+            Self::Vae => "vae",
             Self::Auto => "auto",
         }
     }
@@ -70,11 +93,15 @@ impl Architecture {
         !matches!(self, Self::Naive | Self::Analog | Self::Bass)
     }
 
-    pub(super) fn fit(self, panel: &LaunchPanel, _recipe: &Recipe) -> Result<Fitted> {
+    pub(super) fn fit(self, panel: &LaunchPanel, recipe: &Recipe, progress: &Progress) -> Result<Fitted> {
         Ok(match self {
             Self::Naive => Fitted::Naive(Naive.fit(panel)?),
             Self::Analog => Fitted::Analog(Box::new(Analog.fit(panel)?)),
             Self::Bass => Fitted::Bass(Bass.fit(panel)?),
+            Self::Gbm => Fitted::Gbm(Box::new(Gbm::new(recipe).fit(panel)?)),
+            Self::Lstm => Fitted::Lstm(Box::new(learner(NetworkKind::Lstm, recipe, progress).fit(panel)?)),
+            Self::Cnn => Fitted::Cnn(Box::new(learner(NetworkKind::Cnn, recipe, progress).fit(panel)?)),
+            Self::Vae => Fitted::Vae(Box::new(learner(NetworkKind::Vae, recipe, progress).fit(panel)?)),
             Self::Auto => return Err(Self::not_single()),
         })
     }
@@ -84,12 +111,17 @@ impl Architecture {
         panel: &LaunchPanel,
         splits: &[Split],
         ages: &[usize],
-        _recipe: &Recipe,
+        recipe: &Recipe,
+        progress: &Progress,
     ) -> Result<Vec<Vec<HeldOut>>> {
         match self {
             Self::Naive => held_out(&Naive, panel, splits, ages),
             Self::Analog => held_out(&Analog, panel, splits, ages),
             Self::Bass => held_out(&Bass, panel, splits, ages),
+            Self::Gbm => held_out(&Gbm::new(recipe), panel, splits, ages),
+            Self::Lstm => held_out(&learner(NetworkKind::Lstm, recipe, progress), panel, splits, ages),
+            Self::Cnn => held_out(&learner(NetworkKind::Cnn, recipe, progress), panel, splits, ages),
+            Self::Vae => held_out(&learner(NetworkKind::Vae, recipe, progress), panel, splits, ages),
             Self::Auto => Err(Self::not_single()),
         }
     }
@@ -97,6 +129,10 @@ impl Architecture {
     fn not_single() -> Error {
         Error::argument("auto is made of other architectures and is not fitted itself")
     }
+}
+
+fn learner<'a>(kind: NetworkKind, recipe: &'a Recipe, progress: &'a Progress) -> NetworkLearner<'a> {
+    NetworkLearner { kind, recipe, progress }
 }
 
 /// Launches from which on `auto` considers models with many parameters.
@@ -112,6 +148,14 @@ pub enum Fitted {
     Analog(Box<FittedAnalog>),
     /// See [`Bass`].
     Bass(FittedBass),
+    /// See [`Gbm`].
+    Gbm(Box<FittedGbm>),
+    /// See [`NetworkLearner`].
+    Lstm(Box<FittedNetwork>),
+    /// See [`NetworkLearner`].
+    Cnn(Box<FittedNetwork>),
+    /// See [`NetworkLearner`].
+    Vae(Box<FittedNetwork>),
 }
 
 impl Fitted {
@@ -121,6 +165,10 @@ impl Fitted {
             Self::Naive(_) => Architecture::Naive,
             Self::Analog(_) => Architecture::Analog,
             Self::Bass(_) => Architecture::Bass,
+            Self::Gbm(_) => Architecture::Gbm,
+            Self::Lstm(_) => Architecture::Lstm,
+            Self::Cnn(_) => Architecture::Cnn,
+            Self::Vae(_) => Architecture::Vae,
         }
     }
 
@@ -129,6 +177,8 @@ impl Fitted {
             Self::Naive(m) => m,
             Self::Analog(m) => m.as_ref(),
             Self::Bass(m) => m,
+            Self::Gbm(m) => m.as_ref(),
+            Self::Lstm(m) | Self::Cnn(m) | Self::Vae(m) => m.as_ref(),
         }
     }
 
@@ -141,6 +191,10 @@ impl Fitted {
             Self::Naive(m) => m.is_valid(horizon),
             Self::Analog(m) => m.is_valid(horizon),
             Self::Bass(m) => m.is_valid(horizon),
+            Self::Gbm(m) => m.is_valid(horizon),
+            Self::Lstm(m) => m.kind() == NetworkKind::Lstm && m.is_valid(horizon),
+            Self::Cnn(m) => m.kind() == NetworkKind::Cnn && m.is_valid(horizon),
+            Self::Vae(m) => m.kind() == NetworkKind::Vae && m.is_valid(horizon),
         }
     }
 
@@ -150,13 +204,38 @@ impl Fitted {
             Self::Naive(m) => m.grouping().encoder(),
             Self::Analog(m) => m.encoder(),
             Self::Bass(m) => m.grouping().encoder(),
+            Self::Gbm(m) => m.encoder(),
+            Self::Lstm(m) | Self::Cnn(m) | Self::Vae(m) => m.encoder(),
         }
+    }
+
+    /// The network in it, if it is one.
+    pub fn network(&self) -> Option<&FittedNetwork> {
+        match self {
+            Self::Lstm(m) | Self::Cnn(m) | Self::Vae(m) => Some(m),
+            _ => None,
+        }
+    }
+
+    /// The network in it, if it is one.
+    pub fn network_mut(&mut self) -> Option<&mut FittedNetwork> {
+        match self {
+            Self::Lstm(m) | Self::Cnn(m) | Self::Vae(m) => Some(m),
+            _ => None,
+        }
+    }
+
+    /// Its name and the epochs of its training, if it is a network that has just been trained.
+    pub fn take_log(&mut self) -> Option<(String, Vec<EpochLog>)> {
+        let name = self.architecture().name().to_owned();
+        Some((name, self.network_mut()?.take_log()))
     }
 
     /// Learned weight of each attribute; empty for models without.
     pub fn importance(&self) -> BTreeMap<String, f64> {
         match self {
             Self::Analog(m) => m.importance().map(|(n, w)| (n.to_owned(), w)).collect(),
+            Self::Gbm(m) => m.importance().clone(),
             _ => BTreeMap::new(),
         }
     }

@@ -7,6 +7,7 @@ use crate::error::Result;
 use crate::forecast::{HeldOut, LogForecast, Split, after, ages};
 use crate::neural::Recipe;
 use crate::panel::{Candidates, LaunchPanel, mean};
+use crate::progress::Progress;
 
 /// A fitted model, and how own sales enter its forecasts.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -92,9 +93,15 @@ impl OutOfSample {
     ///
     /// # Errors
     /// What the model refuses.
-    pub fn of(architecture: Architecture, panel: &LaunchPanel, splits: &[Split], recipe: &Recipe) -> Result<Self> {
+    pub fn of(
+        architecture: Architecture,
+        panel: &LaunchPanel,
+        splits: &[Split],
+        recipe: &Recipe,
+        progress: &Progress,
+    ) -> Result<Self> {
         let ages = ages(panel.horizon());
-        let mut by_age = architecture.held_out(panel, splits, &ages, recipe)?;
+        let mut by_age = architecture.held_out(panel, splits, &ages, recipe, progress)?;
         let own_sales = if by_age.len() < ages.len() {
             let first = by_age.first().cloned().unwrap_or_default();
             let hand_over = HandOver::fit(&first);
@@ -132,7 +139,9 @@ fn shares(by_age: &[Vec<HeldOut>]) -> Vec<f64> {
         let squares = |forecasts: &[HeldOut]| {
             let errors = forecasts.iter().zip(later).flat_map(|(f, l)| {
                 let steps = f.forecast.location.iter().zip(&l.forecast.location).zip(&l.actual);
-                steps.filter_map(|((f, l), y)| (!(y - f - l).is_nan()).then(|| (y - f).powi(2)))
+                steps
+                    .filter(|((f, l), y)| !(*y - *f - *l).is_nan())
+                    .map(|((f, _), y)| (y - f).powi(2))
             });
             mean(errors)
         };

@@ -4,22 +4,31 @@ mod analog;
 mod architecture;
 mod bass;
 mod ensemble;
+mod explain;
+mod gbm;
 mod grouping;
 mod hand_over;
 mod member;
 mod model;
 mod naive;
+mod network;
+mod scenarios;
+mod sequence;
 mod stored;
 
 pub use analog::{Analog, Comparable, FittedAnalog};
 pub use architecture::{Architecture, Fitted, MIN_LEARNED};
 pub use bass::{Bass, FittedBass};
+pub use explain::{Baseline, Contribution, Explanation, Kind};
+pub use gbm::{FittedGbm, Gbm};
 pub use grouping::Grouping;
 pub use hand_over::HandOver;
 pub use member::{Member, OwnSales};
 pub(crate) use model::check_level;
 pub use model::{Calibration, LaunchModel, MIN_LAUNCHES, MemberRecord, Training, Weights, refused};
 pub use naive::{FittedNaive, Naive};
+pub use network::{FittedNetwork, NetworkKind, NetworkLearner};
+pub use scenarios::{MAX_SCENARIOS, ScenarioStep, Scenarios, check_scenarios};
 
 #[cfg(test)]
 pub(crate) mod tests;

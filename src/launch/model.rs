@@ -7,12 +7,13 @@ use sha2::{Digest, Sha256};
 
 use super::ensemble::{combine, stacking_weights};
 use super::member::{Member, OutOfSample};
-use super::{Architecture, Comparable, Fitted, FittedNaive};
+use super::{Architecture, Baseline, Comparable, Fitted};
 use crate::error::{Error, Result};
 use crate::evaluation::Scores;
-use crate::forecast::{Conformal, Forecast, HeldOut, LogForecast, Scheme, StepForecast, ages, splits};
-use crate::neural::Recipe;
+use crate::forecast::{Conformal, Forecast, HeldOut, LogForecast, Paths, Scheme, StepForecast, ages, splits};
+use crate::neural::{EpochLog, Recipe};
 use crate::panel::{Candidates, Frequency, LaunchPanel, check_horizon};
+use crate::progress::Progress;
 
 /// Fewest launches a model can be trained on and its errors measured.
 pub const MIN_LAUNCHES: usize = 3;
@@ -36,8 +37,8 @@ pub struct LaunchModel {
     pub(super) weights: Weights,
     /// Intervals by age, youngest first.
     pub(super) calibration: Vec<Calibration>,
-    /// The category mean curve, to explain forecasts by their difference from it.
-    pub(super) baseline: Option<FittedNaive>,
+    /// What forecasts are explained against; `None` in models of format 1.
+    pub(super) baseline: Option<Baseline>,
     pub(super) training: Training,
     /// Why there is no model, where the launches did not carry one.
     pub(super) refusal: Option<String>,
@@ -59,6 +60,8 @@ pub struct Calibration {
     pub age: usize,
     /// Their errors at the steps to come.
     pub conformal: Conformal,
+    /// How these hang together; `None` in models of format 1.
+    pub paths: Option<Paths>,
 }
 
 /// The record of a training: sizes and out-of-sample accuracy.
@@ -89,6 +92,9 @@ pub struct Training {
     /// Of `auto`: what was tried, with its weights.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub members: BTreeMap<String, MemberRecord>,
+    /// Epochs of each network, by the name of its architecture.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub log: BTreeMap<String, Vec<EpochLog>>,
 }
 
 /// How one architecture did among those that `auto` tried.
@@ -143,7 +149,12 @@ impl LaunchModel {
     ///
     /// # Errors
     /// [`Error::Refused`] for fewer than [`MIN_LAUNCHES`] launches with an observed step, and what the model refuses.
-    pub fn train(architecture: Architecture, panel: &LaunchPanel, recipe: &Recipe) -> Result<Self> {
+    pub fn train(
+        architecture: Architecture,
+        panel: &LaunchPanel,
+        recipe: &Recipe,
+        progress: &Progress,
+    ) -> Result<Self> {
         let panel = panel.drop_unobserved()?;
         if panel.len() < MIN_LAUNCHES {
             return Err(Error::refused(format!(
@@ -152,12 +163,13 @@ impl LaunchModel {
             )));
         }
         let (scheme, splits) = splits(&panel)?;
-        let baseline = OutOfSample::of(Architecture::Naive, &panel, &splits, recipe)?;
+        let baseline = OutOfSample::of(Architecture::Naive, &panel, &splits, recipe, progress)?;
         let (mut tried, mut left_out) = (Vec::new(), BTreeMap::new());
         for member in architecture.members(panel.len()) {
+            progress.stage(&format!("{}: forecasts of held-out launches", member.name()));
             let forecasts = match member {
                 Architecture::Naive => Ok(baseline.clone()),
-                other => OutOfSample::of(other, &panel, &splits, recipe),
+                other => OutOfSample::of(other, &panel, &splits, recipe, progress),
             };
             match forecasts {
                 Ok(forecasts) => tried.push(forecasts),
@@ -178,7 +190,8 @@ impl LaunchModel {
             Architecture::Auto => records(&panel, &tried, &combined.weights, left_out),
             _ => BTreeMap::new(),
         };
-        let (members, weights) = fit_members(&panel, tried, combined.weights, recipe)?;
+        progress.stage(&format!("{}: fit to all launches", architecture.name()));
+        let (mut members, weights) = fit_members(&panel, tried, combined.weights, recipe, progress)?;
         let mut attributes: Vec<String> = Vec::new();
         for (name, _) in members.iter().flat_map(|m| &m.fitted.encoder().columns) {
             if !attributes.contains(name) {
@@ -198,13 +211,12 @@ impl LaunchModel {
             attributes,
             importance: members.iter().flat_map(|m| m.fitted.importance()).collect(),
             members: records,
+            log: members.iter_mut().filter_map(|m| m.fitted.take_log()).collect(),
         };
         let calibrate = |(age, held_out): (usize, &Vec<HeldOut>)| Calibration {
             age,
             conformal: Conformal::fit(held_out, panel.horizon()),
-        };
-        let Fitted::Naive(baseline) = Architecture::Naive.fit(&panel, recipe)? else {
-            return Err(Error::refused("the baseline is not the category mean curve"));
+            paths: Some(Paths::fit(held_out, panel.horizon(), combined.by_age.len())),
         };
         Ok(Self {
             architecture,
@@ -219,7 +231,7 @@ impl LaunchModel {
                 .zip(&combined.by_age)
                 .map(calibrate)
                 .collect(),
-            baseline: Some(baseline),
+            baseline: Some(Baseline::fit(&panel)?),
             training,
             refusal: None,
         })
@@ -352,13 +364,13 @@ impl LaunchModel {
     /// The errors of forecasts made at the age of a product that sold this so far.
     pub(super) fn conformal(&self, own: &[f64]) -> &Conformal {
         static NONE: Conformal = Conformal::none();
+        self.calibration(own).map_or(&NONE, |c| &c.conformal)
+    }
+
+    pub(super) fn calibration(&self, own: &[f64]) -> Option<&Calibration> {
         let age = own.iter().filter(|v| !v.is_nan()).count();
-        let found = self
-            .calibration
-            .iter()
-            .rfind(|c| c.age <= age)
-            .or(self.calibration.first());
-        found.map_or(&NONE, |c| &c.conformal)
+        let found = self.calibration.iter().rfind(|c| c.age <= age);
+        found.or(self.calibration.first())
     }
 
     /// The members by weight, and what the largest one that says more than its name rests on.
@@ -405,7 +417,7 @@ impl LaunchModel {
     }
 
     /// Share of a step's period in which a product launched on a day can sell, as far as the past launches tell.
-    fn exposure(&self, launch: i32, step: usize) -> f64 {
+    pub(super) fn exposure(&self, launch: i32, step: usize) -> f64 {
         if self.part_periods {
             self.frequency.exposure(launch, step)
         } else {
@@ -414,7 +426,7 @@ impl LaunchModel {
     }
 
     /// Units so far on the scale of the forecast.
-    fn own_history(&self, launch_days: &[i32], units: &[Vec<Option<f64>>]) -> Vec<Vec<f64>> {
+    pub(super) fn own_history(&self, launch_days: &[i32], units: &[Vec<Option<f64>>]) -> Vec<Vec<f64>> {
         let scaled = |launch: i32, units: &Vec<Option<f64>>| {
             let steps = units.iter().take(self.horizon).enumerate();
             steps
@@ -565,12 +577,13 @@ fn fit_members(
     tried: Vec<OutOfSample>,
     weights: Weights,
     recipe: &Recipe,
+    progress: &Progress,
 ) -> Result<(Vec<Member>, Weights)> {
     let (mut members, mut kept) = (Vec::new(), Weights::default());
     for (m, member) in tried.into_iter().enumerate() {
         if weights.cold[m] + weights.running[m] > 0.0 {
             members.push(Member {
-                fitted: member.architecture.fit(panel, recipe)?,
+                fitted: member.architecture.fit(panel, recipe, progress)?,
                 own_sales: member.own_sales,
             });
             kept.cold.push(weights.cold[m]);

@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use candle_core::{Device, Tensor};
 use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, TensorView};
 use serde::{Deserialize, Serialize};
@@ -12,7 +13,7 @@ use serde_json::{Value, json};
 
 use super::member::{Member, OwnSales};
 use super::model::{Calibration, Weights};
-use super::{Architecture, Fitted, FittedNaive, HandOver, LaunchModel, Training};
+use super::{Architecture, Baseline, Fitted, HandOver, LaunchModel, Training};
 use crate::forecast::Conformal;
 use crate::model::{ModelError, Stored};
 use crate::panel::{Frequency, format_date};
@@ -31,7 +32,7 @@ struct Parts {
     members: Vec<Member>,
     weights: Weights,
     calibration: Vec<Calibration>,
-    baseline: Option<FittedNaive>,
+    baseline: Option<Baseline>,
     training: Training,
     refusal: Option<String>,
 }
@@ -72,6 +73,7 @@ impl From<PartsV1> for Parts {
             calibration: vec![Calibration {
                 age: 0,
                 conformal: old.conformal,
+                paths: None,
             }],
             members,
             baseline: None,
@@ -79,6 +81,17 @@ impl From<PartsV1> for Parts {
             refusal: old.refusal,
         }
     }
+}
+
+fn tensor(view: &TensorView<'_>) -> candle_core::Result<Tensor> {
+    if view.dtype() != Dtype::F32 {
+        candle_core::bail!("a weight must be F32, got {:?}", view.dtype());
+    }
+    let values = view
+        .data()
+        .chunks_exact(4)
+        .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]));
+    Tensor::from_iter(values, &Device::Cpu)?.reshape(view.shape())
 }
 
 fn unreadable(error: impl std::fmt::Display) -> ModelError {
@@ -133,7 +146,7 @@ impl Stored for LaunchModel {
             refusal: self.refusal.clone(),
         };
         let text = serde_json::to_string(&parts).map_err(unreadable)?;
-        let bytes: BTreeMap<String, (Vec<usize>, Vec<u8>)> = self.tensors();
+        let bytes: BTreeMap<String, (Vec<usize>, Vec<u8>)> = self.tensors().map_err(unreadable)?;
         let views = bytes
             .iter()
             .map(|(name, (shape, bytes))| Ok((name, TensorView::new(Dtype::F32, shape.clone(), bytes)?)))
@@ -177,13 +190,36 @@ impl Stored for LaunchModel {
 }
 
 impl LaunchModel {
-    /// The weights of its networks, by the name of their architecture and their own.
-    fn tensors(&self) -> BTreeMap<String, (Vec<usize>, Vec<u8>)> {
-        BTreeMap::new()
+    /// The weights of its networks: shape and bytes, by the name of the architecture and their own.
+    fn tensors(&self) -> candle_core::Result<BTreeMap<String, (Vec<usize>, Vec<u8>)>> {
+        let mut out = BTreeMap::new();
+        for fitted in self.members.iter().map(|m| &m.fitted) {
+            for (name, weight) in fitted.network().into_iter().flat_map(|n| n.weights()) {
+                let values: Vec<f32> = weight.flatten_all()?.to_vec1()?;
+                let bytes = values.iter().flat_map(|v| v.to_le_bytes()).collect();
+                let name = format!("{}.{name}", fitted.architecture().name());
+                out.insert(name, (weight.dims().to_vec(), bytes));
+            }
+        }
+        Ok(out)
     }
 
     /// Give its networks their weights.
-    fn restore(&mut self, _tensors: &SafeTensors<'_>) -> Result<(), ModelError> {
+    fn restore(&mut self, tensors: &SafeTensors<'_>) -> Result<(), ModelError> {
+        for member in &mut self.members {
+            let prefix = format!("{}.", member.fitted.architecture().name());
+            let Some(network) = member.fitted.network_mut() else {
+                continue;
+            };
+            let mut weights = BTreeMap::new();
+            for (name, view) in tensors.iter() {
+                let Some(name) = name.strip_prefix(&prefix) else {
+                    continue;
+                };
+                weights.insert(name.to_owned(), tensor(&view).map_err(unreadable)?);
+            }
+            network.restore(&weights).map_err(unreadable)?;
+        }
         Ok(())
     }
 
@@ -202,10 +238,38 @@ impl LaunchModel {
             && weights(&self.weights.running)
             && self.calibration.first().is_some_and(|c| c.age == 0)
             && self.calibration.is_sorted_by_key(|c| c.age)
-            && self
-                .calibration
-                .iter()
-                .all(|c| c.conformal.horizon() == self.horizon && c.conformal.is_valid())
+            && self.calibration.iter().all(|c| {
+                c.conformal.horizon() == self.horizon
+                    && c.conformal.is_valid()
+                    && c.paths.as_ref().is_none_or(|p| p.is_valid(self.horizon))
+            })
             && self.baseline.as_ref().is_none_or(|b| b.is_valid(self.horizon))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::model::refused;
+    use super::*;
+    use crate::model::{decode, encode};
+    use crate::neural::EpochLog;
+
+    #[test]
+    fn the_epochs_of_networks_are_kept() {
+        let mut model = refused(Architecture::Auto, Frequency::Week, 8, 42, 2, "none".to_owned());
+        let payload = |model: &LaunchModel| String::from_utf8_lossy(&model.to_payload().unwrap()).into_owned();
+        assert!(!payload(&model).contains("log"), "models without networks have none");
+        let epoch = |epoch, validation_loss| EpochLog {
+            epoch,
+            train_loss: 0.7 / epoch as f64,
+            validation_loss,
+            learning_rate: 0.001,
+        };
+        model.training.log = BTreeMap::from([
+            ("lstm".to_owned(), vec![epoch(1, Some(0.5)), epoch(2, Some(0.25))]),
+            ("cnn".to_owned(), vec![epoch(1, None)]),
+        ]);
+        let read: LaunchModel = decode(&encode(&model).unwrap()).unwrap();
+        assert_eq!(read, model);
     }
 }

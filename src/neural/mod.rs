@@ -3,12 +3,58 @@
 //!
 //! This module knows sequences, not launches: `launch/sequence.rs` turns launches into [`Batch`]es.
 
+mod adam;
+mod buffers;
+mod causal_conv;
+mod cnn_network;
+mod dropout;
+mod gates;
+mod gradients;
+mod head;
+mod linear;
+mod lstm;
+mod lstm_layer;
+mod lstm_network;
+mod parameters;
+mod product;
 mod recipe;
+#[cfg(test)]
+mod reference;
+mod slices;
+mod static_inputs;
+mod temporary;
+#[cfg(test)]
+mod toy;
+mod training;
+pub use temporary::*;
 
+pub use causal_conv::CausalConv;
+pub use cnn_network::CnnNetwork;
+pub use dropout::Dropout;
+pub use head::Head;
+pub use linear::Linear;
+pub use lstm::Lstm;
+pub use lstm_network::LstmNetwork;
+pub use parameters::Parameters;
 pub use recipe::{Loss, Recipe, RecipeOptions};
+pub use training::{Training, train};
 
 use candle_core::{Result, Tensor};
 use rand_chacha::ChaCha8Rng;
+use serde::{Deserialize, Serialize};
+
+/// What an epoch came to.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct EpochLog {
+    /// Number of the epoch, from 1.
+    pub epoch: usize,
+    /// Mean loss on the training samples while they were learned from.
+    pub train_loss: f64,
+    /// Mean loss on the held-out samples after the epoch.
+    pub validation_loss: Option<f64>,
+    /// Learning rate of the epoch.
+    pub learning_rate: f64,
+}
 
 /// Samples of equal length, row-major.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -25,6 +71,17 @@ pub struct Batch {
     pub targets: Vec<f32>,
     /// Weight of each target in the loss, N x T; 0 where nothing is to be learned from.
     pub weights: Vec<f32>,
+}
+
+/// Sizes of a network's inputs, as in [`Batch`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shape {
+    /// Inputs that stay the same over a sample's steps, S.
+    pub statics: usize,
+    /// Inputs by step, C.
+    pub inputs: usize,
+    /// Steps, T.
+    pub steps: usize,
 }
 
 /// What samples to learn from.
@@ -53,11 +110,12 @@ pub struct Prediction {
 
 /// A network that can be trained.
 pub trait Network: Send + Sync {
-    /// Weighted sum of the losses of a batch, a scalar. `random` serves networks that draw noise.
+    /// Weighted sum of the losses of a batch, a scalar: with the noise of training (dropout, latent draws) if a generator
+    /// is given, else that of the forecasts of [`Network::predict`].
     ///
     /// # Errors
     /// Those of candle.
-    fn loss(&self, batch: &Batch, random: &mut ChaCha8Rng) -> Result<Tensor>;
+    fn loss(&self, batch: &Batch, random: Option<&mut ChaCha8Rng>) -> Result<Tensor>;
 
     /// Forecast the steps of a batch; its targets and weights are not looked at.
     ///

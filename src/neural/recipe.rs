@@ -43,6 +43,10 @@ pub struct RecipeOptions {
     pub learning_rate: Option<f64>,
     /// See [`Recipe::loss`].
     pub loss: Option<String>,
+    /// See [`Recipe::dropout`].
+    pub dropout: Option<f64>,
+    /// See [`Recipe::networks`].
+    pub networks: Option<i64>,
     /// See [`Recipe::patience`].
     pub patience: Option<i64>,
     /// See [`Recipe::context_length`].
@@ -60,6 +64,8 @@ pub struct RecipeOptions {
 /// | batch_size | 32 | launches per step of the optimiser | 1 to 65,536 |
 /// | learning_rate | 0.001 | of Adam | above 0, at most 1 |
 /// | loss | quantile | what is minimised | quantile, mse |
+/// | dropout | 0.4 | share of hidden units left out at random in training | 0 to 0.9 |
+/// | networks | 3 | networks that are trained from different seeds and averaged | 1 to 20 |
 /// | patience | 10 | epochs without a lower loss on the held-out launches before training stops | 1 to 10,000 |
 /// | context_length | NULL | latest periods of own sales that are looked at; NULL for all | 1 to 520 |
 /// | seed | 42 | of weights, order and noise | any |
@@ -70,6 +76,8 @@ pub struct Recipe {
     batch_size: usize,
     learning_rate: f64,
     loss: Loss,
+    dropout: f64,
+    networks: usize,
     patience: usize,
     context_length: Option<usize>,
     seed: i64,
@@ -83,6 +91,8 @@ impl Default for Recipe {
             batch_size: 32,
             learning_rate: 0.001,
             loss: Loss::Quantile,
+            dropout: 0.4,
+            networks: 3,
             patience: 10,
             context_length: None,
             seed: 42,
@@ -120,12 +130,20 @@ impl Recipe {
                 "learning_rate must be above 0 and at most 1, got {learning_rate}"
             )));
         }
+        let dropout = options.dropout.unwrap_or(default.dropout);
+        if !(0.0..=0.9).contains(&dropout) {
+            return Err(Error::argument(format!(
+                "dropout must be between 0 and 0.9, got {dropout}"
+            )));
+        }
         Ok(Self {
             hidden,
+            dropout,
             epochs: whole("epochs", options.epochs, 10_000, default.epochs)?,
             batch_size: whole("batch_size", options.batch_size, 65_536, default.batch_size)?,
             learning_rate,
             loss: options.loss.as_deref().map_or(Ok(default.loss), Loss::parse)?,
+            networks: whole("networks", options.networks, 20, default.networks)?,
             patience: whole("patience", options.patience, 10_000, default.patience)?,
             context_length: options
                 .context_length
@@ -160,6 +178,16 @@ impl Recipe {
         self.loss
     }
 
+    /// Share of hidden units left out at random in training.
+    pub fn dropout(&self) -> f64 {
+        self.dropout
+    }
+
+    /// Networks that are trained from different seeds and averaged.
+    pub fn networks(&self) -> usize {
+        self.networks
+    }
+
     /// Epochs without a lower loss on the held-out launches before training stops.
     pub fn patience(&self) -> usize {
         self.patience
@@ -168,6 +196,14 @@ impl Recipe {
     /// Latest periods of own sales that are looked at.
     pub fn context_length(&self) -> Option<usize> {
         self.context_length
+    }
+
+    /// The same recipe with the seed of the k-th network.
+    pub fn of_network(&self, k: usize) -> Self {
+        Self {
+            seed: self.seed.wrapping_add(k as i64),
+            ..self.clone()
+        }
     }
 
     /// Seed of weights, order and noise.
@@ -226,6 +262,13 @@ mod tests {
                 ..none()
             }),
             "learning_rate must be above 0 and at most 1, got NaN"
+        );
+        assert_eq!(
+            says(RecipeOptions {
+                dropout: Some(1.0),
+                ..none()
+            }),
+            "dropout must be between 0 and 0.9, got 1"
         );
         assert_eq!(
             says(RecipeOptions {

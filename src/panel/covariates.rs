@@ -12,6 +12,10 @@ use crate::error::{Error, Result};
 /// Periods before that of the launch from which signals are kept.
 pub const LEAD: usize = 8;
 
+/// What the names of the summaries of signals end in.
+const LEVEL: &str = " (before launch)";
+const TREND: &str = " (trend)";
+
 /// Larger values count as unknown: their squares would not stay finite.
 const MAX_VALUE: f64 = 1e30;
 
@@ -122,7 +126,7 @@ impl Covariates {
     }
 
     /// The given launches, in that order. They must exist.
-    pub(super) fn select(&self, rows: &[usize]) -> Self {
+    pub(crate) fn select(&self, rows: &[usize]) -> Self {
         let selected = |series| {
             rows.iter()
                 .flat_map(move |&row| self.row(row, series))
@@ -170,11 +174,11 @@ impl Covariates {
         let mut columns = attributes.columns().to_vec();
         for (series, SeriesName { planned, name }) in self.series.iter().enumerate() {
             let summaries: &[(&str, fn(&[f64]) -> Option<f64>)] = match planned {
-                true => &[("planned", known_mean)],
-                false => &[("before launch", level), ("trend", trend)],
+                true => &[(" (planned)", known_mean)],
+                false => &[(LEVEL, level), (TREND, trend)],
             };
             for (what, summary) in summaries {
-                let name = format!("{name} ({what})");
+                let name = format!("{name}{what}");
                 if fields.iter().any(|f| f.name().eq_ignore_ascii_case(&name)) {
                     return Err(Error::argument(format!(
                         "attribute \"{name}\" has the name of a summary of the covariates: rename it"
@@ -197,6 +201,11 @@ impl Covariates {
         let width = width(self.series[series].planned, self.horizon);
         &self.values[series][row * width..(row + 1) * width]
     }
+}
+
+/// Whether an attribute is a summary of a signal.
+pub(crate) fn is_signal_summary(attribute: &str) -> bool {
+    attribute.ends_with(LEVEL) || attribute.ends_with(TREND)
 }
 
 fn width(planned: bool, horizon: usize) -> usize {

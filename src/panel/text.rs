@@ -55,6 +55,11 @@ impl Vocabulary {
         self.words.is_empty()
     }
 
+    /// Number of words, which are numbered from the most frequent one on.
+    pub fn len(&self) -> usize {
+        self.words.len()
+    }
+
     /// Whether it is what [`Vocabulary::fit`] makes: columns counted from 0, weights above zero.
     pub fn is_valid(&self) -> bool {
         let mut columns: Vec<u32> = self.words.values().map(|(column, _)| *column).collect();

@@ -9,8 +9,9 @@ use launchpad::{
     error::Result,
     forecast::Forecast,
     launch::{Architecture, LaunchModel},
-    neural::Recipe,
+    neural::{Recipe, RecipeOptions},
     panel::{Candidates, Frequency, LaunchPanel},
+    progress::Progress,
 };
 
 /// The columns of a panel, so that a test can change them before it is built.
@@ -49,7 +50,7 @@ impl Launches {
     }
 
     pub fn train(&self, architecture: Architecture) -> Result<LaunchModel> {
-        LaunchModel::train(architecture, &self.panel()?, &Recipe::default())
+        LaunchModel::train(architecture, &self.panel()?, &small(), &Progress::silent())
     }
 
     /// The launches as products without history.
@@ -105,6 +106,17 @@ pub fn planted(n: usize, horizon: usize, seed: u64) -> Launches {
         ("price".to_owned(), Arc::new(Float64Array::from(prices)) as ArrayRef),
         ("category".to_owned(), Arc::new(StringArray::from(categories))),
     ])
+}
+
+/// A recipe that trains networks in no time: what holds for a small one holds for a large one.
+pub fn small() -> Recipe {
+    Recipe::try_new(&RecipeOptions {
+        hidden: Some(vec![8]),
+        epochs: Some(4),
+        learning_rate: Some(0.01),
+        ..RecipeOptions::default()
+    })
+    .unwrap()
 }
 
 /// Attributes without any column.

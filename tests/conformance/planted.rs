@@ -4,10 +4,10 @@ use launchpad::{
     forecast::Forecast,
     launch::{Architecture, LaunchModel},
     model::encode,
-    neural::Recipe,
+    progress::Progress,
 };
 
-use crate::launches::{Launches, planted};
+use crate::launches::{Launches, planted, small};
 
 /// Sum of absolute errors over sum of units.
 pub fn wape(forecasts: &[Forecast], truth: &Launches) -> f64 {
@@ -85,7 +85,7 @@ fn nothing_after_the_origin_is_used() {
     }
     let bytes = |l: &Launches, a: Architecture| {
         let known = l.panel().unwrap().known_at(origin).unwrap();
-        encode(&LaunchModel::train(a, &known, &Recipe::default()).unwrap()).unwrap()
+        encode(&LaunchModel::train(a, &known, &small(), &Progress::silent()).unwrap()).unwrap()
     };
     for a in Architecture::ALL {
         assert!(bytes(&launches, a) == bytes(&changed, a), "{}", a.name());

@@ -6,14 +6,14 @@ use arrow_array::{ArrayRef, BooleanArray, Date32Array, Float64Array, StringArray
 use launchpad::{
     launch::{Architecture, LaunchModel},
     model::{decode, encode, open},
-    neural::Recipe,
     panel::{Candidates, Frequency, LaunchPanel, last_day},
+    progress::Progress,
 };
 use proptest::{collection::vec, option, prelude::*, sample::Index};
 use serde_json::Value;
 
 use crate::{
-    launches::{Launches, batch, no_columns, sound},
+    launches::{Launches, batch, no_columns, small, sound},
     mixed_attributes,
 };
 
@@ -57,6 +57,33 @@ fn reseal(mut body: Vec<u8>) -> Vec<u8> {
     let crc = crc32fast::hash(&body).to_le_bytes();
     body.extend(crc);
     body
+}
+
+/// The JSON in a model's payload, which is a safetensors file: 8 bytes with the length of its header, the header (JSON,
+/// in whose metadata the text stands), the tensors.
+fn parts(bytes: &[u8]) -> Value {
+    let (_, payload) = open(bytes).unwrap();
+    let (head, _) = safetensors_head(payload);
+    serde_json::from_str(head["__metadata__"]["model"].as_str().unwrap()).unwrap()
+}
+
+fn safetensors_head(payload: &[u8]) -> (Value, &[u8]) {
+    let length = u64::from_le_bytes(payload[..8].try_into().unwrap()) as usize;
+    let (head, tensors) = payload[8..].split_at(length);
+    (serde_json::from_slice(head).unwrap(), tensors)
+}
+
+/// The model with other JSON in it, sealed again.
+fn forged(bytes: &[u8], parts: &Value) -> Vec<u8> {
+    let (_, payload) = open(bytes).unwrap();
+    let (mut head, tensors) = safetensors_head(payload);
+    head["__metadata__"]["model"] = parts.to_string().into();
+    let head = head.to_string();
+    let mut body = bytes[..bytes.len() - payload.len() - 4].to_vec();
+    body.extend((head.len() as u64).to_le_bytes());
+    body.extend(head.as_bytes());
+    body.extend(tensors);
+    reseal(body)
 }
 
 /// Number of values in a JSON value, itself included.
@@ -174,17 +201,14 @@ proptest! {
     ) {
         let (models, launches) = stored();
         let bytes = which.get(models);
-        let (_, payload) = open(bytes).unwrap();
-        let mut value: Value = serde_json::from_slice(payload).unwrap();
+        let mut value = parts(bytes);
         for (place, how) in changes {
             let place = place.index(size(&value));
             if let Some(value) = nth(&mut value, place) {
                 mutate(value, how);
             }
         }
-        let mut body = bytes[..bytes.len() - payload.len() - 4].to_vec();
-        body.extend(serde_json::to_vec(&value).unwrap());
-        if let Ok(model) = decode::<LaunchModel>(&reseal(body)) {
+        if let Ok(model) = decode::<LaunchModel>(&forged(bytes, &value)) {
             use_model(&model, &launches.candidates())?;
             let bare = Candidates::new(vec![0, i32::MAX, i32::MIN], no_columns(3));
             use_model(&model, &bare)?;
@@ -201,21 +225,21 @@ proptest! {
     ) {
         let (models, launches) = stored();
         let bytes = which.get(models);
-        let (_, payload) = open(bytes).unwrap();
-        let mut value: Value = serde_json::from_slice(payload).unwrap();
-        let fields: Vec<String> = value["fitted"].as_object().unwrap().keys().cloned().collect();
-        let part = match field.index(fields.len() + 2) {
-            0 => &mut value["hand_over"],
-            1 => &mut value["conformal"],
-            other => &mut value["fitted"][fields[other - 2].as_str()],
+        let mut value = parts(bytes);
+        let members = value["members"].as_array().unwrap().len();
+        let member = &mut value["members"][which.index(members)];
+        let fields: Vec<String> = member["fitted"].as_object().unwrap().keys().cloned().collect();
+        let part = match field.index(fields.len() + 3) {
+            0 => &mut member["own_sales"],
+            1 => &mut value["calibration"],
+            2 => &mut value["weights"],
+            other => &mut member["fitted"][fields[other - 3].as_str()],
         };
         let place = place.index(size(part));
         if let Some(value) = nth(part, place) {
             mutate(value, how);
         }
-        let mut body = bytes[..bytes.len() - payload.len() - 4].to_vec();
-        body.extend(serde_json::to_vec(&value).unwrap());
-        if let Ok(model) = decode::<LaunchModel>(&reseal(body)) {
+        if let Ok(model) = decode::<LaunchModel>(&forged(bytes, &value)) {
             use_model(&model, &launches.candidates())?;
         }
     }
@@ -322,7 +346,7 @@ proptest! {
         let panel = LaunchPanel::try_new(frequency, 6, ids, days, &units, attributes(&past)).unwrap();
         let candidates = Candidates::new(new.iter().map(|r| r.day).collect(), attributes(&new));
         for a in Architecture::ALL {
-            let Ok(model) = LaunchModel::train(a, &panel, &Recipe::default()) else { continue };
+            let Ok(model) = LaunchModel::train(a, &panel, &small(), &Progress::silent()) else { continue };
             sound(&model.forecast(&candidates, level, None).unwrap()).map_err(TestCaseError::fail)?;
             use_model(&model, &candidates)?;
             let read: LaunchModel = decode(&encode(&model).unwrap()).unwrap();

@@ -16,16 +16,18 @@ use duckdb_neo::{
 use super::{
     ATTRIBUTES, COVARIATES, LAUNCH_DATE, PRODUCT_ID, UNITS, covariates,
     launches::{Launches, constant, required},
+    recipe,
 };
 use crate::{
     evaluation::{BacktestRow, backtest, default_cutoffs},
     functions::{
         documentation::{Documentation, ParameterText, ReturnText},
         guard::{Failure, guard},
+        settings::Settings,
         vectors,
     },
     launch::Architecture,
-    neural::Recipe,
+    neural::{Recipe, RecipeOptions},
     panel::{Frequency, check_horizon},
 };
 
@@ -40,6 +42,7 @@ struct Options {
     architectures: Option<Vec<Option<String>>>,
     cutoffs: Option<Vec<Option<i32>>>,
     level: Option<f64>,
+    recipe: RecipeOptions,
 }
 
 #[derive(AsDuckDB)]
@@ -57,10 +60,15 @@ struct Row {
 }
 
 impl AggregateCallbacks for Backtest {
-    type BindData = ();
+    type BindData = Settings;
     type StateItem = Launches<Options>;
 
-    fn bind(&self, _: &Context, arguments: BindArguments<'_>, _: ReturnTypeHandle<'_>) -> duckdb_neo::Result<()> {
+    fn bind(
+        &self,
+        context: &Context,
+        arguments: BindArguments<'_>,
+        _: ReturnTypeHandle<'_>,
+    ) -> duckdb_neo::Result<Settings> {
         guard(NAME, || {
             for name in constant::<List<String>>(&arguments, "architectures")?
                 .map_or_else(Vec::new, |l| l.0)
@@ -69,17 +77,18 @@ impl AggregateCallbacks for Backtest {
             {
                 Architecture::parse(name)?;
             }
-            Ok(())
+            recipe::check(&arguments)?;
+            Settings::of(context)
         })
     }
 
-    fn init(&self, _: Option<&()>) -> Self::StateItem {
+    fn init(&self, _: Option<&Settings>) -> Self::StateItem {
         Launches::default()
     }
 
     fn update(
         &self,
-        _: Option<&()>,
+        _: Option<&Settings>,
         vectors: &mut VectorCollection,
         states: States<'_, Self::StateItem>,
     ) -> duckdb_neo::Result<()> {
@@ -94,17 +103,19 @@ impl AggregateCallbacks for Backtest {
                     l.iter().map(|v| v.map(|d| d.0)).collect()
                 })?;
                 let level = vectors::values::<f64, _>(vectors, 8, rows, |v| *v)?;
+                let recipe = recipe::read(vectors, 9, rows)?;
                 let zipped = frequency
                     .into_iter()
                     .zip(horizon)
                     .zip(architectures.into_iter().zip(cutoffs))
-                    .zip(level);
-                let options = |(((frequency, horizon), (architectures, cutoffs)), level)| Options {
+                    .zip(level.into_iter().zip(recipe));
+                let options = |(((frequency, horizon), (architectures, cutoffs)), (level, recipe))| Options {
                     frequency,
                     horizon,
                     architectures,
                     cutoffs,
                     level,
+                    recipe,
                 };
                 Ok(zipped.map(options).collect())
             })
@@ -113,7 +124,7 @@ impl AggregateCallbacks for Backtest {
 
     fn combine(
         &self,
-        _: Option<&()>,
+        _: Option<&Settings>,
         source: &States<'_, Self::StateItem>,
         target: States<'_, Self::StateItem>,
     ) -> duckdb_neo::Result<()> {
@@ -122,22 +133,23 @@ impl AggregateCallbacks for Backtest {
 
     fn finalize(
         &self,
-        _: Option<&()>,
+        settings: Option<&Settings>,
         states: &[&Self::StateItem],
         result: Vector<'_, Unknown>,
         offset: usize,
     ) -> duckdb_neo::Result<()> {
         guard(NAME, || {
+            let settings = required(settings, "the settings")?;
             let lists = states
                 .iter()
-                .map(|state| run(state))
+                .map(|state| run(state, settings))
                 .collect::<Result<Vec<_>, Failure>>()?;
             vectors::append_lists::<Row>(result, offset, lists)
         })
     }
 }
 
-fn run(state: &Launches<Options>) -> Result<Vec<Row>, Failure> {
+fn run(state: &Launches<Options>, settings: &Settings) -> Result<Vec<Row>, Failure> {
     let Some(options) = &state.options else {
         return Ok(Vec::new());
     };
@@ -157,10 +169,9 @@ fn run(state: &Launches<Options>) -> Result<Vec<Row>, Failure> {
         None => default_cutoffs(&panel),
     };
     let level = required(options.level, "level")?;
-    Ok(backtest(&architectures, &panel, &cutoffs, level, &Recipe::default())?
-        .into_iter()
-        .map(to_row)
-        .collect())
+    let recipe = Recipe::try_new(&options.recipe)?;
+    let rows = settings.install(|| backtest(&architectures, &panel, &cutoffs, level, &recipe))??;
+    Ok(rows.into_iter().map(to_row).collect())
 }
 
 fn to_row(row: BacktestRow) -> Row {
@@ -188,42 +199,46 @@ pub fn register(extension: &Extension) -> duckdb_neo::Result<()> {
         description: "Rolling launch origins over past launches, one row per launch; launch_backtest does this from a \
                       sales table.",
         parameters: &[
-            PRODUCT_ID,
-            LAUNCH_DATE,
-            UNITS,
-            ATTRIBUTES,
-            ParameterText {
-                name: "frequency",
-                sql_type: "VARCHAR",
-                default: Some("'week'"),
-                text: "day, week or month",
-            },
-            ParameterText {
-                name: "horizon",
-                sql_type: "BIGINT",
-                default: Some("13"),
-                text: "steps",
-            },
-            ParameterText {
-                name: "architectures",
-                sql_type: "VARCHAR[]",
-                default: None,
-                text: "models to compare",
-            },
-            ParameterText {
-                name: "cutoffs",
-                sql_type: "DATE[]",
-                default: None,
-                text: "origins; NULL for five",
-            },
-            ParameterText {
-                name: "level",
-                sql_type: "DOUBLE",
-                default: Some("0.8"),
-                text: "probability of the interval",
-            },
-            COVARIATES,
-        ],
+            &[
+                PRODUCT_ID,
+                LAUNCH_DATE,
+                UNITS,
+                ATTRIBUTES,
+                ParameterText {
+                    name: "frequency",
+                    sql_type: "VARCHAR",
+                    default: Some("'week'"),
+                    text: "day, week or month",
+                },
+                ParameterText {
+                    name: "horizon",
+                    sql_type: "BIGINT",
+                    default: Some("13"),
+                    text: "steps",
+                },
+                ParameterText {
+                    name: "architectures",
+                    sql_type: "VARCHAR[]",
+                    default: None,
+                    text: "models to compare",
+                },
+                ParameterText {
+                    name: "cutoffs",
+                    sql_type: "DATE[]",
+                    default: None,
+                    text: "origins; NULL for five",
+                },
+                ParameterText {
+                    name: "level",
+                    sql_type: "DOUBLE",
+                    default: Some("0.8"),
+                    text: "probability of the interval",
+                },
+            ],
+            &recipe::PARAMETERS[..],
+            &[COVARIATES],
+        ]
+        .concat(),
         returns: &[ReturnText {
             name: "",
             sql_type: "STRUCT[]",
@@ -246,7 +261,8 @@ pub fn register(extension: &Extension) -> duckdb_neo::Result<()> {
         .param(named(FunctionParameter::with_default("horizon", 13_i64)))
         .param(named(FunctionParameter::new::<List<String>>("architectures")))
         .param(named(FunctionParameter::new::<List<DateValue>>("cutoffs")))
-        .param(named(FunctionParameter::with_default("level", 0.8_f64)))
+        .param(named(FunctionParameter::with_default("level", 0.8_f64)));
+    let signature = recipe::declare(signature)
         .param(covariates())
         .return_type(List::<Row>::logical_type(extension)?)
         .documentation(documentation.build());

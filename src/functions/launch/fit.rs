@@ -16,12 +16,14 @@ use duckdb_neo::{
 use super::{
     ATTRIBUTES, COVARIATES, LAUNCH_DATE, PRODUCT_ID, UNITS, covariates,
     launches::{Launches, constant, required},
+    recipe,
 };
 use crate::{
     error::Error,
     functions::{
         documentation::{Documentation, ParameterText, ReturnText},
         guard::{Failure, guard},
+        settings::Settings,
         vectors,
     },
     launch::{Architecture, LaunchModel, refused},
@@ -42,28 +44,35 @@ pub struct Options {
     horizon: Option<i64>,
     architecture: Option<String>,
     seed: Option<i64>,
+    recipe: RecipeOptions,
 }
 
 impl AggregateCallbacks for Fit {
-    type BindData = ();
+    type BindData = Settings;
     type StateItem = Launches<Options>;
 
-    fn bind(&self, _: &Context, arguments: BindArguments<'_>, _: ReturnTypeHandle<'_>) -> duckdb_neo::Result<()> {
+    fn bind(
+        &self,
+        context: &Context,
+        arguments: BindArguments<'_>,
+        _: ReturnTypeHandle<'_>,
+    ) -> duckdb_neo::Result<Settings> {
         guard(NAME, || {
             if let Some(name) = constant::<String>(&arguments, "architecture")? {
                 Architecture::parse(&name)?;
             }
-            Ok(())
+            recipe::check(&arguments)?;
+            Settings::of(context)
         })
     }
 
-    fn init(&self, _: Option<&()>) -> Self::StateItem {
+    fn init(&self, _: Option<&Settings>) -> Self::StateItem {
         Launches::default()
     }
 
     fn update(
         &self,
-        _: Option<&()>,
+        _: Option<&Settings>,
         vectors: &mut VectorCollection,
         states: States<'_, Self::StateItem>,
     ) -> duckdb_neo::Result<()> {
@@ -73,15 +82,18 @@ impl AggregateCallbacks for Fit {
                 let horizon = vectors::values::<i64, _>(vectors, 5, rows, |v| *v)?;
                 let architecture = vectors::texts(vectors, 6, rows)?;
                 let seed = vectors::values::<i64, _>(vectors, 7, rows, |v| *v)?;
+                let recipe = recipe::read(vectors, 8, rows)?;
                 let zipped = frequency
                     .into_iter()
                     .zip(horizon)
-                    .zip(architecture.into_iter().zip(seed));
-                let options = |((frequency, horizon), (architecture, seed))| Options {
+                    .zip(architecture.into_iter().zip(seed))
+                    .zip(recipe);
+                let options = |(((frequency, horizon), (architecture, seed)), recipe)| Options {
                     frequency,
                     horizon,
                     architecture,
                     seed,
+                    recipe,
                 };
                 Ok(zipped.map(options).collect())
             })
@@ -90,7 +102,7 @@ impl AggregateCallbacks for Fit {
 
     fn combine(
         &self,
-        _: Option<&()>,
+        _: Option<&Settings>,
         source: &States<'_, Self::StateItem>,
         target: States<'_, Self::StateItem>,
     ) -> duckdb_neo::Result<()> {
@@ -99,16 +111,17 @@ impl AggregateCallbacks for Fit {
 
     fn finalize(
         &self,
-        _: Option<&()>,
+        settings: Option<&Settings>,
         states: &[&Self::StateItem],
         result: Vector<'_, Unknown>,
         offset: usize,
     ) -> duckdb_neo::Result<()> {
         guard(NAME, || {
             let mut result = result.cast::<BlobValue>()?;
+            let settings = required(settings, "the settings")?;
             let models = states
                 .iter()
-                .map(|state| train(state))
+                .map(|state| train(state, settings))
                 .collect::<Result<Vec<_>, Failure>>()?;
             let mut writer = result.writer()?;
             for (i, model) in models.iter().enumerate() {
@@ -120,7 +133,7 @@ impl AggregateCallbacks for Fit {
 }
 
 /// The model of one group; `None` of no rows.
-fn train(state: &Launches<Options>) -> Result<Option<Vec<u8>>, Failure> {
+fn train(state: &Launches<Options>, settings: &Settings) -> Result<Option<Vec<u8>>, Failure> {
     let Some(options) = &state.options else { return Ok(None) };
     let frequency = Frequency::parse(required(options.frequency.as_deref(), "frequency")?)?;
     let horizon = check_horizon(required(options.horizon, "horizon")?)?;
@@ -128,10 +141,11 @@ fn train(state: &Launches<Options>) -> Result<Option<Vec<u8>>, Failure> {
     let seed = required(options.seed, "seed")?;
     let recipe = Recipe::try_new(&RecipeOptions {
         seed: Some(seed),
-        ..RecipeOptions::default()
+        ..options.recipe.clone()
     })?;
     let panel = state.panel(frequency, horizon)?;
-    let trained = match LaunchModel::train(architecture, &panel, &recipe) {
+    let progress = settings.progress();
+    let trained = match settings.install(|| LaunchModel::train(architecture, &panel, &recipe, &progress))? {
         Ok(trained) => trained,
         Err(Error::Refused(reason)) => refused(architecture, frequency, horizon, seed, panel.len(), reason),
         Err(error) => return Err(error.into()),
@@ -147,36 +161,40 @@ pub fn register(extension: &Extension) -> duckdb_neo::Result<()> {
                       A group that cannot carry a model gives a model that only holds the reason \
                       (see launch_model_info); no rows give NULL. Row order and threads do not change the bytes.",
         parameters: &[
-            PRODUCT_ID,
-            LAUNCH_DATE,
-            UNITS,
-            ATTRIBUTES,
-            ParameterText {
-                name: "frequency",
-                sql_type: "VARCHAR",
-                default: Some("'week'"),
-                text: "length of a step: day, week or month",
-            },
-            ParameterText {
-                name: "horizon",
-                sql_type: "BIGINT",
-                default: Some("13"),
-                text: "steps to learn, 1 to 520",
-            },
-            ParameterText {
-                name: "architecture",
-                sql_type: "VARCHAR",
-                default: Some("'analog'"),
-                text: "naive (category mean curve), analog (similar past launches) or bass (diffusion)",
-            },
-            ParameterText {
-                name: "seed",
-                sql_type: "BIGINT",
-                default: Some("42"),
-                text: "seed of random numbers, for models that draw any",
-            },
-            COVARIATES,
-        ],
+            &[
+                PRODUCT_ID,
+                LAUNCH_DATE,
+                UNITS,
+                ATTRIBUTES,
+                ParameterText {
+                    name: "frequency",
+                    sql_type: "VARCHAR",
+                    default: Some("'week'"),
+                    text: "length of a step: day, week or month",
+                },
+                ParameterText {
+                    name: "horizon",
+                    sql_type: "BIGINT",
+                    default: Some("13"),
+                    text: "steps to learn, 1 to 520",
+                },
+                ParameterText {
+                    name: "architecture",
+                    sql_type: "VARCHAR",
+                    default: Some("'analog'"),
+                    text: "naive (category mean curve), analog (similar past launches) or bass (diffusion)",
+                },
+                ParameterText {
+                    name: "seed",
+                    sql_type: "BIGINT",
+                    default: Some("42"),
+                    text: "seed of random numbers, for models that draw any",
+                },
+            ],
+            &recipe::PARAMETERS[..],
+            &[COVARIATES],
+        ]
+        .concat(),
         returns: &[ReturnText {
             name: "",
             sql_type: "BLOB",
@@ -201,7 +219,8 @@ pub fn register(extension: &Extension) -> duckdb_neo::Result<()> {
             "architecture",
             DEFAULT_ARCHITECTURE.to_owned(),
         )))
-        .param(named(FunctionParameter::with_default("seed", 42_i64)))
+        .param(named(FunctionParameter::with_default("seed", 42_i64)));
+    let signature = recipe::declare(signature)
         .param(covariates())
         .return_type(BlobValue::logical_type(extension)?)
         .documentation(documentation.build());

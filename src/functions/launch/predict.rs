@@ -2,8 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use arrow_array::{Array, Float64Array, RecordBatch, UInt32Array};
-use arrow_select::take::take_record_batch;
+use arrow_array::{Array, Float64Array, RecordBatch};
 use duckdb_neo::{
     AsDuckDB, DuckDBType,
     connection::Context,
@@ -19,7 +18,7 @@ use duckdb_neo::{
 use super::{
     ATTRIBUTES, COVARIATES, LAUNCH_DATE, MODEL,
     cache::{Decoded, ModelCache},
-    covariates,
+    candidates, covariates,
 };
 use crate::{
     error::Error,
@@ -29,7 +28,7 @@ use crate::{
         guard::{Failure, guard},
         vectors,
     },
-    panel::{Candidates, Covariates, FIRST_DAY, Series, format_date, last_day},
+    panel::{FIRST_DAY, format_date, last_day},
 };
 
 const NAME: &str = "launch_predict";
@@ -73,10 +72,7 @@ fn rows(model_id: &str, forecast: Forecast, unknown: &[&str]) -> Vec<Row> {
     } else {
         ""
     };
-    let lacking = match unknown {
-        [] => String::new(),
-        names => format!("; not known of the candidate: {}", names.join(", ")),
-    };
+    let lacking = lacking(unknown).map_or_else(String::new, |text| format!("; {text}"));
     let reason = format!("{}{own}{lacking}", forecast.reason);
     let row = |step: crate::forecast::StepForecast| {
         let found = step.interval;
@@ -97,6 +93,11 @@ fn rows(model_id: &str, forecast: Forecast, unknown: &[&str]) -> Vec<Row> {
         }
     };
     forecast.steps.into_iter().map(row).collect()
+}
+
+/// What the model knows and the candidate does not have, if there is any.
+pub fn lacking(unknown: &[&str]) -> Option<String> {
+    (!unknown.is_empty()).then(|| format!("not known of the candidate: {}", unknown.join(", ")))
 }
 
 impl ScalarCallbacks for Predict {
@@ -172,13 +173,8 @@ fn predict(cache: &mut ModelCache, vectors: &mut VectorCollection) -> Result<Vec
         Ok(())
     })?;
     for batch in batches.into_values() {
-        let indices = UInt32Array::from_iter_values(batch.rows.iter().map(|&r| r as u32));
-        let candidates = Candidates::new(
-            batch.rows.iter().filter_map(|&r| days[r]).collect(),
-            take_record_batch(&attributes, &indices)?,
-        );
-        let series: Vec<Vec<Series>> = batch.rows.iter().map(|&r| series[r].clone()).collect();
-        let candidates = candidates.with_covariates(Covariates::try_new(batch.model.model.horizon(), &series)?)?;
+        let horizon = batch.model.model.horizon();
+        let candidates = candidates(&batch.rows, &days, &attributes, &series, horizon)?;
         let unknown = batch.model.model.unknown_attributes(&candidates);
         let own: Vec<Vec<Option<f64>>> = batch
             .rows
@@ -208,7 +204,12 @@ fn predict(cache: &mut ModelCache, vectors: &mut VectorCollection) -> Result<Vec
 }
 
 /// Why a row cannot be forecast, if it cannot.
-fn unusable(day: Option<i32>, attributes: &RecordBatch, units: Option<&[Option<f64>]>, row: usize) -> Option<String> {
+pub fn unusable(
+    day: Option<i32>,
+    attributes: &RecordBatch,
+    units: Option<&[Option<f64>]>,
+    row: usize,
+) -> Option<String> {
     if let Some(bad) = units
         .unwrap_or(&[])
         .iter()

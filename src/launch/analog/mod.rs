@@ -1,5 +1,6 @@
 //! Forecast by analogy: attention over past launches with learned similarity.
 
+mod contributions;
 mod learning;
 mod screening;
 mod similarity;

@@ -1,0 +1,319 @@
+//! Networks as launch models.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use candle_core::Tensor;
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::sequence::{Exam, Lessons, SequenceEncoder};
+use crate::error::Result;
+use crate::forecast::{FittedForecaster, Forecaster, LogForecast};
+use crate::neural::{
+    Batch, CnnNetwork, EpochLog, LstmNetwork, Network, Parameters, Prediction, Recipe, Shape, Source, VaeNetwork, train,
+};
+use crate::panel::{AttributeEncoder, Candidates, LaunchPanel};
+use crate::progress::Progress;
+
+/// Latest launches learned from, at most.
+const MAX_LAUNCHES: usize = 10_000;
+/// Share of the launches, the latest, that decide when to stop.
+const EXAM_SHARE: f64 = 0.2;
+/// With fewer launches none is kept back.
+const MIN_EXAM: usize = 10;
+/// Smallest error; launches that were all alike do not promise more.
+const MIN_ERROR: f64 = 0.01;
+/// Samples forecast together.
+const CHUNK: usize = 64;
+
+/// Which network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum NetworkKind {
+    /// See [`LstmNetwork`].
+    Lstm,
+    /// See [`CnnNetwork`].
+    Cnn,
+    /// See [`VaeNetwork`].
+    Vae,
+}
+
+impl NetworkKind {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Lstm => "lstm",
+            Self::Cnn => "cnn",
+            Self::Vae => "vae",
+        }
+    }
+
+    fn build(self, parameters: &mut Parameters, shape: Shape, recipe: &Recipe) -> Result<Arc<dyn Network>> {
+        let network: candle_core::Result<Arc<dyn Network>> = match self {
+            Self::Lstm => LstmNetwork::new(parameters, shape, recipe).map(|n| Arc::new(n) as _),
+            Self::Cnn => CnnNetwork::new(parameters, shape, recipe).map(|n| Arc::new(n) as _),
+            Self::Vae => VaeNetwork::new(parameters, shape, recipe).map(|n| Arc::new(n) as _),
+        };
+        Ok(network?)
+    }
+}
+
+/// A network that learns from past launches, each seen at many ages.
+///
+/// *Model*: see [`SequenceEncoder`] for inputs and targets, [`crate::neural`] for the networks. The latest fifth of the
+/// launches decides the number of epochs; then the network is trained anew on all launches for that many.
+///
+/// *Determinism*: weights, order and ages come from the seed of the recipe.
+///
+/// *Errors*: [`crate::error::Error::Refused`] if the training diverges.
+pub struct NetworkLearner<'a> {
+    /// Which network.
+    pub kind: NetworkKind,
+    /// How it is trained.
+    pub recipe: &'a Recipe,
+    /// Who is told.
+    pub progress: &'a Progress,
+}
+
+/// A trained network.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FittedNetwork {
+    kind: NetworkKind,
+    recipe: Recipe,
+    encoder: SequenceEncoder,
+    /// Launches learned from.
+    launches: usize,
+    /// Root mean square error on the launches that decided when to stop, in units of d: the spread of a network that
+    /// does not tell.
+    error: f64,
+    /// Stored as tensors.
+    #[serde(skip)]
+    networks: Vec<Trained>,
+    /// The epochs of the training that decided when to stop; kept by the launch model.
+    #[serde(skip)]
+    log: Vec<EpochLog>,
+}
+
+/// A network with its weights.
+#[derive(Clone)]
+struct Trained {
+    network: Arc<dyn Network>,
+    weights: BTreeMap<String, Tensor>,
+}
+
+impl std::fmt::Debug for Trained {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(self.weights.keys()).finish()
+    }
+}
+
+impl PartialEq for Trained {
+    fn eq(&self, other: &Self) -> bool {
+        let values = |t: &Tensor| t.flatten_all().and_then(|t| t.to_vec1::<f32>()).ok();
+        self.weights.len() == other.weights.len()
+            && self
+                .weights
+                .iter()
+                .all(|(name, weight)| other.weights.get(name).is_some_and(|o| values(o) == values(weight)))
+    }
+}
+
+impl Forecaster for NetworkLearner<'_> {
+    type Fitted = FittedNetwork;
+
+    fn fit(&self, panel: &LaunchPanel) -> Result<FittedNetwork> {
+        let panel = &panel.select(&by_date(panel))?;
+        let encoder = SequenceEncoder::fit(panel, self.recipe.context_length());
+        let sequences = encoder.launches(panel);
+        let rows: Vec<usize> = (0..panel.len()).collect();
+        let kept_back = match panel.len() {
+            few if few < MIN_EXAM => 0,
+            n => (EXAM_SHARE * n as f64) as usize,
+        };
+        let (earlier, latest) = rows.split_at(panel.len() - kept_back);
+        let judge = (!latest.is_empty()).then(|| Exam::new(&sequences, panel, latest));
+        let learn = |k: usize, rows: &[usize], judge: Option<&Exam<'_>>, epochs: usize| -> Result<_> {
+            let recipe = self.recipe.of_network(k);
+            let seed = recipe.seed() as u64;
+            let mut parameters = Parameters::seeded(seed);
+            let network = self.kind.build(&mut parameters, shape(&encoder), &recipe)?;
+            let lessons = Lessons::new(&sequences, panel, rows.to_vec(), seed);
+            let judge = judge.map(|j| j as &dyn Source);
+            let task = self.progress.task(self.kind.name(), epochs);
+            let tell = &mut |log: &EpochLog| task.epoch(log);
+            let training = train(network.as_ref(), &parameters, &lessons, judge, &recipe, epochs, tell)?;
+            let weights = parameters.tensors()?;
+            Ok((Trained { network, weights }, training))
+        };
+        let (first, training) = learn(0, earlier, judge.as_ref(), self.recipe.epochs())?;
+        let error = match &judge {
+            Some(exam) => root_mean_square(first.network.as_ref(), exam)?,
+            None => root_mean_square(first.network.as_ref(), &Exam::new(&sequences, panel, earlier))?,
+        };
+        let networks: Vec<Result<Trained>> = (0..self.recipe.networks())
+            .into_par_iter()
+            .map(|k| Ok(learn(k, &rows, None, training.best_epoch)?.0))
+            .collect();
+        Ok(FittedNetwork {
+            kind: self.kind,
+            recipe: self.recipe.clone(),
+            launches: panel.len(),
+            error: error.max(MIN_ERROR),
+            networks: networks.into_iter().collect::<Result<_>>()?,
+            log: training.log,
+            encoder,
+        })
+    }
+}
+
+/// The latest launches that are learned from, earliest first.
+fn by_date(panel: &LaunchPanel) -> Vec<usize> {
+    let mut rows: Vec<usize> = (0..panel.len()).collect();
+    rows.sort_by_key(|&i| panel.launch_days()[i]);
+    rows.split_off(rows.len().saturating_sub(MAX_LAUNCHES))
+}
+
+/// Root mean square error over the targets of all samples, in units of d.
+fn root_mean_square(network: &dyn Network, source: &dyn Source) -> Result<f64> {
+    let samples: Vec<usize> = (0..source.len()).collect();
+    let chunks: Vec<Result<(f64, f64)>> = samples
+        .par_chunks(CHUNK)
+        .map(|chunk| {
+            let batch = source.batch(chunk, 0);
+            let found = network.predict(&batch)?;
+            let errors = found.location.iter().zip(&batch.targets).zip(&batch.weights);
+            Ok(errors.fold((0.0, 0.0), |(sum, total), ((f, y), w)| {
+                let (error, weight) = (f64::from(y - f), f64::from(*w));
+                (sum + weight * error * error, total + weight)
+            }))
+        })
+        .collect();
+    let (mut sum, mut total) = (0.0, 0.0);
+    for chunk in chunks {
+        let (s, w) = chunk?;
+        sum += s;
+        total += w;
+    }
+    Ok((sum / total).sqrt())
+}
+
+impl FittedForecaster for FittedNetwork {
+    fn forecast(&self, candidates: &Candidates) -> Vec<LogForecast> {
+        let sequences = self.encoder.candidates(candidates);
+        let rows: Vec<usize> = (0..candidates.len()).collect();
+        rows.par_chunks(CHUNK)
+            .flat_map_iter(|chunk| {
+                let batch = sequences.batch(chunk.iter().map(|&row| (row, candidates.own(row))));
+                let outputs = self.predict(&batch).ok();
+                (0..chunk.len()).map(move |k| self.log_forecast(outputs.as_ref(), k))
+            })
+            .collect()
+    }
+
+    fn uses_own_sales(&self) -> bool {
+        true
+    }
+}
+
+impl FittedNetwork {
+    /// The k-th of the outputs; a step that the network cannot say a finite number for has no forecast.
+    fn log_forecast(&self, outputs: Option<&Prediction>, k: usize) -> LogForecast {
+        let nothing = || {
+            (
+                vec![f64::NAN; self.encoder.horizon()],
+                vec![f64::NAN; self.encoder.horizon()],
+            )
+        };
+        let (mut location, mut spread) = outputs.map_or_else(nothing, |o| self.encoder.decode(o, k));
+        let otherwise = self.error * self.encoder.deviation();
+        for (location, spread) in location.iter_mut().zip(&mut spread) {
+            if !location.is_finite() {
+                *location = f64::NAN;
+            }
+            if !spread.is_finite() {
+                *spread = otherwise;
+            }
+        }
+        LogForecast {
+            location,
+            spread,
+            reason: format!("network trained on {} launches", self.launches),
+        }
+    }
+
+    /// Its kind.
+    pub fn kind(&self) -> NetworkKind {
+        self.kind
+    }
+
+    /// How it was trained.
+    pub fn recipe(&self) -> &Recipe {
+        &self.recipe
+    }
+
+    /// The attributes it looks at.
+    pub fn encoder(&self) -> &AttributeEncoder {
+        self.encoder.attributes()
+    }
+
+    /// The epochs of the training that decided when to stop.
+    pub fn take_log(&mut self) -> Vec<EpochLog> {
+        std::mem::take(&mut self.log)
+    }
+
+    /// The mean of the networks.
+    fn predict(&self, batch: &Batch) -> Result<Prediction> {
+        let mut sum = Prediction {
+            location: vec![0.0; batch.samples * batch.steps],
+            spread: vec![0.0; batch.samples * batch.steps],
+        };
+        let share = 1.0 / self.networks.len() as f32;
+        for trained in &self.networks {
+            let one = trained.network.predict(batch)?;
+            let add = |sum: &mut [f32], one: &[f32]| sum.iter_mut().zip(one).for_each(|(s, v)| *s += share * v);
+            add(&mut sum.location, &one.location);
+            add(&mut sum.spread, &one.spread);
+        }
+        Ok(sum)
+    }
+
+    /// The weights by name: the number of the network and what PyTorch would call the weight.
+    pub fn weights(&self) -> impl Iterator<Item = (String, &Tensor)> {
+        self.networks
+            .iter()
+            .enumerate()
+            .flat_map(|(k, trained)| trained.weights.iter().map(move |(n, w)| (format!("{k}.{n}"), w)))
+    }
+
+    /// Give networks that were read from bytes their weights.
+    ///
+    /// # Errors
+    /// If one is missing, or has another shape than the network needs.
+    pub fn restore(&mut self, weights: &BTreeMap<String, Tensor>) -> Result<()> {
+        let restored = (0..self.recipe.networks()).map(|k| {
+            let prefix = format!("{k}.");
+            let own = weights
+                .iter()
+                .filter_map(|(n, w)| Some((n.strip_prefix(&prefix)?.to_owned(), w.clone())));
+            let mut parameters = Parameters::stored(own.collect());
+            let network = self.kind.build(&mut parameters, shape(&self.encoder), &self.recipe)?;
+            let weights = parameters.tensors()?;
+            Ok(Trained { network, weights })
+        });
+        self.networks = restored.collect::<Result<_>>()?;
+        Ok(())
+    }
+
+    /// Whether the parts fit each other and the horizon.
+    pub fn is_valid(&self, horizon: usize) -> bool {
+        self.encoder.is_valid(horizon) && !self.networks.is_empty() && (MIN_ERROR..=1e3).contains(&self.error)
+    }
+}
+
+fn shape(encoder: &SequenceEncoder) -> Shape {
+    Shape {
+        statics: encoder.statics(),
+        inputs: encoder.inputs(),
+        steps: encoder.horizon(),
+    }
+}

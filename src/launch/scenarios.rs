@@ -1,0 +1,223 @@
+//! Joint paths of a forecast: what a launch may sell at each step, with steps that hang together.
+
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+use rayon::prelude::*;
+use sha2::{Digest, Sha256};
+
+use super::LaunchModel;
+use crate::error::{Error, Result};
+use crate::panel::Candidates;
+
+/// Most scenarios of a product.
+pub const MAX_SCENARIOS: usize = 10_000;
+
+/// Joint paths of one candidate.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Scenarios {
+    /// What the forecast rests on, in one line.
+    pub reason: String,
+    /// One entry per step.
+    pub steps: Vec<ScenarioStep>,
+}
+
+/// One step of all paths.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ScenarioStep {
+    /// Step, 1 for the period of the launch date.
+    pub step: usize,
+    /// First day of the period, in days since 1970-01-01.
+    pub day: i32,
+    /// Units by scenario; none where the model has seen no launch at that step.
+    pub units: Vec<f64>,
+}
+
+/// Check a number of scenarios given by a user.
+///
+/// # Errors
+/// [`Error::Argument`] outside 1 to [`MAX_SCENARIOS`].
+pub fn check_scenarios(n: i64) -> Result<usize> {
+    usize::try_from(n)
+        .ok()
+        .filter(|n| (1..=MAX_SCENARIOS).contains(n))
+        .ok_or_else(|| Error::argument(format!("n must be between 1 and {MAX_SCENARIOS}, got {n}")))
+}
+
+impl LaunchModel {
+    /// `n` joint paths for each candidate.
+    ///
+    /// *Model*: at each step the n values are the forecast's quantiles at (r - 1/2) / n for r = 1 .. n (see
+    /// [`crate::forecast::Conformal::quantile`]), so their quantiles are those of the forecast. Which of them belong
+    /// to one path is drawn from the errors on held-out launches, as [`crate::forecast::Paths`] does it. Products are
+    /// independent of each other.
+    ///
+    /// *Determinism*: the draw is seeded by the model's seed and the candidate's key: no other candidate changes it.
+    ///
+    /// *Errors*: [`Error::Refused`] if the training was refused; [`Error::Argument`] for a number of scenarios out of
+    /// range, and for a model stored in format 1, which kept no errors by launch.
+    ///
+    /// `own_units` as in [`LaunchModel::forecast_running`].
+    pub fn scenarios(
+        &self,
+        candidates: &Candidates,
+        keys: &[String],
+        own_units: &[Vec<Option<f64>>],
+        n: i64,
+    ) -> Result<Vec<Scenarios>> {
+        let n = check_scenarios(n)?;
+        let own = self.own_history(&candidates.launch_days, own_units);
+        let candidates = candidates.clone().running(own);
+        let forecasts = self.combined_forecasts(&candidates)?;
+        forecasts
+            .into_par_iter()
+            .zip(keys)
+            .enumerate()
+            .map(|(i, ((forecast, _), key))| {
+                let calibration = self.calibration(candidates.own(i));
+                let Some((conformal, paths)) = calibration.and_then(|c| Some((&c.conformal, c.paths.as_ref()?))) else {
+                    return Err(Error::argument(
+                        "the model was stored by an older version, which did not keep the errors of each launch: \
+                         train it again",
+                    ));
+                };
+                let launch = candidates.launch_days[i];
+                let draw = paths.draw(n, self.horizon, &mut self.generator(key));
+                let step = |(step, ranks): (usize, &Vec<u32>)| {
+                    let exposure = self.exposure(launch, step);
+                    let quantile = |rank: usize| {
+                        let probability = (rank as f64 + 0.5) / n as f64;
+                        conformal.quantile(&forecast, step, exposure, probability)
+                    };
+                    let quantiles: Vec<f64> = (0..n).map_while(quantile).collect();
+                    ScenarioStep {
+                        step: step + 1,
+                        day: self.frequency.period_start(launch, step as i32).unwrap_or(launch),
+                        units: ranks
+                            .iter()
+                            .filter_map(|&r| quantiles.get(r as usize).copied())
+                            .collect(),
+                    }
+                };
+                Ok(Scenarios {
+                    steps: draw.iter().enumerate().map(step).collect(),
+                    reason: forecast.reason,
+                })
+            })
+            .collect()
+    }
+
+    /// The generator of one candidate.
+    fn generator(&self, key: &str) -> ChaCha8Rng {
+        let mut hash = Sha256::new();
+        hash.update(self.seed.to_le_bytes());
+        hash.update(key.as_bytes());
+        ChaCha8Rng::from_seed(hash.finalize().into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::launch::Architecture;
+    use crate::launch::tests::{planted_panel, uniform};
+    use crate::neural::Recipe;
+    use crate::panel::LaunchPanel;
+
+    fn totals(scenarios: &Scenarios) -> Vec<f64> {
+        let n = scenarios.steps[0].units.len();
+        (0..n)
+            .map(|j| scenarios.steps.iter().map(|s| s.units[j]).sum())
+            .collect()
+    }
+
+    fn variance(values: &[f64]) -> f64 {
+        let mean = values.iter().sum::<f64>() / values.len() as f64;
+        values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / values.len() as f64
+    }
+
+    /// Variance of the totals over the sum of the variances of the steps: 1 for independent steps.
+    fn inflation(model: &LaunchModel, panel: &LaunchPanel, own: &[Vec<Option<f64>>]) -> f64 {
+        let candidates = panel.select(&[0]).unwrap().candidates();
+        let s = &model.scenarios(&candidates, &["x".to_owned()], own, 1_000).unwrap()[0];
+        variance(&totals(s)) / s.steps.iter().map(|s| variance(&s.units)).sum::<f64>()
+    }
+
+    /// Launches of one size, with a persistent effect or with noise by step.
+    fn panel(persistent: bool) -> LaunchPanel {
+        let panel = planted_panel(300, 6, 4);
+        let units: Vec<Vec<Option<f64>>> = (0..300)
+            .map(|i| {
+                let draw = |s: usize| uniform(if persistent { 50 * i } else { 50 * i + s }, 9);
+                (0..6).map(|s| Some((4.0 + draw(s)).exp())).collect()
+            })
+            .collect();
+        let (ids, days) = (panel.ids().to_vec(), panel.launch_days().to_vec());
+        LaunchPanel::try_new(panel.frequency(), 6, ids, days, &units, panel.attributes().clone()).unwrap()
+    }
+
+    #[test]
+    fn totals_scatter_as_the_launches_hang_together() {
+        let trained = |persistent| {
+            let panel = panel(persistent);
+            let model = LaunchModel::train(
+                Architecture::Naive,
+                &panel,
+                &Recipe::default(),
+                &crate::progress::Progress::silent(),
+            )
+            .unwrap();
+            inflation(&model, &panel, &[])
+        };
+        // Six steps that move together have six times the variance of six independent ones.
+        let (together, apart) = (trained(true), trained(false));
+        assert!(together > 5.5, "{together}");
+        assert!((0.6..1.5).contains(&apart), "{apart}");
+    }
+
+    #[test]
+    fn products_are_drawn_apart_and_a_key_gives_the_same_draw() {
+        let panel = panel(true);
+        let model = LaunchModel::train(
+            Architecture::Naive,
+            &panel,
+            &Recipe::default(),
+            &crate::progress::Progress::silent(),
+        )
+        .unwrap();
+        let run = |rows: &[usize]| {
+            let keys: Vec<String> = rows.iter().map(|&i| panel.ids()[i].clone()).collect();
+            let candidates = panel.select(rows).unwrap().candidates();
+            model.scenarios(&candidates, &keys, &[], 200).unwrap()
+        };
+        let both = run(&[3, 7]);
+        assert_eq!(run(&[7, 3])[0], both[1]);
+        let order = |s: &Scenarios| {
+            let totals = totals(s);
+            let mut order: Vec<usize> = (0..totals.len()).collect();
+            order.sort_by(|&a, &b| totals[a].total_cmp(&totals[b]));
+            order
+        };
+        assert_ne!(order(&both[0]), order(&both[1]));
+        let distinct: BTreeSet<u64> = both[0].steps[0].units.iter().map(|u| u.to_bits()).collect();
+        assert!(distinct.len() > 100, "{}", distinct.len());
+    }
+
+    #[test]
+    fn the_number_of_scenarios_is_checked() {
+        for (n, ok) in [
+            (0, false),
+            (1, true),
+            (10_000, true),
+            (10_001, false),
+            (i64::MIN, false),
+        ] {
+            assert_eq!(check_scenarios(n).is_ok(), ok);
+        }
+        assert_eq!(
+            check_scenarios(0).unwrap_err().to_string(),
+            "n must be between 1 and 10000, got 0"
+        );
+    }
+}
