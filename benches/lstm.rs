@@ -2,7 +2,8 @@
 //!
 //! `cargo bench --no-default-features --bench lstm` measures it. With `-- --windows FILE TRAINING TEST EPOCHS` it
 //! trains on the given windows instead, for `lstm_beside_keras.py`: FILE holds f32 numbers, the inputs of all training
-//! windows, their targets, and the same for the test windows.
+//! windows, their targets, and the same for the test windows. It begins each epoch when it is given a line, and answers
+//! with the epoch, windows per second, and the mean squared error on the test windows.
 
 use std::error::Error;
 use std::time::Instant;
@@ -116,6 +117,8 @@ fn train_windows(arguments: &[String]) -> std::result::Result<(), Box<dyn Error>
     let network = LastStep::new(&mut parameters)?;
     let everything: Vec<usize> = (0..test.len()).collect();
     let test = test.batch(&everything, 0);
+    let go = || std::io::stdin().read_line(&mut String::new());
+    go()?;
     let mut start = Instant::now();
     train(
         &network,
@@ -136,6 +139,8 @@ fn train_windows(arguments: &[String]) -> std::result::Result<(), Box<dyn Error>
                 log.epoch,
                 errors.sum::<f64>() / test.samples as f64
             );
+            // At the end of the input it goes on.
+            let _ = go();
             start = Instant::now();
         },
     )?;
@@ -143,7 +148,8 @@ fn train_windows(arguments: &[String]) -> std::result::Result<(), Box<dyn Error>
 }
 
 fn main() -> std::result::Result<(), Box<dyn Error>> {
-    let arguments: Vec<String> = std::env::args().collect();
+    // Cargo adds an argument of its own.
+    let arguments: Vec<String> = std::env::args().filter(|a| a != "--bench").collect();
     match arguments.iter().position(|a| a == "--windows") {
         Some(at) => train_windows(
             arguments[at + 1..]

@@ -2,7 +2,7 @@
 
 usage: lstm_beside_keras.py FOLDER [EPOCHS]    FOLDER holds lstm_keras.py, which makes the windows; default: 3 epochs
 needs: pip install tensorflow-cpu duckdb pandas; cargo
-One after the other, each on all cores.
+Their epochs take turns, each on all cores.
 """
 import json
 import os
@@ -48,12 +48,19 @@ def main():
             a.astype("<f4").tofile(file)
         file.flush()
         command = [binary(), "--windows", file.name, str(len(x)), str(len(xt)), str(epochs)]
-        lines = subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
-    ours = [[float(v) for v in line.split()[1:]] for line in lines]
-    theirs = [keras_epoch(model, x, y, xt, yt) for _ in range(epochs)]
-    print("epoch  windows/s: launchpad  keras  ratio   test MSE: launchpad  keras  difference")
-    for epoch, ((a, b), (c, d)) in enumerate(zip(ours, theirs), 1):
-        print(f"{epoch:5}  {a:20.0f}  {c:5.0f}  {a / c:5.2f}  {b:19.4f}  {d:6.4f}  {b / d - 1:+9.1%}")
+        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        print("epoch  windows/s: launchpad  keras  ratio   test MSE: launchpad  keras  difference")
+        for epoch in range(1, epochs + 1):
+            process.stdin.write("\n")
+            process.stdin.flush()
+            speed, error = (float(v) for v in process.stdout.readline().split()[1:])
+            keras_speed, keras_error = keras_epoch(model, x, y, xt, yt)
+            print(
+                f"{epoch:5}  {speed:20.0f}  {keras_speed:5.0f}  {speed / keras_speed:5.2f}"
+                f"  {error:19.4f}  {keras_error:6.4f}  {error / keras_error - 1:+9.1%}",
+                flush=True,
+            )
+        process.communicate()
 
 
 if __name__ == "__main__":

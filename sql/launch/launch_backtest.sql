@@ -50,6 +50,7 @@ WITH run_ AS (
     SELECT unnest(__launch_backtest(
         id_, launch_, units_, attributes_,
         frequency := frequency, horizon := horizon, architectures := architectures, cutoffs := cutoffs::DATE[], level := level,
+        covariates := covariates_,
         hidden := hidden, epochs := epochs, batch_size := batch_size,
         learning_rate := learning_rate, loss := loss, dropout := dropout, networks := networks,
         patience := patience, context_length := context_length,

@@ -8,13 +8,16 @@ use serde::{Deserialize, Serialize};
 use crate::forecast::ages;
 use crate::neural::{Batch, Prediction, Source};
 use crate::panel::{
-    AttributeEncoder, Candidates, EncodedColumn, Encoding, Frequency, LaunchPanel, day_of_year_angle, mean,
+    AttributeEncoder, Candidates, CovariateScales, EncodedColumn, Encoding, Frequency, LaunchPanel, ScaledCovariates,
+    day_of_year_angle, mean,
 };
 
 /// Levels of a category with fewer past launches are told apart by nothing.
 const MIN_LEVEL: usize = 5;
-/// Levels and words of one attribute that get an input of their own, at most.
-const MAX_LEVELS: usize = 24;
+/// Levels of one attribute that get an input of their own, at most.
+const MAX_LEVELS: usize = 100;
+/// The same of a free text. Rare words fit single launches.
+const MAX_WORDS: usize = 24;
 /// Smallest standard deviation of the targets; launches that are all alike are not blown up to differ.
 const MIN_DEVIATION: f64 = 0.05;
 /// Inputs by step before those of covariates: previous own value and whether it is known, mean and share of what is
@@ -28,7 +31,8 @@ const STEP_INPUTS: usize = 7;
 ///
 /// *Shapes*: each sample has S inputs that stay (attributes, season and date of the launch) and C inputs at each of the
 /// H steps. At step s these are the value of step s - 1 and whether it is known, mean and share of the steps known so
-/// far, sine and cosine of the day of the year, and s / H. Values beyond the age of a sample are not known: 0, as is
+/// far, sine and cosine of the day of the year, s / H, and two for each covariate (see [`CovariateScales`]): its value
+/// there (of a signal the latest known) and whether it is known. Values beyond the age of a sample are not known: 0, as is
 /// all else that is missing.
 ///
 /// *Missing data*: a number that is missing is 0, the mean, with a second input that says so.
@@ -39,6 +43,7 @@ pub struct SequenceEncoder {
     context_length: Option<usize>,
     attributes: AttributeEncoder,
     statics: Vec<Static>,
+    covariates: CovariateScales,
     /// Launch dates of the past, in days: mean, standard deviation, first, last.
     dates: [f64; 4],
     /// c_s; `None` where no past launch was observed.
@@ -86,6 +91,7 @@ impl SequenceEncoder {
             frequency: panel.frequency(),
             horizon: panel.horizon(),
             context_length,
+            covariates: CovariateScales::fit(panel.covariates()),
             attributes,
             statics,
             dates: [
@@ -109,7 +115,7 @@ impl SequenceEncoder {
 
     /// Number of inputs by step, C.
     pub fn inputs(&self) -> usize {
-        STEP_INPUTS
+        STEP_INPUTS + 2 * self.covariates.len()
     }
 
     /// Number of steps, H.
@@ -150,6 +156,7 @@ impl SequenceEncoder {
             && self.dates[1] >= 1.0
             && self.dates[2] <= self.dates[3]
             && self.attributes.is_valid()
+            && self.covariates.is_valid()
             && self.statics.iter().all(fits)
     }
 
@@ -159,6 +166,7 @@ impl SequenceEncoder {
             encoder: self,
             statics: self.encode_statics(&panel.candidates()),
             launch_days: panel.launch_days(),
+            covariates: self.covariates.encode(panel.covariates()),
             panel: Some(panel),
         }
     }
@@ -169,6 +177,7 @@ impl SequenceEncoder {
             encoder: self,
             statics: self.encode_statics(candidates),
             launch_days: &candidates.launch_days,
+            covariates: self.covariates.encode(&candidates.covariates),
             panel: None,
         }
     }
@@ -226,7 +235,7 @@ fn static_inputs(attribute: usize, encoding: &Encoding, column: &EncodedColumn) 
             order.into_iter().take(MAX_LEVELS).map(level).collect()
         }
         // Words are numbered by how frequent they are.
-        (Encoding::Text { vocabulary }, _) => (0..vocabulary.len().min(MAX_LEVELS) as u32)
+        (Encoding::Text { vocabulary }, _) => (0..vocabulary.len().min(MAX_WORDS) as u32)
             .map(|column| Static::Word { attribute, column })
             .collect(),
         _ => Vec::new(),
@@ -259,6 +268,7 @@ pub struct Sequences<'a> {
     /// N x S.
     statics: Vec<f32>,
     launch_days: &'a [i32],
+    covariates: ScaledCovariates<'a>,
     /// Where targets come from.
     panel: Option<&'a LaunchPanel>,
 }
@@ -314,6 +324,10 @@ impl Sequences<'_> {
                 position,
             ];
             inputs.extend(values.map(|v| v as f32));
+            for series in 0..encoder.covariates.len() {
+                let value = self.covariates.at(row, series, step, own.len());
+                inputs.extend([value.unwrap_or(0.0) as f32, f32::from(u8::from(value.is_some()))]);
+            }
             previous = known(step);
             if let Some(value) = previous {
                 sum += value;

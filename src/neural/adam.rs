@@ -94,21 +94,35 @@ fn add(gradient: &Tensor, sum: &mut [f32]) -> Result<()> {
     let (Storage::Cpu(CpuStorage::F32(values)), Some((first, last))) = (&*storage, layout.contiguous_offsets()) else {
         bail!("a gradient must be f32 on the CPU");
     };
-    sum.iter_mut().zip(&values[first..last]).for_each(|(sum, v)| *sum += v);
+    let values = &values[first..last];
+    let sum = &mut sum[..values.len()];
+    for k in 0..values.len() {
+        sum[k] += values[k];
+    }
     Ok(())
 }
 
 /// Scale a gradient; the sum of its squares.
 fn scaled(gradient: &mut [f32], scale: f32) -> f64 {
-    const LANES: usize = 8;
-    let mut sums = [0.0; LANES];
-    for chunk in gradient.chunks_mut(LANES) {
-        for (sum, g) in sums.iter_mut().zip(chunk) {
-            *g *= scale;
-            *sum += f64::from(*g) * f64::from(*g);
-        }
+    // Several sums at once, as vectors have several numbers.
+    let mut sums = [0.0; 8];
+    let (chunks, rest) = gradient.as_chunks_mut();
+    for chunk in chunks {
+        add_squares(chunk, scale, &mut sums);
     }
+    let mut last = [0.0; 8];
+    last[..rest.len()].copy_from_slice(rest);
+    add_squares(&mut last, scale, &mut sums);
+    rest.copy_from_slice(&last[..rest.len()]);
     sums.iter().sum()
+}
+
+#[inline(always)]
+fn add_squares(gradient: &mut [f32; 8], scale: f32, sums: &mut [f64; 8]) {
+    for k in 0..8 {
+        gradient[k] *= scale;
+        sums[k] += f64::from(gradient[k]) * f64::from(gradient[k]);
+    }
 }
 
 #[derive(Clone, Copy)]
@@ -185,5 +199,59 @@ fn move_weights(update: Update, weights: &mut [f32], gradient: &[f32], first: &m
         first[k] = BETA_1 * first[k] + (1.0 - BETA_1) * g;
         second[k] = BETA_2 * second[k] + (1.0 - BETA_2) * g * g;
         weights[k] -= update.rate * first[k] / ((second[k] * update.second).sqrt() + EPSILON);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use candle_core::Device;
+
+    use super::*;
+
+    fn tensor(values: &[f32]) -> Tensor {
+        Tensor::new(values, &Device::Cpu).unwrap()
+    }
+
+    #[test]
+    fn steps_are_those_of_the_paper() {
+        let vars = [Var::from_tensor(&tensor(&[1.0, -2.0])).unwrap()];
+        let mut adam = Adam::new(&vars, 0.1);
+        let mut expected = [1.0, -2.0];
+        let (mut m, mut v) = ([0.0; 2], [0.0; 2]);
+        // Two shards; the second gradient has norm 5 and is clipped to 1.
+        for (t, (one, two)) in [([0.2, 0.1], [0.4, -0.3]), ([2.0, 8.0], [4.0, 0.0])]
+            .into_iter()
+            .enumerate()
+        {
+            let mut g: [f64; 2] = std::array::from_fn(|k| f64::from(one[k] + two[k]) / 2.0);
+            let norm = g[0].hypot(g[1]).max(1.0);
+            g = g.map(|g| g / norm);
+            for k in 0..2 {
+                m[k] = 0.9 * m[k] + 0.1 * g[k];
+                v[k] = 0.999 * v[k] + 0.001 * g[k] * g[k];
+                let (m, v) = (
+                    m[k] / (1.0 - 0.9f64.powi(t as i32 + 1)),
+                    v[k] / (1.0 - 0.999f64.powi(t as i32 + 1)),
+                );
+                expected[k] -= 0.1 * m / (v.sqrt() + 1e-8);
+            }
+            assert!(adam.step(&vars, &[vec![tensor(&one), tensor(&two)]], 2.0).unwrap());
+            let found: Vec<f32> = vars[0].to_vec1().unwrap();
+            assert!(
+                found
+                    .iter()
+                    .zip(expected)
+                    .all(|(f, e)| (f64::from(*f) - e).abs() < 1e-5),
+                "{found:?} {expected:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_gradient_that_is_not_finite_moves_nothing() {
+        let vars = [Var::from_tensor(&tensor(&[1.0])).unwrap()];
+        let mut adam = Adam::new(&vars, 0.1);
+        assert!(!adam.step(&vars, &[vec![tensor(&[f32::INFINITY])]], 1.0).unwrap());
+        assert_eq!(vars[0].to_vec1::<f32>().unwrap(), [1.0]);
     }
 }

@@ -20,7 +20,9 @@ impl Buffers {
     /// A buffer of any numbers, all to be overwritten.
     pub(super) fn any(&self, length: usize) -> Vec<f32> {
         let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
-        let fitting = free.iter().position(|b| b.capacity() >= length);
+        // One of the same length is there from the last batch, and needs no filling.
+        let same = free.iter().position(|b| b.len() == length);
+        let fitting = same.or_else(|| free.iter().position(|b| b.capacity() >= length));
         let mut buffer = fitting.map(|at| free.swap_remove(at)).unwrap_or_default();
         drop(free);
         buffer.resize(length, 0.0);

@@ -31,12 +31,12 @@ pub struct CnnNetwork {
 }
 
 impl CnnNetwork {
-    /// A network with weights `cnn.statics.weight`, `cnn.conv0.weight`, `cnn.conv1.weight`, `head.weight`, ...
+    /// A network with weights `statics.weight`, `cnn.conv0.weight`, `cnn.conv1.weight`, `head.weight`, ...
     ///
     /// # Errors
     /// Those of [`Parameters`].
     pub fn new(parameters: &mut Parameters, shape: Shape, recipe: &Recipe) -> Result<Self> {
-        let statics = StaticInputs::new(parameters, "cnn.statics", shape)?;
+        let statics = StaticInputs::new(parameters, "statics", shape)?;
         let mut width = shape.inputs + statics.width();
         let mut layers = Vec::new();
         let (mut dilation, mut seen) = (1, 1);
@@ -125,11 +125,29 @@ mod tests {
     #[test]
     fn learns_a_planted_rule_on_any_number_of_threads() {
         for loss in [Loss::Quantile, Loss::Mse] {
-            let (reached, baseline) = toy::learned(|p, shape, recipe| CnnNetwork::new(p, shape, recipe), loss);
+            let (reached, baseline) = toy::learned(CnnNetwork::new, loss);
             assert!(
                 reached < 0.25 * baseline,
                 "{loss:?}: {reached}, {baseline} without learning"
             );
         }
+    }
+
+    #[test]
+    fn stored_weights_are_the_same_network() {
+        let toy = Toy::new(2, 9);
+        let recipe = toy::recipe(Loss::Quantile);
+        let mut parameters = Parameters::seeded(9);
+        let network = CnnNetwork::new(&mut parameters, toy.shape(), &recipe).unwrap();
+        let tensors = parameters.tensors().unwrap();
+        let layers = ["cnn.conv0", "cnn.conv1", "cnn.conv2", "head", "statics"];
+        let names: Vec<String> = layers
+            .iter()
+            .flat_map(|l| [format!("{l}.bias"), format!("{l}.weight")])
+            .collect();
+        assert_eq!(tensors.keys().cloned().collect::<Vec<_>>(), names);
+        let stored = CnnNetwork::new(&mut Parameters::stored(tensors), toy.shape(), &recipe).unwrap();
+        let batch = toy.batch(&[0, 1], 0);
+        assert_eq!(network.predict(&batch).unwrap(), stored.predict(&batch).unwrap());
     }
 }

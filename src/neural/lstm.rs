@@ -1,4 +1,4 @@
-//! Long short-term memory, a layer computed as one operation over the whole sequence.
+//! Long short-term memory: all layers computed as one operation over the whole sequence.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -15,8 +15,11 @@ use super::slices::{floats, slice};
 /// *Model*: with x_t the inputs of a layer, h_0 = c_0 = 0,
 /// (i, f, g, o) = W_ih x_t + b_ih + W_hh h_{t-1} + b_hh,
 /// c_t = sigmoid(f) c_{t-1} + sigmoid(i) tanh(g), h_t = sigmoid(o) tanh(c_t).
-/// Weights begin uniform on +-sqrt(6 / (inputs + 4 hidden)) for inputs, orthogonal order of size for the recurrent
-/// ones, and the forget gate's bias begins at 1, so that a cell remembers before it has learned what to forget.
+/// W_ih begins uniform on +-sqrt(6 / (C + 4H)), W_hh on +-sqrt(3 / (4H)) (the variance of an orthogonal matrix), and
+/// the forget gate's bias at 1, so that a cell remembers before it has learned what to forget.
+///
+/// The backward pass is derived by hand: through time, then all weights of a layer in one product. It hands the weights'
+/// gradients to [`gradients::backward`](super::gradients::backward), which must be used in place of candle's.
 ///
 /// *Shapes*: N x T x C to N x T x H, with H of the last layer. Weights as PyTorch has them: `weight_ih_l0` 4H x C,
 /// `weight_hh_l0` 4H x H, `bias_ih_l0` and `bias_hh_l0` 4H; gates in the order i, f, g, o.

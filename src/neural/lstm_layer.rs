@@ -76,7 +76,9 @@ impl Layer {
         for t in (0..steps).rev() {
             for (sample, sums) in by_outputs.chunks_exact_mut(hidden).enumerate() {
                 let by = &by[(sample * steps + t) * hidden..][..hidden];
-                sums.iter_mut().zip(by).for_each(|(sum, by)| *sum += by);
+                for h in 0..hidden {
+                    sums[h] += by[h];
+                }
             }
             gates::backward(trace, &by_outputs, &mut by_cells, t, steps, hidden);
             if t > 0 {
@@ -109,7 +111,7 @@ impl Layer {
         let (inputs, hidden, width) = (self.inputs, self.hidden, 4 * self.hidden);
         let rows = trace.gates.len() / width;
         let all = inputs + hidden + 1;
-        let mut multiplied = buffers.zeros(all * rows);
+        let mut multiplied = buffers.any(all * rows);
         let (by_x, rest) = multiplied.split_at_mut(inputs * rows);
         let (by_outputs, by_one) = rest.split_at_mut(hidden * rows);
         transpose(x, rows, inputs, by_x);

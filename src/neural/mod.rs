@@ -22,11 +22,10 @@ mod recipe;
 mod reference;
 mod slices;
 mod static_inputs;
-mod temporary;
 #[cfg(test)]
 mod toy;
 mod training;
-pub use temporary::*;
+mod vae_network;
 
 pub use causal_conv::CausalConv;
 pub use cnn_network::CnnNetwork;
@@ -38,6 +37,7 @@ pub use lstm_network::LstmNetwork;
 pub use parameters::Parameters;
 pub use recipe::{Loss, Recipe, RecipeOptions};
 pub use training::{Training, train};
+pub use vae_network::VaeNetwork;
 
 use candle_core::{Result, Tensor};
 use rand_chacha::ChaCha8Rng;

@@ -22,14 +22,14 @@ pub struct Parameters {
 
 #[derive(Debug)]
 enum Origin {
-    Seed(ChaCha8Rng),
+    Seed(Box<ChaCha8Rng>),
     Stored(BTreeMap<String, Tensor>),
 }
 
 impl Parameters {
     /// Weights are to be drawn.
     pub fn seeded(seed: u64) -> Self {
-        Self::from_origin(Origin::Seed(ChaCha8Rng::seed_from_u64(seed)))
+        Self::from_origin(Origin::Seed(Box::new(ChaCha8Rng::seed_from_u64(seed))))
     }
 
     /// Weights are those of a stored network.

@@ -188,8 +188,8 @@ fn tile<S: Simd, const R: usize>(
     for (r, total) in totals.iter().enumerate() {
         let to = &mut result[r * result_stride..][..columns];
         let (whole, part) = S::as_mut_simd_f32s(to);
-        for (to, total) in whole.iter_mut().zip(total) {
-            *to = simd.add_f32s(*to, *total);
+        for v in 0..whole.len() {
+            whole[v] = simd.add_f32s(whole[v], total[v]);
         }
         if let Some(total) = total.get(whole.len()) {
             let before = simd.partial_load_f32s(part);
@@ -244,5 +244,47 @@ mod tests {
         let mut result = [0.0, 0.0, 5.0, 0.0, 0.0, 5.0];
         add_product((&a, 4), &Packed::new(&buffers, &b[1..], 3, 2, 2), (&mut result, 3), 2);
         assert_eq!(result, [7.0, 10.0, 5.0, 15.0, 22.0, 5.0]);
+    }
+
+    /// The product of 13 x 50 and 50 x 64 with the vectors of a given kind of processor.
+    fn bits<S: Simd>(simd: S) -> Vec<u32> {
+        let (m, k, n) = (13, 50, 64);
+        let [a, b] = [m * k, k * n].map(|count| (0..count).map(|i| (i as f32).sin()).collect::<Vec<f32>>());
+        let width = VECTORS * S::F32_LANES;
+        let in_panels = (0..k * n).map(|i| b[i % (k * width) / width * n + i / (k * width) * width + i % width]);
+        let packed = Packed {
+            values: in_panels.collect(),
+            width,
+            rows: k,
+            columns: n,
+        };
+        let mut result = vec![0.1; m * n];
+        simd.vectorize(AddProduct {
+            left: &a,
+            left_stride: k,
+            right: &packed,
+            result: &mut result,
+            result_stride: n,
+            count: m,
+        });
+        result.into_iter().map(f32::to_bits).collect()
+    }
+
+    #[test]
+    fn the_width_of_vectors_changes_no_bit() {
+        struct Bits;
+        impl WithSimd for Bits {
+            type Output = Vec<u32>;
+
+            fn with_simd<S: Simd>(self, simd: S) -> Vec<u32> {
+                bits(simd)
+            }
+        }
+        let widest = Arch::new().dispatch(Bits);
+        assert_eq!(widest, bits(pulp::Scalar::new()));
+        #[cfg(target_arch = "x86_64")]
+        if let Some(v3) = pulp::x86::V3::try_new() {
+            assert_eq!(widest, bits(v3));
+        }
     }
 }

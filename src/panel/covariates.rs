@@ -12,10 +12,6 @@ use crate::error::{Error, Result};
 /// Periods before that of the launch from which signals are kept.
 pub const LEAD: usize = 8;
 
-/// What the names of the summaries of signals end in.
-const LEVEL: &str = " (before launch)";
-const TREND: &str = " (trend)";
-
 /// Larger values count as unknown: their squares would not stay finite.
 const MAX_VALUE: f64 = 1e30;
 
@@ -30,6 +26,13 @@ pub struct Series {
     pub values: Vec<Option<f64>>,
 }
 
+/// Whether an attribute is a summary of some series.
+pub fn is_summary(attribute: &str) -> bool {
+    [" (planned)", " (before launch)", " (trend)"]
+        .iter()
+        .any(|end| attribute.ends_with(end))
+}
+
 /// The name and kind of a series.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct SeriesName {
@@ -39,6 +42,17 @@ pub struct SeriesName {
     pub name: String,
 }
 
+impl SeriesName {
+    /// Whether an attribute is a summary of this series.
+    pub fn is_summary(&self, attribute: &str) -> bool {
+        let of = attribute.strip_prefix(self.name.as_str());
+        match self.planned {
+            true => of == Some(" (planned)"),
+            false => matches!(of, Some(" (before launch)" | " (trend)")),
+        }
+    }
+}
+
 /// Series of launches or candidates, aligned on the period of their launch.
 ///
 /// *Shapes*: rows are launches; a planned series has `horizon` periods, a signal [`LEAD`] more before them. Series are
@@ -46,7 +60,7 @@ pub struct SeriesName {
 ///
 /// *Missing data*: NaN where nothing is known, as in a period that has not ended. What is not finite, or 1e30 and more,
 /// counts as missing.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Covariates {
     horizon: usize,
     rows: usize,
@@ -141,6 +155,18 @@ impl Covariates {
         }
     }
 
+    /// The series for which `stays` says so, by row; nothing is known of the others.
+    pub(crate) fn only(mut self, stays: impl Fn(usize, &SeriesName) -> bool) -> Self {
+        for (name, values) in self.series.iter().zip(&mut self.values) {
+            for (row, values) in values.chunks_mut(width(name.planned, self.horizon)).enumerate() {
+                if !stays(row, name) {
+                    values.fill(f64::NAN);
+                }
+            }
+        }
+        self
+    }
+
     /// What was known of each launch when the given number of its steps had ended: signals of later periods are masked.
     pub(crate) fn known(&self, ended: impl Fn(usize) -> usize) -> Self {
         let mut known = self.clone();
@@ -174,11 +200,11 @@ impl Covariates {
         let mut columns = attributes.columns().to_vec();
         for (series, SeriesName { planned, name }) in self.series.iter().enumerate() {
             let summaries: &[(&str, fn(&[f64]) -> Option<f64>)] = match planned {
-                true => &[(" (planned)", known_mean)],
-                false => &[(LEVEL, level), (TREND, trend)],
+                true => &[("planned", known_mean)],
+                false => &[("before launch", level), ("trend", trend)],
             };
             for (what, summary) in summaries {
-                let name = format!("{name}{what}");
+                let name = format!("{name} ({what})");
                 if fields.iter().any(|f| f.name().eq_ignore_ascii_case(&name)) {
                     return Err(Error::argument(format!(
                         "attribute \"{name}\" has the name of a summary of the covariates: rename it"
@@ -201,11 +227,6 @@ impl Covariates {
         let width = width(self.series[series].planned, self.horizon);
         &self.values[series][row * width..(row + 1) * width]
     }
-}
-
-/// Whether an attribute is a summary of a signal.
-pub(crate) fn is_signal_summary(attribute: &str) -> bool {
-    attribute.ends_with(LEVEL) || attribute.ends_with(TREND)
 }
 
 fn width(planned: bool, horizon: usize) -> usize {

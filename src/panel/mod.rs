@@ -10,7 +10,7 @@ mod text;
 pub use attributes::{AttributeEncoder, EncodedColumn, Encoding, MISSING, UNSEEN};
 pub(crate) use attributes::{find_column, numbers};
 pub use calendar::{FIRST_DAY, Frequency, day_of_year_angle, format_date, last_day, parse_date};
-pub(crate) use covariates::is_signal_summary;
+pub(crate) use covariates::is_summary;
 pub use covariates::{Covariates, LEAD, Series, SeriesName};
 pub use launches::{Candidates, LaunchPanel, MAX_HORIZON, check_horizon};
 pub(crate) use launches::{mean, spread_evenly};

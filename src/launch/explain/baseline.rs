@@ -11,7 +11,7 @@ use crate::error::Result;
 use crate::forecast::Forecaster;
 use crate::launch::{FittedNaive, Naive};
 use crate::panel::{
-    AttributeEncoder, Candidates, FIRST_DAY, LaunchPanel, find_column, last_day, numbers, spread_evenly,
+    AttributeEncoder, Candidates, FIRST_DAY, LaunchPanel, SeriesName, find_column, last_day, numbers, spread_evenly,
 };
 
 /// Past launches kept to stand in for what is taken away from a candidate.
@@ -155,13 +155,17 @@ impl Baseline {
                 (false, false) => typical,
             }
         };
+        // A series stays where its summary among the attributes does; a typical launch has none.
+        let own: Vec<usize> = rows.iter().map(|row| row.candidate).collect();
+        let summary = |series: &SeriesName| self.columns.iter().position(|(name, _)| series.is_summary(name));
+        let stays = |row: usize, series: &SeriesName| {
+            summary(series).is_some_and(|k| rows[row].own.contains(&Input::Attribute(k)))
+        };
         Ok(Candidates {
             launch_days: rows.iter().map(day).collect(),
             attributes,
             own: Vec::new(),
-            covariates: candidates
-                .covariates
-                .select(&rows.iter().map(|row| row.candidate).collect::<Vec<_>>()),
+            covariates: candidates.covariates.select(&own).only(stays),
         })
     }
 

@@ -13,7 +13,7 @@ pub use baseline::Baseline;
 use super::{Fitted, LaunchModel};
 use crate::error::{Error, Result};
 use crate::forecast::{FittedForecaster, LogForecast};
-use crate::panel::{Candidates, find_column, format_date, is_signal_summary};
+use crate::panel::{Candidates, find_column, format_date, is_summary};
 
 /// The attribute whose contribution is of kind price.
 const PRICE: &str = "price";
@@ -31,7 +31,7 @@ pub enum Kind {
     Price,
     /// The time of the launch.
     Season,
-    /// A signal before the launch.
+    /// A series beside the sales: a signal before the launch, or a covariate planned ahead.
     Signal,
 }
 
@@ -231,7 +231,7 @@ impl Steps {
 fn kind_of(name: &str) -> Kind {
     if name.eq_ignore_ascii_case(PRICE) {
         Kind::Price
-    } else if is_signal_summary(name) {
+    } else if is_summary(name) {
         Kind::Signal
     } else {
         Kind::Attribute

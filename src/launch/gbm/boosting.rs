@@ -42,8 +42,8 @@ pub struct Boosted {
 /// the fifths are `folds`, so that rows of one launch, which are near twins, never vouch for each other: row k of fold
 /// f is handed over as row 5 k + f. Shorter folds are filled up with rows of weight zero.
 ///
-/// *Determinism*: one thread. Perpetual sizes its memory by what the machine has free, unless it is given a limit below
-/// that; the limit given (some 20 to 150 MB) lets it grow trees of more than a hundred nodes.
+/// *Determinism*: one thread. Perpetual lets trees grow as far as the machine's free memory goes, unless it is given a
+/// lower limit; the limit given is enough for trees of more than a hundred nodes.
 ///
 /// # Errors
 /// [`Error::Refused`] with the words of perpetual.

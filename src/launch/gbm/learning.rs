@@ -19,7 +19,7 @@ const BUDGET: f32 = 0.8;
 /// That of the parts that correct the first one: there is less to learn.
 const SMALL_BUDGET: f32 = 0.5;
 /// Rows learned from at most, and launches times steps looked at.
-const MAX_ROWS: usize = 60_000;
+const MAX_ROWS: usize = 40_000;
 const MAX_STEPS: usize = 200_000;
 const MAX_LAUNCHES: usize = 20_000;
 /// E|x| of a standard normal variable.

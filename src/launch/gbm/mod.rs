@@ -38,7 +38,7 @@ const MIN_RUNNING_SPREAD: f64 = 0.15;
 /// Each part is the mean of models that leave out a fifth of the launches each (the first part twice over), and what
 /// the others learn from are forecasts by models that had not seen the launch. Nothing is to be tuned: see
 /// [`boosting::boost`] for when trees stop. Every launch has the same weight in each part. The last 20,000 launches
-/// are learned from (fewer where the horizon is longer than ten steps), 60,000 product-steps of them at most.
+/// are learned from (fewer where the horizon is longer than ten steps), 40,000 product-steps of them at most.
 ///
 /// Where attributes give more than 60 columns, those are kept that go with the level of past launches.
 ///
