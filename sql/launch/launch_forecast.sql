@@ -60,10 +60,10 @@ trained_ AS MATERIALIZED (
     SELECT launch_fit(
         id_, launch_, units_, attributes_,
         frequency := frequency, horizon := coalesce(horizon, 13), architecture := architecture, seed := seed,
+        covariates := covariates_,
         hidden := hidden, epochs := epochs, batch_size := batch_size,
         learning_rate := learning_rate, loss := loss, dropout := dropout, networks := networks,
-        patience := patience, context_length := context_length,
-        covariates := covariates_
+        patience := patience, context_length := context_length
     ) AS blob_
     FROM __launch_training(
         sales, products, frequency, coalesce(horizon, 13), product_id, date, units, price, launch_date, burn_in,

@@ -53,8 +53,7 @@ WITH fitted_ AS (
         covariates := covariates_,
         hidden := hidden, epochs := epochs, batch_size := batch_size,
         learning_rate := learning_rate, loss := loss, dropout := dropout, networks := networks,
-        patience := patience, context_length := context_length,
-        covariates := covariates_
+        patience := patience, context_length := context_length
     ) AS blob_
     FROM __launch_training(
         sales, products, frequency, horizon, product_id, date, units, price, launch_date, burn_in,
