@@ -6,10 +6,18 @@
 -- @param candidates: VARCHAR                   the products that were forecast
 -- @param model: BLOB                           the model, such as (SELECT model FROM my_model)
 -- @param k: BIGINT = 10                        past launches listed per candidate, those that moved it most
+-- @param signals: VARCHAR = NULL               what was seen before and after launches, such as mentions or searches: a
+--                                              table with key, date, value and, if there are several, signal (its name)
+-- @param covariates: VARCHAR = NULL            what is planned ahead, such as prices, promotions or events: a table
+--                                              with date, the product (or key, or neither: for all) and a column of
+--                                              numbers or booleans for each series
+-- @param signal_key: VARCHAR = NULL            the column of candidates that key refers to, such as 'category'; NULL
+--                                              for the column of products
 -- @param product_id: VARCHAR = 'product_id'    the column of products in candidates
 -- @param launch_date: VARCHAR = 'launch_date'  the column of launch dates in candidates
 -- @returns product_id: same as input  the candidate
--- @returns kind: VARCHAR           comparable (a past launch), attribute, price or season (time of the launch)
+-- @returns kind: VARCHAR           comparable (a past launch), attribute, price, season (time of the launch) or
+--                                  signal (before the launch)
 -- @returns name: VARCHAR           the past launch, the attribute, or launch season and launch year
 -- @returns value: VARCHAR          the candidate's value; of a past launch its units over the observed steps
 -- @returns contribution: DOUBLE    units by which it raises the forecast over the mean curve, negative where it lowers it
@@ -20,15 +28,25 @@
 -- @example FROM launch_explain('candidates', (SELECT model FROM model), k := 3)
 -- @example SELECT product_id, kind, sum(contribution) FROM launch_explain('candidates', (SELECT model FROM model))
 --          GROUP BY ALL
-WITH asked_ AS (
-    SELECT *, count(*) OVER (PARTITION BY key_) AS copies_
+WITH asked_ AS MATERIALIZED (
+    SELECT
+        *, count(*) OVER (PARTITION BY key_) AS copies_,
+        coalesce(info_->>'frequency', 'week') AS frequency_,
+        coalesce((info_->>'horizon')::BIGINT, 1) AS horizon_,
+        false AS required_
     FROM __launch_attributes(candidates, product_id, launch_date, candidates)
+    CROSS JOIN (SELECT launch_model_info(model::BLOB)::JSON AS info_)
 ),
+single_ AS (FROM asked_ WHERE key_ IS NOT NULL AND copies_ = 1),
 explained_ AS (
     SELECT key_, unnest(launch_explained_) AS row_
     FROM (
-        SELECT key_, __launch_explain(model::BLOB, launch_, attributes_, k := k) AS launch_explained_
-        FROM asked_ WHERE key_ IS NOT NULL AND copies_ = 1
+        SELECT
+            key_,
+            __launch_explain(model::BLOB, launch_, attributes_, k := k, covariates := covariates_) AS launch_explained_
+        FROM single_
+        LEFT JOIN __launch_covariates('single_', candidates, product_id, signals, covariates, signal_key) AS told_
+            ON told_.id_ = single_.key_::VARCHAR
     )
     UNION ALL
     SELECT key_, {'status': 'refused', 'reason': CASE

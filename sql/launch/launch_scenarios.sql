@@ -10,6 +10,13 @@
 -- @param model: BLOB                           the model, such as (SELECT model FROM my_model)
 -- @param n: BIGINT = 100                       scenarios of each product, 1 to 10,000
 -- @param sales: VARCHAR = NULL                 the sales table, for what candidates sold so far
+-- @param signals: VARCHAR = NULL               what was seen before and after launches, such as mentions or searches: a
+--                                              table with key, date, value and, if there are several, signal (its name)
+-- @param covariates: VARCHAR = NULL            what is planned ahead, such as prices, promotions or events: a table
+--                                              with date, the product (or key, or neither: for all) and a column of
+--                                              numbers or booleans for each series
+-- @param signal_key: VARCHAR = NULL            the column of candidates that key refers to, such as 'category'; NULL
+--                                              for the column of products
 -- @param product_id: VARCHAR = 'product_id'    the column of products in both tables
 -- @param date: VARCHAR = 'date'                the column of dates in sales
 -- @param units: VARCHAR = 'units'              the column of units in sales
@@ -51,14 +58,27 @@ own_ AS (
     )
     WHERE selling_
 ),
+single_ AS (
+    SELECT
+        key_, launch_, attributes_, coalesce(frequency_, 'week') AS frequency_, coalesce(horizon_, 1) AS horizon_,
+        false AS required_
+    FROM asked_, calendar_
+    WHERE why_ IS NULL
+),
 drawn_ AS (
     SELECT
-        asked_.key_,
-        launch_predict((SELECT blob_ FROM given_), launch_, attributes_, units := units_) AS steps_,
-        __launch_scenarios((SELECT blob_ FROM given_), launch_, attributes_, asked_.key_::VARCHAR, n := n, units := units_)
-            AS values_
-    FROM asked_ LEFT JOIN own_ ON own_.key_ = asked_.key_
-    WHERE why_ IS NULL
+        single_.key_,
+        launch_predict(
+            (SELECT blob_ FROM given_), launch_, attributes_, units := units_, covariates := covariates_
+        ) AS steps_,
+        __launch_scenarios(
+            (SELECT blob_ FROM given_), launch_, attributes_, single_.key_::VARCHAR, n := n, units := units_,
+            covariates := covariates_
+        ) AS values_
+    FROM single_
+    LEFT JOIN own_ ON own_.key_ = single_.key_
+    LEFT JOIN __launch_covariates('single_', candidates, product_id, signals, covariates, signal_key) AS told_
+        ON told_.id_ = single_.key_::VARCHAR
 ),
 rows_ AS (
     SELECT

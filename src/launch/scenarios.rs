@@ -66,10 +66,7 @@ impl LaunchModel {
     ) -> Result<Vec<Scenarios>> {
         let n = check_scenarios(n)?;
         let own = self.own_history(&candidates.launch_days, own_units);
-        let candidates = Candidates {
-            own,
-            ..candidates.clone()
-        };
+        let candidates = candidates.clone().running(own);
         let forecasts = self.combined_forecasts(&candidates)?;
         forecasts
             .into_par_iter()

@@ -199,7 +199,7 @@ impl Covariates {
         let mut fields: Vec<_> = attributes.schema().fields().iter().cloned().collect();
         let mut columns = attributes.columns().to_vec();
         for (series, SeriesName { planned, name }) in self.series.iter().enumerate() {
-            let summaries: &[(&str, fn(&[f64]) -> Option<f64>)] = match planned {
+            let summaries: &[(&str, Summary)] = match planned {
                 true => &[("planned", known_mean)],
                 false => &[("before launch", level), ("trend", trend)],
             };
@@ -228,6 +228,9 @@ impl Covariates {
         &self.values[series][row * width..(row + 1) * width]
     }
 }
+
+/// One number for the values of a series.
+type Summary = fn(&[f64]) -> Option<f64>;
 
 fn width(planned: bool, horizon: usize) -> usize {
     if planned { horizon } else { LEAD + horizon }

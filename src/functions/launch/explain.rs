@@ -2,8 +2,6 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use arrow_array::UInt32Array;
-use arrow_select::take::take_record_batch;
 use duckdb_neo::{
     AsDuckDB, DuckDBType,
     connection::Context,
@@ -17,8 +15,9 @@ use duckdb_neo::{
 };
 
 use super::{
-    ATTRIBUTES, LAUNCH_DATE, MODEL,
+    ATTRIBUTES, COVARIATES, LAUNCH_DATE, MODEL,
     cache::{Decoded, ModelCache},
+    candidates, covariates,
     predict::{lacking, unusable},
 };
 use crate::{
@@ -29,7 +28,6 @@ use crate::{
         vectors,
     },
     launch::Explanation,
-    panel::Candidates,
 };
 
 const NAME: &str = "launch_explain";
@@ -108,6 +106,7 @@ fn explain(cache: &mut ModelCache, vectors: &mut VectorCollection) -> Result<Vec
     let days = vectors::days(vectors, 1, count)?;
     let attributes = vectors::attributes(vectors, 2, count)?;
     let ks = vectors::values::<i64, _>(vectors, 3, count, |v| *v)?;
+    let series = vectors::covariates(vectors, count)?;
     let mut lists: Vec<Vec<Row>> = (0..count).map(|_| Vec::new()).collect();
     let mut batches: BTreeMap<(String, usize), (Arc<Decoded>, Vec<usize>)> = BTreeMap::new();
     cache.begin_chunk();
@@ -129,11 +128,8 @@ fn explain(cache: &mut ModelCache, vectors: &mut VectorCollection) -> Result<Vec
         Ok(())
     })?;
     for ((_, k), (decoded, rows_of)) in batches {
-        let indices = UInt32Array::from_iter_values(rows_of.iter().map(|&r| r as u32));
-        let candidates = Candidates::new(
-            rows_of.iter().filter_map(|&r| days[r]).collect(),
-            take_record_batch(&attributes, &indices)?,
-        );
+        let horizon = decoded.model.horizon();
+        let candidates = candidates(&rows_of, &days, &attributes, &series, horizon)?;
         let unknown = decoded.model.unknown_attributes(&candidates);
         match decoded.model.explain(&candidates, k) {
             Ok(explanations) => {
@@ -165,6 +161,7 @@ pub fn register(extension: &Extension) -> duckdb_neo::Result<()> {
                 default: Some("10"),
                 text: "past launches listed",
             },
+            COVARIATES,
         ],
         returns: &[
             column("kind", "VARCHAR", "comparable, attribute, price or season"),
@@ -204,6 +201,7 @@ pub fn register(extension: &Extension) -> duckdb_neo::Result<()> {
         .param(FunctionParameter::new::<DateValue>("launch_date"))
         .param(FunctionParameter::new::<Any>("attributes"))
         .param(k)
+        .param(covariates())
         .return_type(List::<Row>::logical_type(extension)?)
         .documentation(documentation.build());
     ScalarFunctionBuilder::new("__launch_explain", signature, Explain)

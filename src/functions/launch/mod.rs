@@ -13,13 +13,16 @@ mod cache;
 mod launches;
 mod recipe;
 
+use arrow_array::{RecordBatch, UInt32Array};
+use arrow_select::take::take_record_batch;
 use duckdb_neo::{
     extension::Extension,
     signature::{FunctionParameter, FunctionParameterKind},
     types::List,
 };
 
-use super::{documentation::ParameterText, vectors::Covariate};
+use super::{documentation::ParameterText, guard::Failure, vectors::Covariate};
+use crate::panel::{Candidates, Covariates, Series};
 
 /// Registers the family.
 pub fn register(extension: &Extension) -> duckdb_neo::Result<()> {
@@ -70,6 +73,23 @@ const MODEL: ParameterText = ParameterText {
     default: None,
     text: "the model column of launch_train, or the result of launch_fit",
 };
+
+/// The candidates in some rows of a chunk, with their series as long as a model's horizon.
+fn candidates(
+    rows: &[usize],
+    days: &[Option<i32>],
+    attributes: &RecordBatch,
+    series: &[Vec<Series>],
+    horizon: usize,
+) -> Result<Candidates, Failure> {
+    let indices = UInt32Array::from_iter_values(rows.iter().map(|&r| r as u32));
+    let series: Vec<Vec<Series>> = rows.iter().map(|&r| series[r].clone()).collect();
+    let candidates = Candidates::new(
+        rows.iter().filter_map(|&r| days[r]).collect(),
+        take_record_batch(attributes, &indices)?,
+    );
+    Ok(candidates.with_covariates(Covariates::try_new(horizon, &series)?)?)
+}
 
 /// The last parameter of every function that takes covariates.
 fn covariates() -> FunctionParameter {

@@ -2,8 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use arrow_array::{Array, Float64Array, RecordBatch, UInt32Array};
-use arrow_select::take::take_record_batch;
+use arrow_array::{Array, Float64Array, RecordBatch};
 use duckdb_neo::{
     AsDuckDB, DuckDBType,
     connection::Context,
@@ -19,7 +18,7 @@ use duckdb_neo::{
 use super::{
     ATTRIBUTES, COVARIATES, LAUNCH_DATE, MODEL,
     cache::{Decoded, ModelCache},
-    covariates,
+    candidates, covariates,
 };
 use crate::{
     error::Error,
@@ -29,7 +28,7 @@ use crate::{
         guard::{Failure, guard},
         vectors,
     },
-    panel::{Candidates, Covariates, FIRST_DAY, Series, format_date, last_day},
+    panel::{FIRST_DAY, format_date, last_day},
 };
 
 const NAME: &str = "launch_predict";
@@ -174,13 +173,8 @@ fn predict(cache: &mut ModelCache, vectors: &mut VectorCollection) -> Result<Vec
         Ok(())
     })?;
     for batch in batches.into_values() {
-        let indices = UInt32Array::from_iter_values(batch.rows.iter().map(|&r| r as u32));
-        let candidates = Candidates::new(
-            batch.rows.iter().filter_map(|&r| days[r]).collect(),
-            take_record_batch(&attributes, &indices)?,
-        );
-        let series: Vec<Vec<Series>> = batch.rows.iter().map(|&r| series[r].clone()).collect();
-        let candidates = candidates.with_covariates(Covariates::try_new(batch.model.model.horizon(), &series)?)?;
+        let horizon = batch.model.model.horizon();
+        let candidates = candidates(&batch.rows, &days, &attributes, &series, horizon)?;
         let unknown = batch.model.model.unknown_attributes(&candidates);
         let own: Vec<Vec<Option<f64>>> = batch
             .rows

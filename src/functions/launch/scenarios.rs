@@ -2,8 +2,6 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use arrow_array::UInt32Array;
-use arrow_select::take::take_record_batch;
 use duckdb_neo::{
     DuckDBType,
     connection::Context,
@@ -17,8 +15,9 @@ use duckdb_neo::{
 };
 
 use super::{
-    ATTRIBUTES, LAUNCH_DATE, MODEL,
+    ATTRIBUTES, COVARIATES, LAUNCH_DATE, MODEL,
     cache::{Decoded, ModelCache},
+    candidates, covariates,
     predict::unusable,
 };
 use crate::{
@@ -29,7 +28,6 @@ use crate::{
         vectors,
     },
     launch::{Scenarios, check_scenarios},
-    panel::Candidates,
 };
 
 const NAME: &str = "launch_scenarios";
@@ -69,6 +67,7 @@ fn draw(cache: &mut ModelCache, vectors: &mut VectorCollection) -> Result<Vec<Ve
     let keys = vectors::texts(vectors, 3, count)?;
     let ns = vectors::values::<i64, _>(vectors, 4, count, |v| *v)?;
     let own_units = vectors::number_lists(vectors, 5, count)?;
+    let series = vectors::covariates(vectors, count)?;
     let mut lists: Vec<Vec<f64>> = (0..count).map(|_| Vec::new()).collect();
     let mut batches: BTreeMap<(String, i64), (Arc<Decoded>, Vec<usize>)> = BTreeMap::new();
     cache.begin_chunk();
@@ -84,11 +83,8 @@ fn draw(cache: &mut ModelCache, vectors: &mut VectorCollection) -> Result<Vec<Ve
         Ok(())
     })?;
     for ((_, n), (decoded, rows)) in batches {
-        let indices = UInt32Array::from_iter_values(rows.iter().map(|&r| r as u32));
-        let candidates = Candidates::new(
-            rows.iter().filter_map(|&r| days[r]).collect(),
-            take_record_batch(&attributes, &indices)?,
-        );
+        let horizon = decoded.model.horizon();
+        let candidates = candidates(&rows, &days, &attributes, &series, horizon)?;
         let keys: Vec<String> = rows.iter().map(|&r| keys[r].clone().unwrap_or_default()).collect();
         let own: Vec<Vec<Option<f64>>> = rows.iter().map(|&r| own_units[r].clone().unwrap_or_default()).collect();
         match decoded.model.scenarios(&candidates, &keys, &own, n) {
@@ -141,6 +137,7 @@ pub fn register(extension: &Extension) -> duckdb_neo::Result<()> {
                 default: Some("NULL"),
                 text: "what the product sold so far, by step; NULL for nothing known",
             },
+            COVARIATES,
         ],
         returns: &[ReturnText {
             name: "",
@@ -161,6 +158,7 @@ pub fn register(extension: &Extension) -> duckdb_neo::Result<()> {
         .param(FunctionParameter::new::<String>("key"))
         .param(named(FunctionParameter::with_default("n", 100_i64)))
         .param(named(FunctionParameter::with_default("units", None::<List<f64>>)))
+        .param(covariates())
         .return_type(List::<f64>::logical_type(extension)?)
         .documentation(documentation.build());
     ScalarFunctionBuilder::new("__launch_scenarios", signature, Draw)

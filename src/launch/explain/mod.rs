@@ -107,10 +107,7 @@ impl LaunchModel {
     /// *References*: Ang 2004, Decomposition analysis for policymaking in energy: which is the preferred method?
     /// (logarithmic mean).
     pub fn explain(&self, candidates: &Candidates, k: usize) -> Result<Vec<Explanation>> {
-        let candidates = &Candidates {
-            own: Vec::new(),
-            ..candidates.clone()
-        };
+        let candidates = &candidates.clone().running(Vec::new());
         let forecasts = self.combined_forecasts(candidates)?;
         let Some(baseline) = &self.baseline else {
             return Err(Error::argument(
