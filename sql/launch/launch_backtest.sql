@@ -5,7 +5,8 @@
 --
 -- @param sales: VARCHAR                            the sales table
 -- @param products: VARCHAR = NULL                  the products table
--- @param architectures: VARCHAR[] = ['analog']     models to compare with naive: analog, bass
+-- @param architectures: VARCHAR[] = ['analog']     models to compare with naive: all of launch_train;
+--                                                  those with networks take minutes at each cutoff
 -- @param cutoffs: DATE[] = NULL                    forecast origins; NULL for the dates on which 50, 60, 70, 80 and
 --                                                  90 % of the launches had begun
 -- @param frequency: VARCHAR = 'week'               length of a step: day, week or month

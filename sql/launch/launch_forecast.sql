@@ -12,7 +12,7 @@
 -- @param level: DOUBLE = 0.8               probability of the central interval
 -- @param horizon: BIGINT = NULL            steps to forecast; NULL for those of the model, or 13 when it trains
 -- @param frequency: VARCHAR = 'week'       when it trains: day, week or month
--- @param architecture: VARCHAR = 'analog'  when it trains: naive, analog or bass
+-- @param architecture: VARCHAR = 'auto'    when it trains: as in launch_train; analog takes seconds, auto up to minutes
 -- @param seed: BIGINT = 42                 when it trains: seed of random numbers
 -- @param burn_in: BIGINT = 1               when it trains: periods at the start of the data in which a first sale is
 --                                          no launch

@@ -14,8 +14,9 @@
 --                                           column of products
 -- @param frequency: VARCHAR = 'week'        length of a step: day, week or month
 -- @param horizon: BIGINT = 13               steps to learn, from 1 to 520
--- @param architecture: VARCHAR = 'analog'   naive (category mean curve), analog (similar past launches, learned
---                                           weights) or bass (diffusion by category)
+-- @param architecture: VARCHAR = 'auto'     auto (mean of the others, weighted by held-out launches), naive (category
+--                                           mean curve), analog (similar past launches), bass (diffusion), gbm
+--                                           (boosted trees), lstm, cnn or vae (networks)
 -- @param seed: BIGINT = 42                  seed of random numbers, for models that draw any
 -- @param burn_in: BIGINT = 1                periods at the start of the data in which a first sale is no launch
 -- @param product_id: VARCHAR = 'product_id'    the column of products in both tables

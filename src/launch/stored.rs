@@ -125,6 +125,9 @@ impl Stored for LaunchModel {
             ("attributes".to_owned(), json!(t.attributes)),
             ("importance".to_owned(), json!(t.importance)),
         ]);
+        if let Some(network) = self.members.iter().find_map(|m| m.fitted.network()) {
+            info.insert("recipe".to_owned(), json!(network.recipe()));
+        }
         if !t.members.is_empty() {
             info.insert("members".to_owned(), json!(t.members));
         }

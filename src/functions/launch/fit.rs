@@ -33,7 +33,7 @@ use crate::{
 };
 
 const NAME: &str = "launch_fit";
-const DEFAULT_ARCHITECTURE: &str = "analog";
+const DEFAULT_ARCHITECTURE: &str = "auto";
 
 struct Fit;
 
@@ -181,8 +181,9 @@ pub fn register(extension: &Extension) -> duckdb_neo::Result<()> {
                 ParameterText {
                     name: "architecture",
                     sql_type: "VARCHAR",
-                    default: Some("'analog'"),
-                    text: "naive (category mean curve), analog (similar past launches) or bass (diffusion)",
+                    default: Some("'auto'"),
+                    text: "naive (category mean curve), analog (similar past launches), bass (diffusion), gbm (boosted trees), \
+                           lstm, cnn or vae (networks), or auto (their weighted mean)",
                 },
                 ParameterText {
                     name: "seed",
