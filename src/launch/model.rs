@@ -18,6 +18,8 @@ use crate::progress::Progress;
 
 /// Fewest launches a model can be trained on and its errors measured.
 pub const MIN_LAUNCHES: usize = 3;
+/// Why `auto` does without a member.
+const BEATEN: &str = "no better than naive on held-out launches";
 /// Level at which a model reports its coverage.
 const REPORT_LEVEL: f64 = 0.8;
 
@@ -180,15 +182,26 @@ impl LaunchModel {
                 Err(error) => return Err(error),
             }
         }
+        let mut beaten = Vec::new();
+        if architecture == Architecture::Auto {
+            (tried, beaten) = tried.into_iter().partition(|m| {
+                let own = scores(&panel, &m.by_age[0], &baseline.by_age[0]);
+                !is_worse(&own, &scores(&panel, &baseline.by_age[0], &m.by_age[0]))
+            });
+        }
         let mut combined = combined(&tried, splits.len());
         let mut validation = scores(&panel, &combined.by_age[0], &baseline.by_age[0]);
         let naive = scores(&panel, &baseline.by_age[0], &combined.by_age[0]);
         if architecture == Architecture::Auto && is_worse(&validation, &naive) {
-            combined = only(Architecture::Naive, &tried);
-            validation = naive.clone();
+            // Each of those tried is no worse in units, and naive is among them.
+            let rmsle =
+                |m: &OutOfSample| scores(&panel, &m.by_age[0], &baseline.by_age[0]).map_or(f64::INFINITY, |s| s.rmsle);
+            let best = tried.iter().min_by(|a, b| rmsle(a).total_cmp(&rmsle(b)));
+            combined = only(best.map_or(Architecture::Naive, |m| m.architecture), &tried);
+            validation = scores(&panel, &combined.by_age[0], &baseline.by_age[0]);
         }
         let records = match architecture {
-            Architecture::Auto => records(&panel, &tried, &combined.weights, left_out),
+            Architecture::Auto => records(&panel, &tried, &combined.weights, &beaten, left_out),
             _ => BTreeMap::new(),
         };
         progress.stage(&format!("{}: fit to all launches", architecture.name()));
@@ -551,17 +564,21 @@ fn records(
     panel: &LaunchPanel,
     tried: &[OutOfSample],
     weights: &Weights,
+    beaten: &[OutOfSample],
     left_out: BTreeMap<Architecture, String>,
 ) -> BTreeMap<String, MemberRecord> {
-    let record = |(m, member): (usize, &OutOfSample)| {
+    let of = |member: &OutOfSample, weights: [f64; 2], reason: Option<&str>| {
         let record = MemberRecord {
-            weight: weights.cold[m],
-            running_weight: weights.running[m],
+            weight: weights[0],
+            running_weight: weights[1],
             validation: scores(panel, &member.by_age[0], &tried[0].by_age[0]),
-            reason: None,
+            reason: reason.map(str::to_owned),
         };
         (member.architecture.name().to_owned(), record)
     };
+    let kept = tried.iter().zip(weights.cold.iter().zip(&weights.running));
+    let kept = kept.map(|(member, (&cold, &running))| of(member, [cold, running], None));
+    let beaten = beaten.iter().map(|member| of(member, [0.0; 2], Some(BEATEN)));
     let left_out = left_out.into_iter().map(|(architecture, reason)| {
         let record = MemberRecord {
             reason: Some(reason),
@@ -569,7 +586,7 @@ fn records(
         };
         (architecture.name().to_owned(), record)
     });
-    tried.iter().enumerate().map(record).chain(left_out).collect()
+    kept.chain(beaten).chain(left_out).collect()
 }
 
 /// Fit the members that have weight to all launches.

@@ -15,7 +15,7 @@ use crate::panel::{
 /// Levels of a category with fewer past launches are told apart by nothing.
 const MIN_LEVEL: usize = 5;
 /// Levels of one attribute that get an input of their own, at most.
-const MAX_LEVELS: usize = 100;
+const MAX_LEVELS: usize = 400;
 /// The same of a free text. Rare words fit single launches.
 const MAX_WORDS: usize = 24;
 /// Launches that differ by less from the mean of their step are all alike: there is nothing to learn but that mean.
@@ -31,7 +31,7 @@ const STEP_INPUTS: usize = 7;
 ///
 /// *Shapes*: each sample has S inputs that stay (attributes, season and date of the launch) and C inputs at each of the
 /// H steps. At step s these are the value of step s - 1 and whether it is known, mean and share of the steps known so
-/// far, sine and cosine of the day of the year, s / H, and two for each covariate (see [`CovariateScales`]): its value
+/// far, sine and cosine of the day of the year (if the past launches span two years), s / H, and two for each covariate (see [`CovariateScales`]): its value
 /// there (of a signal the latest known) and whether it is known. Values beyond the age of a sample are not known: 0, as is
 /// all else that is missing.
 ///
@@ -44,6 +44,8 @@ pub struct SequenceEncoder {
     attributes: AttributeEncoder,
     statics: Vec<Static>,
     covariates: CovariateScales,
+    /// Whether the time of the year is looked at (see [`LaunchPanel::spans_seasons`]).
+    season: bool,
     /// Launch dates of the past, in days: mean, standard deviation, first, last.
     dates: [f64; 4],
     /// c_s; `None` where no past launch was observed.
@@ -92,6 +94,7 @@ impl SequenceEncoder {
             horizon: panel.horizon(),
             context_length,
             covariates: CovariateScales::fit(panel.covariates()),
+            season: panel.spans_seasons(),
             attributes,
             statics,
             dates: [
@@ -195,6 +198,17 @@ impl SequenceEncoder {
         )
     }
 
+    /// Sine and cosine of the day of the year; 0 where it is not looked at.
+    fn season_of(&self, day: i32) -> [f32; 2] {
+        match self.season {
+            true => {
+                let angle = day_of_year_angle(day);
+                [angle.sin() as f32, angle.cos() as f32]
+            }
+            false => [0.0; 2],
+        }
+    }
+
     /// (y - center) / d; 0 where launches are all alike.
     fn scaled(&self, y: f64, center: f64) -> f64 {
         match self.deviation {
@@ -210,10 +224,10 @@ impl SequenceEncoder {
         let mut out = Vec::with_capacity(candidates.len() * self.statics());
         for (row, &day) in candidates.launch_days.iter().enumerate() {
             out.extend(self.statics.iter().map(|input| input.value(&columns, row) as f32));
-            let angle = day_of_year_angle(day);
+            let [sine, cosine] = self.season_of(day);
             // Beyond the launches learned from, a date says no more than the nearest of them.
             let date = (f64::from(day).clamp(first, last) - middle) / deviation;
-            out.extend([angle.sin() as f32, angle.cos() as f32, date as f32]);
+            out.extend([sine, cosine, date as f32]);
         }
         out
     }
@@ -317,7 +331,7 @@ impl Sequences<'_> {
         let (mut sum, mut count, mut previous) = (0.0, 0.0, None);
         for step in 0..encoder.horizon {
             let day = encoder.frequency.period_start(self.launch_days[row], step as i32);
-            let angle = day_of_year_angle(day.unwrap_or(self.launch_days[row]));
+            let [sine, cosine] = encoder.season_of(day.unwrap_or(self.launch_days[row]));
             let position = step as f64 / encoder.horizon as f64;
             let so_far = if count > 0.0 { sum / count } else { 0.0 };
             let values = [
@@ -325,8 +339,8 @@ impl Sequences<'_> {
                 f64::from(u8::from(previous.is_some())),
                 so_far,
                 count / encoder.horizon as f64,
-                angle.sin(),
-                angle.cos(),
+                f64::from(sine),
+                f64::from(cosine),
                 position,
             ];
             inputs.extend(values.map(|v| v as f32));

@@ -190,6 +190,12 @@ impl LaunchPanel {
         mean(self.log_units(launch).iter().copied().filter(|v| !v.is_nan()))
     }
 
+    /// Whether the launches span two years: with less, the time of the year cannot be told from the passing of time.
+    pub fn spans_seasons(&self) -> bool {
+        let (first, last) = (self.launch_days.iter().min(), self.launch_days.iter().max());
+        first.zip(last).is_some_and(|(first, last)| last - first >= 2 * 365)
+    }
+
     /// The dates, without repetition, at which the given shares of the launches had begun.
     pub fn dates_by_share(&self, shares: &[f64]) -> Vec<i32> {
         let mut days = self.launch_days.clone();

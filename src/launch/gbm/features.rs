@@ -78,6 +78,8 @@ pub struct Features {
     encoder: AttributeEncoder,
     sources: Vec<Source>,
     frequency: Frequency,
+    /// Whether the time of the year is looked at (see [`LaunchPanel::spans_seasons`]).
+    season: bool,
 }
 
 /// The columns of a launch that hold for all its steps, and its date.
@@ -114,6 +116,18 @@ impl Features {
             encoder,
             sources,
             frequency: panel.frequency(),
+            season: panel.spans_seasons(),
+        }
+    }
+
+    /// Sine and cosine of the day of the year.
+    fn season_of(&self, day: i32) -> [f32; 2] {
+        match self.season {
+            true => {
+                let angle = day_of_year_angle(day);
+                [angle.sin() as f32, angle.cos() as f32]
+            }
+            false => [0.0; 2],
         }
     }
 
@@ -143,10 +157,10 @@ impl Features {
     pub fn statics(&self, attributes: &RecordBatch, days: &[i32]) -> Vec<Statics> {
         let encoded = self.encoder.encode(attributes);
         let of_row = |(row, &day): (usize, &i32)| {
-            let angle = day_of_year_angle(day);
+            let [sine, cosine] = self.season_of(day);
             let date = [
-                angle.sin() as f32,
-                angle.cos() as f32,
+                sine,
+                cosine,
                 (f64::from(day) / 365.25) as f32,
                 self.frequency.exposure(day, 0) as f32,
             ];
@@ -167,9 +181,9 @@ impl Features {
             .frequency
             .period_start(launch.day, step as i32)
             .unwrap_or(launch.day);
-        let angle = day_of_year_angle(period);
+        let [sine, cosine] = self.season_of(period);
         row.extend_from_slice(&launch.values);
-        row.extend([(step + 1) as f32, angle.sin() as f32, angle.cos() as f32]);
+        row.extend([(step + 1) as f32, sine, cosine]);
     }
 
     /// Whether the parts fit each other.
