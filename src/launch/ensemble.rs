@@ -1,5 +1,7 @@
 //! The weights of `auto`: a combination of forecasts learned on held-out launches.
 
+use std::collections::BTreeSet;
+
 use crate::forecast::{HeldOut, LogForecast};
 
 /// Pull to equal weights, in launches. Errors of members are so alike that their differences are mostly chance: on the
@@ -22,19 +24,23 @@ const TOLERANCE: f64 = 1e-12;
 /// root mean square error is within 5 % of the best, the others get no weight. Steps that a member cannot forecast are
 /// left out for all. Members with less than 2 % are dropped.
 ///
-/// `members[m]` are the forecasts of the same launches in the same order. Without a common step the weights are equal.
+/// `members[m]` are the forecasts of the same launches in the same order. `None` without a step that all have
+/// forecast.
 ///
 /// *References*: Bates, Granger 1969, The combination of forecasts; Breiman 1996, Stacked regressions; Platt 1998,
 /// Fast training of support vector machines using sequential minimal optimization (the search, two weights at a time).
-pub fn stacking_weights(members: &[Vec<&HeldOut>]) -> Vec<f64> {
+pub fn stacking_weights(members: &[Vec<&HeldOut>]) -> Option<Vec<f64>> {
     let (covariance, launches) = error_covariance(members);
+    if launches == 0 {
+        return None;
+    }
     let best = (0..members.len())
         .map(|m| covariance[m][m])
         .fold(f64::INFINITY, f64::min);
     let near: Vec<usize> = (0..members.len())
         .filter(|&m| covariance[m][m] <= best * MAX_RATIO * MAX_RATIO)
         .collect();
-    let ridge = PRIOR / (launches as f64).max(1.0) * best;
+    let ridge = PRIOR / launches as f64 * best;
     let near_covariance: Vec<Vec<f64>> = near
         .iter()
         .map(|&a| near.iter().map(|&b| covariance[a][b]).collect())
@@ -45,7 +51,7 @@ pub fn stacking_weights(members: &[Vec<&HeldOut>]) -> Vec<f64> {
     }
     let total: f64 = weights.iter().sum();
     weights.iter_mut().for_each(|w| *w /= total);
-    weights
+    Some(weights)
 }
 
 /// The weights on the simplex that minimise w' C w + ridge |w - equal|^2.
@@ -85,7 +91,8 @@ fn dot(a: &[f64], b: &[f64]) -> f64 {
 fn error_covariance(members: &[Vec<&HeldOut>]) -> (Vec<Vec<f64>>, usize) {
     let count = members.len();
     let mut covariance = vec![vec![0.0; count]; count];
-    let mut launches = 0;
+    // The forecasts of one launch at several ages are one witness.
+    let (mut rows, mut launches) = (0, BTreeSet::new());
     for row in 0..members.first().map_or(0, Vec::len) {
         let actual = &members[0][row].actual;
         let errors: Vec<Vec<f64>> = (0..actual.len())
@@ -100,7 +107,8 @@ fn error_covariance(members: &[Vec<&HeldOut>]) -> (Vec<Vec<f64>>, usize) {
         if errors.is_empty() {
             continue;
         }
-        launches += 1;
+        rows += 1;
+        launches.insert(members[0][row].launch);
         for (a, covariance) in covariance.iter_mut().enumerate() {
             for (b, covariance) in covariance.iter_mut().enumerate() {
                 *covariance += errors.iter().map(|e| e[a] * e[b]).sum::<f64>() / errors.len() as f64;
@@ -110,8 +118,8 @@ fn error_covariance(members: &[Vec<&HeldOut>]) -> (Vec<Vec<f64>>, usize) {
     covariance
         .iter_mut()
         .flatten()
-        .for_each(|c| *c /= launches.max(1) as f64);
-    (covariance, launches)
+        .for_each(|c| *c /= f64::from(rows.max(1)));
+    (covariance, launches.len())
 }
 
 /// The weighted mean of forecasts on the log scale; at a step that a member cannot forecast the others share its weight.
@@ -164,14 +172,14 @@ mod tests {
         // With independent errors the best weights are inverse variances. The third member repeats the first.
         let (first, second) = (member(50_000, 1.0, 1), member(50_000, 1.04, 2));
         let members = [first.clone(), second, first];
-        let weights = stacking_weights(&members.each_ref().map(|m| m.iter().collect()));
+        let weights = stacking_weights(&members.each_ref().map(|m| m.iter().collect())).unwrap();
         assert!((weights[0] + weights[2] - 0.52).abs() < 0.01, "{weights:?}");
     }
 
     #[test]
     fn members_far_from_the_best_are_left_out() {
         let members = [member(2_000, 1.0, 1), member(2_000, 1.02, 2), member(2_000, 1.2, 3)];
-        let weights = stacking_weights(&members.each_ref().map(|m| m.iter().collect()));
+        let weights = stacking_weights(&members.each_ref().map(|m| m.iter().collect())).unwrap();
         assert_eq!(weights[2], 0.0);
         assert!(
             (weights[0] - 0.5).abs() < 0.05 && (weights.iter().sum::<f64>() - 1.0).abs() < 1e-12,
@@ -180,14 +188,11 @@ mod tests {
     }
 
     #[test]
-    fn without_a_common_step_weights_are_equal() {
+    fn without_a_common_step_there_are_no_weights() {
         let mut blind = member(5, 1.0, 1);
         blind.iter_mut().for_each(|h| h.forecast.location.fill(f64::NAN));
         let members = [blind, member(5, 1.0, 2)];
-        assert_eq!(
-            stacking_weights(&members.each_ref().map(|m| m.iter().collect())),
-            [0.5, 0.5]
-        );
+        assert_eq!(stacking_weights(&members.each_ref().map(|m| m.iter().collect())), None);
     }
 
     #[test]

@@ -200,12 +200,20 @@ impl LaunchModel {
             combined = only(best.map_or(Architecture::Naive, |m| m.architecture), &tried);
             validation = scores(&panel, &combined.by_age[0], &baseline.by_age[0]);
         }
-        let records = match architecture {
+        let mut records = match architecture {
             Architecture::Auto => records(&panel, &tried, &combined.weights, &beaten, left_out),
             _ => BTreeMap::new(),
         };
         progress.stage(&format!("{}: fit to all launches", architecture.name()));
         let (mut members, weights) = fit_members(&panel, &tried, &combined.weights, recipe, progress)?;
+        for (name, record) in &mut records {
+            let fitted = members.iter().position(|m| m.fitted.architecture().name() == name);
+            if fitted.is_none() && record.weight + record.running_weight > 0.0 {
+                record.reason = Some("its fit to all launches failed".to_owned());
+            }
+            record.weight = fitted.map_or(0.0, |k| weights.cold[k]);
+            record.running_weight = fitted.map_or(0.0, |k| weights.running[k]);
+        }
         let mut attributes: Vec<String> = Vec::new();
         for (name, _) in members.iter().flat_map(|m| &m.fitted.encoder().columns) {
             if !attributes.contains(name) {
@@ -504,20 +512,21 @@ fn combined(tried: &[OutOfSample], splits: usize) -> Combined {
     };
     let count = tried[0].by_age.len();
     let phase = |age: usize| if age == 0 { 0..1 } else { 1..count };
-    let by_split = |age: usize| -> Vec<Vec<f64>> {
-        let others = |split: usize| learned(phase(age), &|h| splits == 1 || h.split != split);
-        (0..splits).map(others).collect()
+    // Without a step that all have forecast, weights are equal; of running products those of new ones.
+    let both = |keep: &dyn Fn(&HeldOut) -> bool| {
+        let cold = learned(phase(0), keep).unwrap_or_else(|| vec![1.0 / tried.len() as f64; tried.len()]);
+        let running = learned(phase(1), keep).unwrap_or_else(|| cold.clone());
+        Weights { cold, running }
     };
-    let (cold, running) = (by_split(0), by_split(1));
+    let by_split: Vec<Weights> = (0..splits)
+        .map(|split| both(&|h| splits == 1 || h.split != split))
+        .collect();
     let by_age = (0..count).map(|age| {
         let rows = 0..tried[0].by_age[age].len();
         rows.map(|row| {
             let first = &tried[0].by_age[age][row];
-            let weights = if age == 0 {
-                &cold[first.split]
-            } else {
-                &running[first.split]
-            };
+            let weights = &by_split[first.split];
+            let weights = if age == 0 { &weights.cold } else { &weights.running };
             let forecasts: Vec<(&LogForecast, f64)> = tried
                 .iter()
                 .zip(weights)
@@ -532,10 +541,7 @@ fn combined(tried: &[OutOfSample], splits: usize) -> Combined {
     });
     Combined {
         by_age: by_age.collect(),
-        weights: Weights {
-            cold: learned(phase(0), &|_| true),
-            running: learned(phase(1), &|_| true),
-        },
+        weights: both(&|_| true),
     }
 }
 
@@ -605,15 +611,31 @@ fn fit_members(
             own_sales: tried[m].own_sales.clone(),
         })
     };
-    let members: Vec<Result<Member>> = chosen.par_iter().map(fit).collect();
-    let kept = |weights: &[f64]| chosen.iter().map(|&m| weights[m]).collect();
-    Ok((
-        members.into_iter().collect::<Result<_>>()?,
-        Weights {
-            cold: kept(&weights.cold),
-            running: kept(&weights.running),
-        },
-    ))
+    let fits: Vec<Result<Member>> = chosen.par_iter().map(fit).collect();
+    let (mut members, mut kept) = (Vec::new(), Weights::default());
+    let mut refusal = None;
+    for (m, member) in chosen.into_iter().zip(fits) {
+        match member {
+            Ok(member) => {
+                members.push(member);
+                kept.cold.push(weights.cold[m]);
+                kept.running.push(weights.running[m]);
+            }
+            // What went well on the held-out launches may still fail on all: the others stand in for it.
+            Err(Error::Refused(reason)) => refusal = Some(reason),
+            Err(error) => return Err(error),
+        }
+    }
+    for weights in [&mut kept.cold, &mut kept.running] {
+        let (total, count) = (weights.iter().sum::<f64>(), weights.len() as f64);
+        weights
+            .iter_mut()
+            .for_each(|w| *w = if total > 0.0 { *w / total } else { 1.0 / count });
+    }
+    match refusal {
+        Some(reason) if members.is_empty() => Err(Error::Refused(reason)),
+        _ => Ok((members, kept)),
+    }
 }
 
 /// Check the probability of an interval.

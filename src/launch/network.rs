@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use candle_core::Tensor;
+use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::sequence::{Exam, Lessons, SequenceEncoder};
+use super::sequence::{Exam, Lessons, SequenceEncoder, Sequences};
 use crate::error::{Error, Result};
 use crate::forecast::{FittedForecaster, Forecaster, LogForecast};
 use crate::neural::{
@@ -63,7 +64,8 @@ impl NetworkKind {
 /// A network that learns from past launches, each seen at many ages.
 ///
 /// *Model*: see [`SequenceEncoder`] for inputs and targets, [`crate::neural`] for the networks. The latest fifth of the
-/// launches decides the number of epochs; then the network is trained anew on all launches for that many.
+/// launches decides the number of epochs; then [`Recipe::networks`] networks are trained anew on all launches for that
+/// many, from different seeds, and averaged.
 ///
 /// *Determinism*: weights, order and ages come from the seed of the recipe.
 ///
@@ -242,6 +244,30 @@ impl FittedNetwork {
             spread,
             reason: format!("network trained on {} launches", self.launches),
         }
+    }
+
+    /// Candidates as its inputs.
+    pub(super) fn encoded<'a>(&'a self, candidates: &'a Candidates) -> Sequences<'a> {
+        self.encoder.candidates(candidates)
+    }
+
+    /// Joint paths of a candidate on the scale of its targets, `paths` x H, drawn from its networks in turn; none of a
+    /// network that does not draw any.
+    pub(super) fn sample(
+        &self,
+        sequences: &Sequences<'_>,
+        (row, own): (usize, &[f64]),
+        paths: usize,
+        random: &mut ChaCha8Rng,
+    ) -> Option<Vec<f32>> {
+        let batch = sequences.batch(std::iter::once((row, own)));
+        let count = self.networks.len();
+        let mut out = Vec::with_capacity(paths * self.encoder.horizon());
+        for (k, trained) in self.networks.iter().enumerate() {
+            let share = (paths + count - 1 - k) / count;
+            out.extend(trained.network.sample(&batch, share, random).ok()??);
+        }
+        out.iter().all(|v| v.is_finite()).then_some(out)
     }
 
     /// Its kind.

@@ -48,8 +48,8 @@ impl LaunchModel {
     ///
     /// *Model*: at each step the n values are the forecast's quantiles at (r - 1/2) / n for r = 1 .. n (see
     /// [`crate::forecast::Conformal::quantile`]), so their quantiles are those of the forecast. Which of them belong
-    /// to one path is drawn from the errors on held-out launches, as [`crate::forecast::Paths`] does it. Products are
-    /// independent of each other.
+    /// to one path is drawn from the errors on held-out launches, as [`crate::forecast::Paths`] does it; for a `vae`
+    /// alone, from the curves it generates (ensemble copula coupling). Products are independent of each other.
     ///
     /// *Determinism*: the draw is seeded by the model's seed and the candidate's key: no other candidate changes it.
     ///
@@ -68,6 +68,10 @@ impl LaunchModel {
         let own = self.own_history(&candidates.launch_days, own_units);
         let candidates = candidates.clone().running(own);
         let forecasts = self.combined_forecasts(&candidates)?;
+        let network = match &self.members[..] {
+            [single] => single.fitted.network().map(|n| (n, n.encoded(&candidates))),
+            _ => None,
+        };
         forecasts
             .into_par_iter()
             .zip(keys)
@@ -81,7 +85,14 @@ impl LaunchModel {
                     ));
                 };
                 let launch = candidates.launch_days[i];
-                let draw = paths.draw(n, self.horizon, &mut self.generator(key));
+                let random = &mut self.generator(key);
+                let sampled = network
+                    .as_ref()
+                    .and_then(|(network, sequences)| network.sample(sequences, (i, candidates.own(i)), n, random));
+                let draw = match sampled {
+                    Some(sampled) => ranks(&sampled, n, self.horizon),
+                    None => paths.draw(n, self.horizon, random),
+                };
                 let step = |(step, ranks): (usize, &Vec<u32>)| {
                     let exposure = self.exposure(launch, step);
                     let quantile = |rank: usize| {
@@ -113,6 +124,21 @@ impl LaunchModel {
         hash.update(key.as_bytes());
         ChaCha8Rng::from_seed(hash.finalize().into())
     }
+}
+
+/// Ranks from 0 of `n` paths at each step; equal values in order of the paths.
+fn ranks(paths: &[f32], n: usize, horizon: usize) -> Vec<Vec<u32>> {
+    (0..horizon)
+        .map(|step| {
+            let mut order: Vec<usize> = (0..n).collect();
+            order.sort_by(|&a, &b| paths[a * horizon + step].total_cmp(&paths[b * horizon + step]));
+            let mut out = vec![0; n];
+            for (rank, &j) in order.iter().enumerate() {
+                out[j] = rank as u32;
+            }
+            out
+        })
+        .collect()
 }
 
 #[cfg(test)]

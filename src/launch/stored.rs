@@ -1,7 +1,7 @@
 //! A launch model as bytes.
 //!
-//! Format 2 is a safetensors file: the weights of networks are its tensors (`lstm.weight_ih_l0` and so on), all else is
-//! JSON in its metadata under `model`. Format 1 was that JSON alone, of models with one member.
+//! Format 2 is a safetensors file: the weights of networks are its tensors (`lstm.0.lstm.weight_ih_l0`: architecture,
+//! number of the network, PyTorch's name), all else is JSON in its metadata under `model`. Format 1 was that JSON alone, of models with one member.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -16,7 +16,7 @@ use super::model::{Calibration, Weights};
 use super::{Architecture, Baseline, Fitted, HandOver, LaunchModel, Training};
 use crate::forecast::Conformal;
 use crate::model::{ModelError, Stored};
-use crate::panel::{Frequency, format_date};
+use crate::panel::{Frequency, MAX_HORIZON, format_date};
 
 /// Key of the JSON in the metadata of the safetensors file.
 const MODEL: &str = "model";
@@ -181,6 +181,12 @@ impl Stored for LaunchModel {
             training: parts.training,
             refusal: parts.refusal,
         };
+        // Before anything is made in the sizes it names.
+        let mut kinds: Vec<Architecture> = model.members.iter().map(|m| m.fitted.architecture()).collect();
+        kinds.sort_unstable();
+        if !(1..=MAX_HORIZON).contains(&model.horizon) || kinds.windows(2).any(|w| w[0] == w[1]) {
+            return Err(ModelError::Unreadable("its parts do not fit each other".to_owned()));
+        }
         if format > 1 {
             model.restore(&SafeTensors::deserialize(payload).map_err(unreadable)?)?;
         }

@@ -22,11 +22,11 @@ pub(super) fn hand_over(weight: &Tensor, gradient: Tensor) {
 /// # Errors
 /// Those of candle.
 pub(super) fn backward(loss: &Tensor, vars: &[Var]) -> Result<Vec<Vec<Tensor>>> {
-    // Left over from a pass that failed.
-    HANDED_OVER.with_borrow_mut(Vec::clear);
-    // candle goes back on the thread it is called on.
-    let mut store = loss.backward()?;
-    let mut handed_over = HANDED_OVER.take();
+    // A pass that runs within another one, as work may be stolen, must not take what that one has gathered.
+    let outer = HANDED_OVER.take();
+    let store = loss.backward();
+    let mut handed_over = HANDED_OVER.replace(outer);
+    let mut store = store?;
     let of = |v: &Var| {
         let id = v.as_tensor().id();
         let others = handed_over.extract_if(.., |(weight, _)| *weight == id).map(|(_, g)| g);

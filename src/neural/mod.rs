@@ -122,4 +122,12 @@ pub trait Network: Send + Sync {
     /// # Errors
     /// Those of candle.
     fn predict(&self, batch: &Batch) -> Result<Prediction>;
+
+    /// Joint paths of all steps, N x paths x T; none of a network that does not draw any.
+    ///
+    /// # Errors
+    /// Those of candle.
+    fn sample(&self, _batch: &Batch, _paths: usize, _random: &mut ChaCha8Rng) -> Result<Option<Vec<f32>>> {
+        Ok(None)
+    }
 }

@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn no_options_are_the_classical_recipe() {
+    fn no_options_are_the_defaults() {
         assert_eq!(Recipe::try_new(&RecipeOptions::default()).unwrap(), Recipe::default());
     }
 

@@ -223,23 +223,6 @@ impl VaeNetwork {
     fn draws(&self, pairs: usize) -> Result<Tensor> {
         normals(&mut ChaCha8Rng::seed_from_u64(0), pairs, self.latent)
     }
-
-    /// Joint paths of all steps, N x paths x T.
-    ///
-    /// # Errors
-    /// Those of candle.
-    pub fn sample(&self, batch: &Batch, paths: usize, random: &mut ChaCha8Rng) -> Result<Vec<f32>> {
-        let condition = self.condition(batch, &mut Dropout::new(0.0, None))?;
-        let mut result = Vec::with_capacity(batch.samples * paths * self.steps);
-        for sample in 0..batch.samples {
-            let latent = normals(random, paths, self.latent)?;
-            let noise = normals(random, paths, self.steps)?;
-            let normal = self.decode(&condition.repeated(sample, 1, paths)?, &latent)?;
-            let curves = (normal.mean + ((normal.log_variance * 0.5)?.exp()? * noise)?)?;
-            result.extend(curves.flatten_all()?.to_vec1::<f32>()?);
-        }
-        Ok(result)
-    }
 }
 
 impl Network for VaeNetwork {
@@ -286,6 +269,19 @@ impl Network for VaeNetwork {
             prediction.spread.extend(spread.flatten_all()?.to_vec1::<f32>()?);
         }
         Ok(prediction)
+    }
+
+    fn sample(&self, batch: &Batch, paths: usize, random: &mut ChaCha8Rng) -> Result<Option<Vec<f32>>> {
+        let condition = self.condition(batch, &mut Dropout::new(0.0, None))?;
+        let mut result = Vec::with_capacity(batch.samples * paths * self.steps);
+        for sample in 0..batch.samples {
+            let latent = normals(random, paths, self.latent)?;
+            let noise = normals(random, paths, self.steps)?;
+            let normal = self.decode(&condition.repeated(sample, 1, paths)?, &latent)?;
+            let curves = (normal.mean + ((normal.log_variance * 0.5)?.exp()? * noise)?)?;
+            result.extend(curves.flatten_all()?.to_vec1::<f32>()?);
+        }
+        Ok(Some(result))
     }
 }
 

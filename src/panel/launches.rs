@@ -340,7 +340,8 @@ impl Candidates {
 
     /// What a candidate sold so far: ln(1 + units per full period) by step, NaN where not observed.
     pub fn own(&self, row: usize) -> &[f64] {
-        self.own.get(row).map_or(&[], Vec::as_slice)
+        // A list may be filled up beyond what is observed: its length is not the age.
+        self.own.get(row).map_or(&[], |own| &own[..observed_steps(own)])
     }
 
     /// Number of candidates.

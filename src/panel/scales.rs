@@ -6,6 +6,8 @@ use super::attributes::CLIP;
 use super::covariates::{Covariates, SeriesName};
 use super::launches::mean;
 
+/// Series that are looked at, at most.
+const MAX_SERIES: usize = 256;
 /// Skewness from which the logarithm is taken: that of the exponential distribution is 2.
 const SKEWED: f64 = 1.0;
 
@@ -25,7 +27,7 @@ struct Scale {
 /// *Model*: (x - m) / d with mean m and standard deviation d of all that is known of the past launches, cut at 6. Where
 /// no value is negative and the skewness is above 1, as of mentions, x is ln(1 + value).
 ///
-/// *Missing data*: `None`, also for a series that candidates do not have. Series that never change are left out.
+/// *Missing data*: `None`, also for a series that candidates do not have. Series that never change are left out, and those beyond 256.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct CovariateScales {
     scales: Vec<Scale>,
@@ -39,7 +41,13 @@ impl CovariateScales {
             let known: Vec<f64> = rows.copied().filter(|v| !v.is_nan()).collect();
             scale(&known, name)
         };
-        let scales = covariates.names().iter().enumerate().filter_map(fit).collect();
+        let scales = covariates
+            .names()
+            .iter()
+            .enumerate()
+            .filter_map(fit)
+            .take(MAX_SERIES)
+            .collect();
         Self { scales }
     }
 
@@ -55,9 +63,8 @@ impl CovariateScales {
 
     /// Whether the parts fit each other; asked of models that were read from bytes.
     pub fn is_valid(&self) -> bool {
-        self.scales
-            .iter()
-            .all(|s| s.mean.is_finite() && s.deviation.is_finite() && s.deviation > 0.0)
+        let fits = |s: &Scale| s.mean.is_finite() && s.deviation.is_finite() && s.deviation > 0.0;
+        self.scales.len() <= MAX_SERIES && self.scales.iter().all(fits)
     }
 
     /// The series of launches or candidates on these scales.

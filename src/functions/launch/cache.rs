@@ -28,6 +28,7 @@ impl ModelCache {
     /// Begin a chunk: addresses of an earlier one mean nothing now.
     pub fn begin_chunk(&mut self) {
         self.last = None;
+        self.models.drain(..self.models.len().saturating_sub(MAX_MODELS));
     }
 
     /// The model of these bytes, which must not change before the next [`ModelCache::begin_chunk`].
@@ -50,9 +51,6 @@ impl ModelCache {
                     id: model::model_id(bytes),
                     model: model::decode(bytes)?,
                 });
-                if self.models.len() == MAX_MODELS {
-                    self.models.remove(0);
-                }
                 self.models.push((bytes.to_vec(), decoded.clone()));
                 decoded
             }

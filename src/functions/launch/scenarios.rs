@@ -31,6 +31,8 @@ use crate::{
 };
 
 const NAME: &str = "launch_scenarios";
+/// Units of one chunk of candidates, at most: 1 GB.
+const MAX_VALUES: usize = 1 << 27;
 
 struct Draw;
 
@@ -84,6 +86,12 @@ fn draw(cache: &mut ModelCache, vectors: &mut VectorCollection) -> Result<Vec<Ve
     })?;
     for ((_, n), (decoded, rows)) in batches {
         let horizon = decoded.model.horizon();
+        let values = rows.len().saturating_mul(horizon).saturating_mul(n as usize);
+        if values > MAX_VALUES {
+            return Err(Failure::new(format!(
+                "{values} units at a time are too many: lower n, or ask for fewer candidates"
+            )));
+        }
         let candidates = candidates(&rows, &days, &attributes, &series, horizon)?;
         let keys: Vec<String> = rows.iter().map(|&r| keys[r].clone().unwrap_or_default()).collect();
         let own: Vec<Vec<Option<f64>>> = rows.iter().map(|&r| own_units[r].clone().unwrap_or_default()).collect();

@@ -158,8 +158,10 @@ impl Baseline {
         // A series stays where its summary among the attributes does; a typical launch has none.
         let own: Vec<usize> = rows.iter().map(|row| row.candidate).collect();
         let summary = |series: &SeriesName| self.columns.iter().position(|(name, _)| series.is_summary(name));
-        let stays = |row: usize, series: &SeriesName| {
-            summary(series).is_some_and(|k| rows[row].own.contains(&Input::Attribute(k)))
+        let stays = |row: usize, series: &SeriesName| match summary(series) {
+            Some(k) => rows[row].own.contains(&Input::Attribute(k)),
+            // Its summary is the same for all launches: it goes with the launch date.
+            None => rows[row].own.contains(&Input::Season),
         };
         Ok(Candidates {
             launch_days: rows.iter().map(day).collect(),

@@ -43,7 +43,8 @@ pub struct Boosted {
 /// f is handed over as row 5 k + f. Shorter folds are filled up with rows of weight zero.
 ///
 /// *Determinism*: one thread. Perpetual lets trees grow as far as the machine's free memory goes, unless it is given a
-/// lower limit; the limit given is enough for trees of more than a hundred nodes.
+/// lower limit; the limit given is enough for trees of more than a hundred nodes. Where less memory is free than that
+/// (some 100 MB; in a container the page cache counts as used), trees are cut and the model is another one.
 ///
 /// # Errors
 /// [`Error::Refused`] with the words of perpetual.
