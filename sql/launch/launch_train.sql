@@ -48,6 +48,9 @@
 -- @returns status: VARCHAR              ok or refused
 -- @returns reason: VARCHAR              why refused
 -- @example CREATE OR REPLACE TEMP TABLE my_model AS FROM launch_train('sales', products := 'products')
+-- @example SELECT epoch, train_loss, validation_loss FROM launch_training_log((SELECT model FROM launch_train('sales',
+--     products := 'products', architecture := 'lstm', hidden := [128, 64], learning_rate := 0.001, loss := 'mse',
+--     epochs := 100, batch_size := 32, dropout := 0, networks := 1, patience := 100))) ORDER BY epoch DESC LIMIT 1
 WITH fitted_ AS (
     SELECT launch_fit(
         id_, launch_, units_, attributes_, frequency := frequency, horizon := horizon, architecture := architecture, seed := seed,

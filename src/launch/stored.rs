@@ -94,6 +94,9 @@ fn tensor(view: &TensorView<'_>) -> candle_core::Result<Tensor> {
     Tensor::from_iter(values, &Device::Cpu)?.reshape(view.shape())
 }
 
+/// A weight as it is stored.
+type ShapeAndBytes = (Vec<usize>, Vec<u8>);
+
 fn unreadable(error: impl std::fmt::Display) -> ModelError {
     ModelError::Unreadable(error.to_string())
 }
@@ -149,7 +152,7 @@ impl Stored for LaunchModel {
             refusal: self.refusal.clone(),
         };
         let text = serde_json::to_string(&parts).map_err(unreadable)?;
-        let bytes: BTreeMap<String, (Vec<usize>, Vec<u8>)> = self.tensors().map_err(unreadable)?;
+        let bytes = self.tensors().map_err(unreadable)?;
         let views = bytes
             .iter()
             .map(|(name, (shape, bytes))| Ok((name, TensorView::new(Dtype::F32, shape.clone(), bytes)?)))
@@ -200,7 +203,7 @@ impl Stored for LaunchModel {
 
 impl LaunchModel {
     /// The weights of its networks: shape and bytes, by the name of the architecture and their own.
-    fn tensors(&self) -> candle_core::Result<BTreeMap<String, (Vec<usize>, Vec<u8>)>> {
+    fn tensors(&self) -> candle_core::Result<BTreeMap<String, ShapeAndBytes>> {
         let mut out = BTreeMap::new();
         for fitted in self.members.iter().map(|m| &m.fitted) {
             for (name, weight) in fitted.network().into_iter().flat_map(|n| n.weights()) {

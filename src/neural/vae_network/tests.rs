@@ -77,15 +77,15 @@ fn recovers_a_planted_distribution_of_curves() {
         .unwrap();
     let mut found = [[0.0; STEPS]; STEPS];
     for (row, curve) in curves.chunks_exact(STEPS).enumerate() {
-        for a in 0..STEPS {
-            for b in 0..STEPS {
+        for (a, found) in found.iter_mut().enumerate() {
+            for (b, found) in found.iter_mut().enumerate() {
                 let [da, db] = [a, b].map(|t| curve[t] - truth(row / paths, t));
-                found[a][b] += da * db / (samples * paths) as f32;
+                *found += da * db / (samples * paths) as f32;
             }
         }
     }
     let prediction = network.predict(&batch).unwrap();
-    for a in 0..STEPS {
+    for (a, found) in found.iter().enumerate() {
         let by_sample = (0..samples).map(|n| prediction.location[n * STEPS + a] - truth(n, a));
         let error = (by_sample.map(|e| e * e).sum::<f32>() / samples as f32).sqrt();
         assert!(error < 0.12, "mean of step {a}: {error}");
@@ -95,9 +95,9 @@ fn recovers_a_planted_distribution_of_curves() {
             (0.85..1.15).contains(&ratio),
             "spread of step {a}: {ratio} times the truth"
         );
-        for b in 0..STEPS {
-            let error = found[a][b] - covariance(a, b);
-            assert!(error.abs() < 0.2, "{a} {b}: {} for {}", found[a][b], covariance(a, b));
+        for (b, found) in found.iter().enumerate() {
+            let error = found - covariance(a, b);
+            assert!(error.abs() < 0.2, "{a} {b}: {found} for {}", covariance(a, b));
         }
     }
 }
@@ -183,6 +183,6 @@ fn paths_and_forecasts_do_not_depend_on_the_batch() {
 
 #[test]
 fn learns_a_planted_rule_on_any_number_of_threads() {
-    let (reached, baseline) = toy::learned(|p, shape, recipe| VaeNetwork::new(p, shape, recipe), Loss::Quantile);
+    let (reached, baseline) = toy::learned(VaeNetwork::new, Loss::Quantile);
     assert!(reached < 0.4 * baseline, "{reached}, {baseline} without learning");
 }
