@@ -112,7 +112,7 @@ impl Conformal {
             lower,
             upper: self.quantile(forecast, step, exposure, (1.0 + level) / 2.0)?,
             // Where all scores are alike the average differs from them by rounding alone.
-            mean: mean.max(lower),
+            mean: mean.max(units(scores[0])),
         })
     }
 

@@ -20,6 +20,8 @@ const FORMATS: [(u32, &[Architecture]); 2] = [
     (2, &Architecture::ALL),
 ];
 
+const NETWORKS: [Architecture; 3] = [Architecture::Lstm, Architecture::Cnn, Architecture::Vae];
+
 fn path(format: u32, a: Architecture, extension: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
         .join("tests/fixtures/models")
@@ -73,8 +75,13 @@ fn released_models_forecast_as_ever() {
                 assert_eq!(found.len(), expected.len());
                 for (f, e) in found.iter().zip(expected) {
                     let (f, e) = (f.as_f64().unwrap(), e.as_f64().unwrap());
-                    // exp and ln differ in the last digit between platforms.
-                    assert!((f - e).abs() <= 1e-9 * (1.0 + e.abs()), "{}: {f} for {e}", a.name());
+                    // exp and ln differ in the last digit between platforms; networks have seven digits.
+                    let tolerance = if NETWORKS.contains(&a) { 1e-4 } else { 1e-9 };
+                    assert!(
+                        (f - e).abs() <= tolerance * (1.0 + e.abs()),
+                        "{}: {f} for {e}",
+                        a.name()
+                    );
                 }
             }
         }
