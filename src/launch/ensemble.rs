@@ -9,7 +9,7 @@ use crate::forecast::{HeldOut, LogForecast};
 const PRIOR: f64 = 100.0;
 /// A member whose root mean square error is larger than that of the best by more than this factor is left out: equal
 /// weights are no prior for it.
-const MAX_RATIO: f64 = 1.05;
+const MAX_RATIO: f64 = 1.1;
 /// A member with less is left out.
 const NEGLIGIBLE: f64 = 0.02;
 const ITERATIONS: usize = 10_000;
@@ -21,7 +21,7 @@ const TOLERANCE: f64 = 1e-12;
 /// *Model*: with e_im the errors of member m on the log scale at the steps of held-out launch i, C is the mean over
 /// launches of the mean over steps of e e'. The weights minimise w' C w + (k / n) v sum_m (w_m - 1/M)^2 over the
 /// simplex, where v is the smallest diagonal entry of C, n the number of launches and k = 100; M counts the members whose
-/// root mean square error is within 5 % of the best, the others get no weight. Steps that a member cannot forecast are
+/// root mean square error is within 10 % of the best, the others get no weight. Steps that a member cannot forecast are
 /// left out for all. Members with less than 2 % are dropped.
 ///
 /// `members[m]` are the forecasts of the same launches in the same order. `None` without a step that all have

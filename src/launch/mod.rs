@@ -15,6 +15,7 @@ mod network;
 mod scenarios;
 mod sequence;
 mod stored;
+mod training;
 
 pub use analog::{Analog, Comparable, FittedAnalog};
 pub use architecture::{Architecture, Fitted, MIN_LEARNED};

@@ -1,0 +1,325 @@
+//! The training of a launch model: what is tried on held-out launches, weighed, and fitted to all.
+
+use std::collections::BTreeMap;
+
+use rayon::prelude::*;
+use sha2::{Digest, Sha256};
+
+use super::ensemble::{combine, stacking_weights};
+use super::member::{Member, OutOfSample};
+use super::model::{Calibration, MIN_LAUNCHES, MemberRecord, Training, Weights};
+use super::{Architecture, Baseline, LaunchModel};
+use crate::error::{Error, Result};
+use crate::evaluation::Scores;
+use crate::forecast::{Conformal, HeldOut, LogForecast, Paths, ages, splits};
+use crate::neural::Recipe;
+use crate::panel::LaunchPanel;
+use crate::progress::Progress;
+
+/// Why `auto` does without a member.
+const BEATEN: &str = "no better than naive on held-out launches";
+/// Level at which a model reports its coverage.
+const REPORT_LEVEL: f64 = 0.8;
+
+/// Forecasts of held-out launches by a combination, by age, and its weights.
+struct Combined {
+    by_age: Vec<Vec<HeldOut>>,
+    weights: Weights,
+}
+
+impl LaunchModel {
+    /// Train on past launches: weigh the members and calibrate the intervals on launches held out, then fit to all.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] for fewer than [`MIN_LAUNCHES`] launches with an observed step, and what the model refuses.
+    pub fn train(
+        architecture: Architecture,
+        panel: &LaunchPanel,
+        recipe: &Recipe,
+        progress: &Progress,
+    ) -> Result<Self> {
+        let panel = panel.drop_unobserved()?;
+        if panel.len() < MIN_LAUNCHES {
+            return Err(Error::refused(format!(
+                "at least {MIN_LAUNCHES} past launches with observed sales are needed, got {}",
+                panel.len()
+            )));
+        }
+        let (scheme, splits) = splits(&panel)?;
+        let baseline = OutOfSample::of(Architecture::Naive, &panel, &splits, recipe, progress)?;
+        let (mut tried, mut left_out) = (Vec::new(), BTreeMap::new());
+        for member in architecture.members(panel.len()) {
+            progress.stage(&format!("{}: forecasts of held-out launches", member.name()));
+            let forecasts = match member {
+                Architecture::Naive => Ok(baseline.clone()),
+                other => OutOfSample::of(other, &panel, &splits, recipe, progress),
+            };
+            match forecasts {
+                Ok(forecasts) => tried.push(forecasts),
+                Err(Error::Refused(reason)) if architecture == Architecture::Auto => {
+                    left_out.insert(member, reason);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        let mut beaten = Vec::new();
+        if architecture == Architecture::Auto {
+            (tried, beaten) = tried.into_iter().partition(|m| {
+                let own = scores(&panel, &m.by_age[0], &baseline.by_age[0]);
+                !is_worse(&own, &scores(&panel, &baseline.by_age[0], &m.by_age[0]))
+            });
+        }
+        let mut combined = combined(&tried, splits.len());
+        let mut validation = scores(&panel, &combined.by_age[0], &baseline.by_age[0]);
+        let naive = scores(&panel, &baseline.by_age[0], &combined.by_age[0]);
+        if architecture == Architecture::Auto && is_worse(&validation, &naive) {
+            // Each of those tried is no worse in units, and naive is among them.
+            let rmsle =
+                |m: &OutOfSample| scores(&panel, &m.by_age[0], &baseline.by_age[0]).map_or(f64::INFINITY, |s| s.rmsle);
+            let best = tried.iter().min_by(|a, b| rmsle(a).total_cmp(&rmsle(b)));
+            combined = only(best.map_or(Architecture::Naive, |m| m.architecture), &tried);
+            validation = scores(&panel, &combined.by_age[0], &baseline.by_age[0]);
+        }
+        let mut records = match architecture {
+            Architecture::Auto => records(&panel, &tried, &combined.weights, &beaten, left_out),
+            _ => BTreeMap::new(),
+        };
+        progress.stage(&format!("{}: fit to all launches", architecture.name()));
+        let (mut members, weights) = fit_members(&panel, &tried, &combined.weights, recipe, progress)?;
+        for (name, record) in &mut records {
+            let fitted = members.iter().position(|m| m.fitted.architecture().name() == name);
+            if fitted.is_none() && record.weight + record.running_weight > 0.0 {
+                record.reason = Some("its fit to all launches failed".to_owned());
+            }
+            record.weight = fitted.map_or(0.0, |k| weights.cold[k]);
+            record.running_weight = fitted.map_or(0.0, |k| weights.running[k]);
+        }
+        let mut attributes: Vec<String> = Vec::new();
+        for (name, _) in members.iter().flat_map(|m| &m.fitted.encoder().columns) {
+            if !attributes.contains(name) {
+                attributes.push(name.clone());
+            }
+        }
+        let training = Training {
+            launches: panel.len(),
+            observations: panel.observations(),
+            first_launch: panel.launch_days().iter().min().copied(),
+            last_launch: panel.launch_days().iter().max().copied(),
+            fingerprint: fingerprint(&panel),
+            held_out: combined.by_age[0].len(),
+            held_out_by: Some(scheme),
+            validation,
+            naive,
+            attributes,
+            importance: members.iter().flat_map(|m| m.fitted.importance()).collect(),
+            members: records,
+            log: members.iter_mut().filter_map(|m| m.fitted.take_log()).collect(),
+        };
+        let calibrate = |(age, held_out): (usize, &Vec<HeldOut>)| Calibration {
+            age,
+            conformal: Conformal::fit(held_out, panel.horizon()),
+            paths: Some(Paths::fit(held_out, panel.horizon(), combined.by_age.len())),
+        };
+        Ok(Self {
+            architecture,
+            frequency: panel.frequency(),
+            horizon: panel.horizon(),
+            part_periods: panel.has_part_periods(),
+            seed: recipe.seed(),
+            members,
+            weights,
+            calibration: ages(panel.horizon())
+                .into_iter()
+                .zip(&combined.by_age)
+                .map(calibrate)
+                .collect(),
+            baseline: Some(Baseline::fit(&panel)?),
+            training,
+            refusal: None,
+        })
+    }
+}
+
+/// Combine the members' forecasts, those of each split with weights learned on the other splits.
+fn combined(tried: &[OutOfSample], splits: usize) -> Combined {
+    if let [single] = tried {
+        let weights = Weights {
+            cold: vec![1.0],
+            running: vec![1.0],
+        };
+        return Combined {
+            by_age: single.by_age.clone(),
+            weights,
+        };
+    }
+    let learned = |ages: std::ops::Range<usize>, keep: &dyn Fn(&HeldOut) -> bool| {
+        let mut members: Vec<Vec<&HeldOut>> = Vec::new();
+        for member in tried {
+            let forecasts = member.by_age[ages.clone()].iter().flatten();
+            members.push(forecasts.filter(|h| keep(h)).collect());
+        }
+        stacking_weights(&members)
+    };
+    let count = tried[0].by_age.len();
+    let phase = |age: usize| if age == 0 { 0..1 } else { 1..count };
+    // Without a step that all have forecast, weights are equal; of running products those of new ones.
+    let both = |keep: &dyn Fn(&HeldOut) -> bool| {
+        let cold = learned(phase(0), keep).unwrap_or_else(|| vec![1.0 / tried.len() as f64; tried.len()]);
+        let running = learned(phase(1), keep).unwrap_or_else(|| cold.clone());
+        Weights { cold, running }
+    };
+    let by_split: Vec<Weights> = (0..splits)
+        .map(|split| both(&|h| splits == 1 || h.split != split))
+        .collect();
+    let by_age = (0..count).map(|age| {
+        let rows = 0..tried[0].by_age[age].len();
+        rows.map(|row| {
+            let first = &tried[0].by_age[age][row];
+            let weights = &by_split[first.split];
+            let weights = if age == 0 { &weights.cold } else { &weights.running };
+            let forecasts: Vec<(&LogForecast, f64)> = tried
+                .iter()
+                .zip(weights)
+                .map(|(m, &w)| (&m.by_age[age][row].forecast, w))
+                .collect();
+            HeldOut {
+                forecast: combine(&forecasts),
+                ..first.clone()
+            }
+        })
+        .collect()
+    });
+    Combined {
+        by_age: by_age.collect(),
+        weights: both(&|_| true),
+    }
+}
+
+/// One of the members alone.
+fn only(architecture: Architecture, tried: &[OutOfSample]) -> Combined {
+    let weights: Vec<f64> = tried
+        .iter()
+        .map(|m| f64::from(u8::from(m.architecture == architecture)))
+        .collect();
+    let member = tried.iter().find(|m| m.architecture == architecture);
+    Combined {
+        by_age: member.map_or_else(Vec::new, |m| m.by_age.clone()),
+        weights: Weights {
+            cold: weights.clone(),
+            running: weights,
+        },
+    }
+}
+
+fn is_worse(scores: &Option<Scores>, than: &Option<Scores>) -> bool {
+    let wape = |s: &Option<Scores>| s.as_ref().and_then(|s| s.wape);
+    matches!((wape(scores), wape(than)), (Some(a), Some(b)) if a > b)
+}
+
+fn records(
+    panel: &LaunchPanel,
+    tried: &[OutOfSample],
+    weights: &Weights,
+    beaten: &[OutOfSample],
+    left_out: BTreeMap<Architecture, String>,
+) -> BTreeMap<String, MemberRecord> {
+    let of = |member: &OutOfSample, weights: [f64; 2], reason: Option<&str>| {
+        let record = MemberRecord {
+            weight: weights[0],
+            running_weight: weights[1],
+            validation: scores(panel, &member.by_age[0], &tried[0].by_age[0]),
+            reason: reason.map(str::to_owned),
+        };
+        (member.architecture.name().to_owned(), record)
+    };
+    let kept = tried.iter().zip(weights.cold.iter().zip(&weights.running));
+    let kept = kept.map(|(member, (&cold, &running))| of(member, [cold, running], None));
+    let beaten = beaten.iter().map(|member| of(member, [0.0; 2], Some(BEATEN)));
+    let left_out = left_out.into_iter().map(|(architecture, reason)| {
+        let record = MemberRecord {
+            reason: Some(reason),
+            ..MemberRecord::default()
+        };
+        (architecture.name().to_owned(), record)
+    });
+    kept.chain(beaten).chain(left_out).collect()
+}
+
+/// Fit the members that have weight to all launches.
+fn fit_members(
+    panel: &LaunchPanel,
+    tried: &[OutOfSample],
+    weights: &Weights,
+    recipe: &Recipe,
+    progress: &Progress,
+) -> Result<(Vec<Member>, Weights)> {
+    let has_weight = |m: &usize| weights.cold[*m] + weights.running[*m] > 0.0;
+    let chosen: Vec<usize> = (0..tried.len()).filter(has_weight).collect();
+    let fit = |&m: &usize| -> Result<Member> {
+        Ok(Member {
+            fitted: tried[m].architecture.fit(panel, recipe, progress)?,
+            own_sales: tried[m].own_sales.clone(),
+        })
+    };
+    let fits: Vec<Result<Member>> = chosen.par_iter().map(fit).collect();
+    let (mut members, mut kept) = (Vec::new(), Weights::default());
+    let mut refusal = None;
+    for (m, member) in chosen.into_iter().zip(fits) {
+        match member {
+            Ok(member) => {
+                members.push(member);
+                kept.cold.push(weights.cold[m]);
+                kept.running.push(weights.running[m]);
+            }
+            // What went well on the held-out launches may still fail on all: the others stand in for it.
+            Err(Error::Refused(reason)) => refusal = Some(reason),
+            Err(error) => return Err(error),
+        }
+    }
+    for weights in [&mut kept.cold, &mut kept.running] {
+        let (total, count) = (weights.iter().sum::<f64>(), weights.len() as f64);
+        weights
+            .iter_mut()
+            .for_each(|w| *w = if total > 0.0 { *w / total } else { 1.0 / count });
+    }
+    match refusal {
+        Some(reason) if members.is_empty() => Err(Error::Refused(reason)),
+        _ => Ok((members, kept)),
+    }
+}
+
+/// Scores of held-out forecasts in units, at the steps that the forecasts of `others` (the same launches in the same
+/// order) know too. The intervals of each half of the held-out launches are calibrated on the
+/// other half, so that the coverage reported is not that of the launches the intervals were made from.
+fn scores(panel: &LaunchPanel, held_out: &[HeldOut], others: &[HeldOut]) -> Option<Scores> {
+    // Every other launch would not do: ids often alternate between categories.
+    let second_half = |h: &&HeldOut| (h.launch as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 63 == 1;
+    let (second, first): (Vec<&HeldOut>, Vec<&HeldOut>) = held_out.iter().partition(second_half);
+    let from_first = Conformal::fit(first.iter().copied(), panel.horizon());
+    let from_second = Conformal::fit(second.iter().copied(), panel.horizon());
+    let mut rows = Vec::new();
+    for (h, other) in held_out.iter().zip(others) {
+        let conformal = if second_half(&h) { &from_first } else { &from_second };
+        for step in (0..panel.horizon()).filter(|&step| !other.forecast.location[step].is_nan()) {
+            let exposure = panel.exposure(h.launch, step);
+            let interval = conformal.interval(&h.forecast, step, exposure, REPORT_LEVEL);
+            if let (Some(actual), Some(interval)) = (panel.units(h.launch, step), interval) {
+                rows.push((actual, interval));
+            }
+        }
+    }
+    Scores::of(&rows, REPORT_LEVEL)
+}
+
+fn fingerprint(panel: &LaunchPanel) -> String {
+    let mut hash = Sha256::new();
+    for i in 0..panel.len() {
+        hash.update(panel.ids()[i].as_bytes());
+        hash.update(panel.launch_days()[i].to_le_bytes());
+        panel
+            .log_units(i)
+            .iter()
+            .for_each(|v| hash.update(v.to_bits().to_le_bytes()));
+    }
+    hash.finalize().iter().take(8).map(|b| format!("{b:02x}")).collect()
+}
