@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use crate::forecast::{HeldOut, LogForecast};
 
-/// Pull to equal weights, in launches. Errors of members are so alike that their differences are mostly chance: on the
-/// M5 launches, weights learned with 10 moved between 0.24 and 0.5 from origin to origin and were worse than equal ones.
+/// Pull to equal weights, in launches. Errors of members are so alike that their differences on a few hundred launches
+/// are mostly chance.
 const PRIOR: f64 = 100.0;
 /// A member whose root mean square error is larger than that of the best by more than this factor is left out: equal
 /// weights are no prior for it.

@@ -1,11 +1,52 @@
-//! Decoded models, so that a model is read once per worker and not once per chunk.
+//! Scalar functions of a model: decoded models are kept, so that one is read once per worker and not once per chunk.
 
 use std::sync::Arc;
 
+use duckdb_neo::{
+    connection::Context,
+    data_chunk::VectorCollection,
+    scalar::{ScalarCallbacks, ScalarInitCallbacks},
+    vector::{Unknown, Vector},
+};
+
 use crate::{
+    functions::guard::{Failure, guard},
     launch::LaunchModel,
     model::{self, ModelError},
 };
+
+/// A scalar function whose first argument is a model: its name, and what answers a chunk.
+pub struct OfModel {
+    /// Its name, for errors.
+    pub name: &'static str,
+    /// Reads the arguments, writes the results.
+    pub answer: fn(&mut ModelCache, &mut VectorCollection, Vector<'_, Unknown>) -> Result<(), Failure>,
+}
+
+impl ScalarCallbacks for OfModel {
+    type BindData = ();
+    type InitData = ModelCache;
+
+    fn exec(
+        &self,
+        _: Option<&()>,
+        cache: Option<&mut ModelCache>,
+        _: &Context,
+        vectors: &mut VectorCollection,
+        output: Vector<'_, Unknown>,
+    ) -> duckdb_neo::Result<()> {
+        guard(self.name, || {
+            let mut fresh = ModelCache::default();
+            (self.answer)(cache.unwrap_or(&mut fresh), vectors, output)
+        })
+    }
+}
+
+impl ScalarInitCallbacks for OfModel {
+    fn init(&self, _: Option<&()>, _: &Context) -> duckdb_neo::Result<ModelCache> {
+        Ok(ModelCache::default())
+    }
+}
 
 /// Models kept per worker: a table may hold one model per region.
 const MAX_MODELS: usize = 16;

@@ -2,21 +2,23 @@
 
 use duckdb_neo::{
     AsDuckDB, DuckDBType,
-    connection::Context,
     data_chunk::VectorCollection,
     enums::FunctionProperty,
     extension::Extension,
-    scalar::{ScalarCallbacks, ScalarFunctionBuilder, ScalarInitCallbacks},
+    scalar::ScalarFunctionBuilder,
     signature::{FunctionParameter, FunctionParameterKind, SignatureBuilder},
     types::{Any, BlobValue, DateValue, List},
-    vector::{Unknown, Vector},
 };
 
-use super::{ATTRIBUTES, COVARIATES, LAUNCH_DATE, MODEL, cache::ModelCache, covariates};
+use super::{
+    ATTRIBUTES, COVARIATES, LAUNCH_DATE, MODEL,
+    cache::{ModelCache, OfModel},
+    covariates,
+};
 use crate::{
     functions::{
         documentation::{Documentation, ParameterText, ReturnText},
-        guard::{Failure, guard},
+        guard::Failure,
         vectors,
     },
     launch::Comparable,
@@ -24,8 +26,6 @@ use crate::{
 };
 
 const NAME: &str = "launch_compare";
-
-struct Compare;
 
 #[derive(AsDuckDB)]
 struct Row {
@@ -35,32 +35,6 @@ struct Row {
     scale: Option<f64>,
     comparable_launch_date: Option<DateValue>,
     comparable_units: Option<f64>,
-}
-
-impl ScalarCallbacks for Compare {
-    type BindData = ();
-    type InitData = ModelCache;
-
-    fn exec(
-        &self,
-        _: Option<&()>,
-        cache: Option<&mut ModelCache>,
-        _: &Context,
-        vectors: &mut VectorCollection,
-        output: Vector<'_, Unknown>,
-    ) -> duckdb_neo::Result<()> {
-        guard(NAME, || {
-            let mut fresh = ModelCache::default();
-            let lists = compare(cache.unwrap_or(&mut fresh), vectors)?;
-            vectors::write_lists::<Row>(output, lists)
-        })
-    }
-}
-
-impl ScalarInitCallbacks for Compare {
-    fn init(&self, _: Option<&()>, _: &Context) -> duckdb_neo::Result<ModelCache> {
-        Ok(ModelCache::default())
-    }
 }
 
 fn compare(cache: &mut ModelCache, vectors: &mut VectorCollection) -> Result<Vec<Vec<Row>>, Failure> {
@@ -157,7 +131,11 @@ pub fn register(extension: &Extension) -> duckdb_neo::Result<()> {
         .param(covariates())
         .return_type(List::<Row>::logical_type(extension)?)
         .documentation(documentation.build());
-    ScalarFunctionBuilder::new(NAME, signature, Compare)
+    let function = OfModel {
+        name: NAME,
+        answer: |cache, vectors, output| vectors::write_lists::<Row>(output, compare(cache, vectors)?),
+    };
+    ScalarFunctionBuilder::new(NAME, signature, function)
         .with_init()
         .set_property(FunctionProperty::HasSpecialNullHandling(true))
         .register(extension)

@@ -4,19 +4,17 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use duckdb_neo::{
     AsDuckDB, DuckDBType,
-    connection::Context,
     data_chunk::VectorCollection,
     enums::FunctionProperty,
     extension::Extension,
-    scalar::{ScalarCallbacks, ScalarFunctionBuilder, ScalarInitCallbacks},
+    scalar::ScalarFunctionBuilder,
     signature::{FunctionParameter, FunctionParameterKind, SignatureBuilder},
     types::{Any, BlobValue, DateValue, List},
-    vector::{Unknown, Vector},
 };
 
 use super::{
     ATTRIBUTES, COVARIATES, LAUNCH_DATE, MODEL,
-    cache::{Decoded, ModelCache},
+    cache::{Decoded, ModelCache, OfModel},
     candidates, covariates,
     predict::{lacking, unusable},
 };
@@ -24,15 +22,13 @@ use crate::{
     error::Error,
     functions::{
         documentation::{Documentation, ParameterText, ReturnText},
-        guard::{Failure, guard},
+        guard::Failure,
         vectors,
     },
     launch::Explanation,
 };
 
 const NAME: &str = "launch_explain";
-
-struct Explain;
 
 /// One contribution, or the one row that says why there is none.
 #[derive(AsDuckDB)]
@@ -73,32 +69,6 @@ fn rows(explanation: Explanation, unknown: &[&str]) -> Vec<Row> {
         reason: lacking(unknown),
     };
     explanation.contributions.into_iter().map(row).collect()
-}
-
-impl ScalarCallbacks for Explain {
-    type BindData = ();
-    type InitData = ModelCache;
-
-    fn exec(
-        &self,
-        _: Option<&()>,
-        cache: Option<&mut ModelCache>,
-        _: &Context,
-        vectors: &mut VectorCollection,
-        output: Vector<'_, Unknown>,
-    ) -> duckdb_neo::Result<()> {
-        guard(NAME, || {
-            let mut fresh = ModelCache::default();
-            let lists = explain(cache.unwrap_or(&mut fresh), vectors)?;
-            vectors::write_lists::<Row>(output, lists)
-        })
-    }
-}
-
-impl ScalarInitCallbacks for Explain {
-    fn init(&self, _: Option<&()>, _: &Context) -> duckdb_neo::Result<ModelCache> {
-        Ok(ModelCache::default())
-    }
 }
 
 fn explain(cache: &mut ModelCache, vectors: &mut VectorCollection) -> Result<Vec<Vec<Row>>, Failure> {
@@ -204,7 +174,11 @@ pub fn register(extension: &Extension) -> duckdb_neo::Result<()> {
         .param(covariates())
         .return_type(List::<Row>::logical_type(extension)?)
         .documentation(documentation.build());
-    ScalarFunctionBuilder::new("__launch_explain", signature, Explain)
+    let function = OfModel {
+        name: NAME,
+        answer: |cache, vectors, output| vectors::write_lists::<Row>(output, explain(cache, vectors)?),
+    };
+    ScalarFunctionBuilder::new("__launch_explain", signature, function)
         .with_init()
         .set_property(FunctionProperty::HasSpecialNullHandling(true))
         .register(extension)

@@ -5,19 +5,17 @@ use std::{collections::BTreeMap, sync::Arc};
 use arrow_array::{Array, Float64Array, RecordBatch};
 use duckdb_neo::{
     AsDuckDB, DuckDBType,
-    connection::Context,
     data_chunk::VectorCollection,
     enums::FunctionProperty,
     extension::Extension,
-    scalar::{ScalarCallbacks, ScalarFunctionBuilder, ScalarInitCallbacks},
+    scalar::ScalarFunctionBuilder,
     signature::{FunctionParameter, FunctionParameterKind, SignatureBuilder},
     types::{Any, BlobValue, DateValue, List},
-    vector::{Unknown, Vector},
 };
 
 use super::{
     ATTRIBUTES, COVARIATES, LAUNCH_DATE, MODEL,
-    cache::{Decoded, ModelCache},
+    cache::{Decoded, ModelCache, OfModel},
     candidates, covariates,
 };
 use crate::{
@@ -25,15 +23,13 @@ use crate::{
     forecast::Forecast,
     functions::{
         documentation::{Documentation, ParameterText, ReturnText},
-        guard::{Failure, guard},
+        guard::Failure,
         vectors,
     },
     panel::{FIRST_DAY, format_date, last_day},
 };
 
 const NAME: &str = "launch_predict";
-
-struct Predict;
 
 /// One step of a forecast, or the one row that says why there is none.
 #[derive(AsDuckDB)]
@@ -98,32 +94,6 @@ fn rows(model_id: &str, forecast: Forecast, unknown: &[&str]) -> Vec<Row> {
 /// What the model knows and the candidate does not have, if there is any.
 pub fn lacking(unknown: &[&str]) -> Option<String> {
     (!unknown.is_empty()).then(|| format!("not known of the candidate: {}", unknown.join(", ")))
-}
-
-impl ScalarCallbacks for Predict {
-    type BindData = ();
-    type InitData = ModelCache;
-
-    fn exec(
-        &self,
-        _: Option<&()>,
-        cache: Option<&mut ModelCache>,
-        _: &Context,
-        vectors: &mut VectorCollection,
-        output: Vector<'_, Unknown>,
-    ) -> duckdb_neo::Result<()> {
-        guard(NAME, || {
-            let mut fresh = ModelCache::default();
-            let lists = predict(cache.unwrap_or(&mut fresh), vectors)?;
-            vectors::write_lists::<Row>(output, lists)
-        })
-    }
-}
-
-impl ScalarInitCallbacks for Predict {
-    fn init(&self, _: Option<&()>, _: &Context) -> duckdb_neo::Result<ModelCache> {
-        Ok(ModelCache::default())
-    }
 }
 
 /// Rows that are forecast together: the same model, level and horizon.
@@ -310,7 +280,11 @@ pub fn register(extension: &Extension) -> duckdb_neo::Result<()> {
         .param(covariates())
         .return_type(List::<Row>::logical_type(extension)?)
         .documentation(documentation.build());
-    ScalarFunctionBuilder::new(NAME, signature, Predict)
+    let function = OfModel {
+        name: NAME,
+        answer: |cache, vectors, output| vectors::write_lists::<Row>(output, predict(cache, vectors)?),
+    };
+    ScalarFunctionBuilder::new(NAME, signature, function)
         .with_init()
         .set_property(FunctionProperty::HasSpecialNullHandling(true))
         .register(extension)

@@ -4,19 +4,17 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use duckdb_neo::{
     DuckDBType,
-    connection::Context,
     data_chunk::VectorCollection,
     enums::FunctionProperty,
     extension::Extension,
-    scalar::{ScalarCallbacks, ScalarFunctionBuilder, ScalarInitCallbacks},
+    scalar::ScalarFunctionBuilder,
     signature::{FunctionParameter, FunctionParameterKind, SignatureBuilder},
     types::{Any, BlobValue, DateValue, List},
-    vector::{Unknown, Vector},
 };
 
 use super::{
     ATTRIBUTES, COVARIATES, LAUNCH_DATE, MODEL,
-    cache::{Decoded, ModelCache},
+    cache::{Decoded, ModelCache, OfModel},
     candidates, covariates,
     predict::unusable,
 };
@@ -24,7 +22,7 @@ use crate::{
     error::Error,
     functions::{
         documentation::{Documentation, ParameterText, ReturnText},
-        guard::{Failure, guard},
+        guard::Failure,
         vectors,
     },
     launch::{Scenarios, check_scenarios},
@@ -33,34 +31,6 @@ use crate::{
 const NAME: &str = "launch_scenarios";
 /// Units of one chunk of candidates, at most: 1 GB.
 const MAX_VALUES: usize = 1 << 27;
-
-struct Draw;
-
-impl ScalarCallbacks for Draw {
-    type BindData = ();
-    type InitData = ModelCache;
-
-    fn exec(
-        &self,
-        _: Option<&()>,
-        cache: Option<&mut ModelCache>,
-        _: &Context,
-        vectors: &mut VectorCollection,
-        output: Vector<'_, Unknown>,
-    ) -> duckdb_neo::Result<()> {
-        guard(NAME, || {
-            let mut fresh = ModelCache::default();
-            let lists = draw(cache.unwrap_or(&mut fresh), vectors)?;
-            vectors::write_lists::<f64>(output, lists)
-        })
-    }
-}
-
-impl ScalarInitCallbacks for Draw {
-    fn init(&self, _: Option<&()>, _: &Context) -> duckdb_neo::Result<ModelCache> {
-        Ok(ModelCache::default())
-    }
-}
 
 fn draw(cache: &mut ModelCache, vectors: &mut VectorCollection) -> Result<Vec<Vec<f64>>, Failure> {
     let count = vectors.row_count()?;
@@ -169,7 +139,11 @@ pub fn register(extension: &Extension) -> duckdb_neo::Result<()> {
         .param(covariates())
         .return_type(List::<f64>::logical_type(extension)?)
         .documentation(documentation.build());
-    ScalarFunctionBuilder::new("__launch_scenarios", signature, Draw)
+    let function = OfModel {
+        name: NAME,
+        answer: |cache, vectors, output| vectors::write_lists::<f64>(output, draw(cache, vectors)?),
+    };
+    ScalarFunctionBuilder::new("__launch_scenarios", signature, function)
         .with_init()
         .set_property(FunctionProperty::HasSpecialNullHandling(true))
         .register(extension)
