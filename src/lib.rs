@@ -12,6 +12,7 @@ pub mod error;
 pub mod evaluation;
 pub mod forecast;
 pub mod launch;
+pub mod market;
 pub mod model;
 pub mod neural;
 pub mod panel;

@@ -6,6 +6,7 @@ pub mod guard;
 pub mod internal;
 pub mod launch;
 pub mod macros;
+pub mod market;
 pub mod settings;
 pub mod utility;
 pub mod vectors;
@@ -19,5 +20,6 @@ pub fn register(extension: &Extension) -> Result<(), guard::Failure> {
     internal::column::register(extension)?;
     evaluation::auc::register(extension)?;
     launch::register(extension)?;
+    market::register(extension)?;
     macros::register(extension)
 }
