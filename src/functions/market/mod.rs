@@ -1,8 +1,12 @@
 //! The primitives under the macros of `sql/market`.
 
+pub mod trend;
+pub mod trend_network;
+
 use duckdb_neo::extension::Extension;
 
 /// Registers the family.
-pub fn register(_extension: &Extension) -> duckdb_neo::Result<()> {
-    Ok(())
+pub fn register(extension: &Extension) -> duckdb_neo::Result<()> {
+    trend::register(extension)?;
+    trend_network::register(extension)
 }

@@ -1,0 +1,45 @@
+//! The weighted mean of several methods.
+
+use super::rolling::Origin;
+
+/// Power of the errors in the weights.
+const POWER: f64 = 3.0;
+/// An error is taken as this share of the mean error at least: a method that was never wrong is not all there is.
+const FLOOR: f64 = 0.01;
+
+/// Weights by method from past origins, of the steps before `end`; they sum to 1.
+///
+/// *Model*: w is proportional to e^-3, where e is the mean of the method's absolute errors at the origins at which all
+/// methods could forecast. Equal weights without such an origin.
+///
+/// *References*: Pawlikowski, Chorowska 2020, Weighted ensemble of statistical models (inverse errors of rolling
+/// origins, in the M4 competition).
+pub fn weights(origins: &[Origin], methods: usize, end: usize) -> Vec<f64> {
+    let of_origin = |origin: &Origin| (0..methods).map(|m| origin.error(m, end)).collect::<Option<Vec<f64>>>();
+    let known: Vec<Vec<f64>> = origins.iter().filter_map(of_origin).collect();
+    let mut errors = vec![0.0; methods];
+    for origin in &known {
+        errors.iter_mut().zip(origin).for_each(|(sum, error)| *sum += error);
+    }
+    let floor = FLOOR * errors.iter().sum::<f64>() / methods as f64;
+    if known.is_empty() || floor <= 0.0 || !floor.is_finite() {
+        return vec![1.0 / methods as f64; methods];
+    }
+    let least = errors.iter().copied().fold(f64::INFINITY, f64::min).max(floor);
+    let raw: Vec<f64> = errors.iter().map(|e| (least / e.max(floor)).powf(POWER)).collect();
+    let total: f64 = raw.iter().sum();
+    raw.iter().map(|w| w / total).collect()
+}
+
+/// Weighted mean of the forecasts there are; `None` if there is none.
+pub fn combined(forecasts: &[Option<Vec<f64>>], weights: &[f64]) -> Option<Vec<f64>> {
+    let known: Vec<(&Vec<f64>, f64)> = forecasts
+        .iter()
+        .zip(weights)
+        .filter_map(|(f, w)| Some((f.as_ref()?, *w)))
+        .collect();
+    let total: f64 = known.iter().map(|(_, w)| w).sum();
+    let steps = known.first()?.0.len();
+    let at = |k: usize| known.iter().map(|(f, w)| f[k] * w).sum::<f64>() / total;
+    Some((0..steps).map(at).collect())
+}

@@ -1,0 +1,51 @@
+//! From rows by period to a series without gaps.
+
+use crate::error::{Error, Result};
+
+/// What a period without rows was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Gap {
+    /// Nothing: of sales and other sums.
+    Zero,
+    /// As the period before: of prices and other means.
+    Last,
+}
+
+/// Values of all periods from the first one with a value to the one before `end`.
+///
+/// `periods` are numbers of periods, each once, in order; a value that is missing, and periods from `end` on, count as
+/// without row.
+///
+/// # Errors
+/// [`Error::Refused`] when no period before `end` has a value.
+pub fn fill(periods: &[i64], values: &[Option<f64>], end: i64, gap: Gap) -> Result<Vec<f64>> {
+    let rows = periods.iter().zip(values).filter_map(|(p, v)| Some((*p, (*v)?)));
+    let mut rows = rows.filter(|(p, _)| *p < end).peekable();
+    let Some(&(first, start)) = rows.peek() else {
+        return Err(Error::refused("no complete period has a value"));
+    };
+    let mut series = Vec::new();
+    let mut last = start;
+    for period in first..end {
+        let value = rows.next_if(|(p, _)| *p == period).map(|(_, v)| v);
+        series.push(value.unwrap_or(match gap {
+            Gap::Zero => 0.0,
+            Gap::Last => last,
+        }));
+        last = value.unwrap_or(last);
+    }
+    Ok(series)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn gaps_are_zero_or_the_last_value() {
+        let of = |gap| fill(&[3, 4, 7, 9], &[Some(5.0), None, Some(2.0), Some(8.0)], 9, gap);
+        assert_eq!(of(Gap::Zero), Ok(vec![5.0, 0.0, 0.0, 0.0, 2.0, 0.0]));
+        assert_eq!(of(Gap::Last), Ok(vec![5.0, 5.0, 5.0, 5.0, 2.0, 2.0]));
+        assert!(fill(&[9], &[Some(1.0)], 9, Gap::Zero).is_err());
+    }
+}

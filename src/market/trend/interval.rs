@@ -1,0 +1,161 @@
+//! Intervals of a series' forecasts: quantiles of the errors that forecasts of its past made.
+
+/// Fewer origins than this tell too little of the two sides of errors apart.
+const ENOUGH_ORIGINS: usize = 5;
+
+/// An error of a past forecast.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct PastError {
+    /// Step of the forecast, 0 for the first period after its origin.
+    pub step: usize,
+    /// What happened.
+    pub actual: f64,
+    /// What was forecast.
+    pub forecast: f64,
+}
+
+/// Errors of past forecasts, divided by how errors grow with the step.
+///
+/// *Model*: the score of a forecast f of y at step k (from 0) is (g(y) - g(f)) / sqrt(1 + c k), where g is the square
+/// root if no value of the series is negative, which makes errors of large and small values alike, and else y itself.
+/// c, in [0, 1], comes from the least squares line of the squared errors against k; 1 is the growth of a random walk.
+/// The central interval of level L has as its ends the scores of ranks (m + 1) (1 - L) / 2 and (m + 1) (1 + L) / 2 of
+/// m, times sqrt(1 + c k), added to g(f) and taken back. The scores of one origin hang together, so m is the number of
+/// origins, not of scores; ranks beyond the ends are cut to the ends. With fewer than five origins each score counts
+/// with both signs.
+///
+/// *References*: Vovk, Gammerman, Shafer 2005, Algorithmic Learning in a Random World; Bartlett 1936, The square root
+/// transformation in analysis of variance.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Intervals {
+    scores: Vec<f64>,
+    growth: f64,
+    origins: usize,
+    root: bool,
+}
+
+impl Intervals {
+    /// Learn from the errors of forecasts from so many origins; `None` without any. `root` says whether no value of
+    /// the series is negative.
+    pub fn fit(errors: &[PastError], origins: usize, root: bool) -> Option<Self> {
+        if errors.is_empty() {
+            return None;
+        }
+        let g = |v: f64| transformed(v, root);
+        let raw: Vec<(f64, f64)> = errors
+            .iter()
+            .map(|e| (e.step as f64, g(e.actual) - g(e.forecast)))
+            .collect();
+        let growth = growth(&raw);
+        let mut scores: Vec<f64> = raw.iter().map(|(k, e)| e / (1.0 + growth * k).sqrt()).collect();
+        if origins < ENOUGH_ORIGINS {
+            scores.extend(scores.clone().iter().map(|s| -s));
+        }
+        scores.sort_unstable_by(f64::total_cmp);
+        Some(Self {
+            scores,
+            growth,
+            origins,
+            root,
+        })
+    }
+
+    /// Ends of the central interval of probability `level` around the forecast of a step (from 0).
+    pub fn around(&self, forecast: f64, step: usize, level: f64) -> (f64, f64) {
+        let width = (1.0 + self.growth * step as f64).sqrt();
+        let end = |probability: f64| {
+            let moved = transformed(forecast, self.root) + width * self.quantile(probability);
+            if self.root { moved.max(0.0).powi(2) } else { moved }
+        };
+        let (lower, upper) = (end((1.0 - level) / 2.0), end((1.0 + level) / 2.0));
+        (lower.min(forecast), upper.max(forecast))
+    }
+
+    fn quantile(&self, probability: f64) -> f64 {
+        let m = self.origins as f64;
+        let wider = ((probability - 0.5) * (m + 1.0) / m + 0.5).clamp(0.0, 1.0);
+        let rank = wider * (self.scores.len() - 1) as f64;
+        let below = rank.floor() as usize;
+        let above = (below + 1).min(self.scores.len() - 1);
+        self.scores[below] + (rank - below as f64) * (self.scores[above] - self.scores[below])
+    }
+}
+
+fn transformed(value: f64, root: bool) -> f64 {
+    if root { value.max(0.0).sqrt() } else { value }
+}
+
+/// Growth of the squared errors by step, as a share of those of the first step.
+fn growth(errors: &[(f64, f64)]) -> f64 {
+    let n = errors.len() as f64;
+    let step = errors.iter().map(|(k, _)| k).sum::<f64>() / n;
+    let square = errors.iter().map(|(_, e)| e * e).sum::<f64>() / n;
+    let covariance: f64 = errors.iter().map(|(k, e)| (k - step) * (e * e - square)).sum();
+    let variance: f64 = errors.iter().map(|(k, _)| (k - step).powi(2)).sum();
+    let slope = if variance > 0.0 { covariance / variance } else { 0.0 };
+    let first = square - slope * step;
+    match slope {
+        s if s > 0.0 && first > 0.0 => (s / first).min(1.0),
+        s if s > 0.0 => 1.0,
+        _ => 0.0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn errors(steps: usize, size: impl Fn(usize, usize) -> f64) -> Vec<PastError> {
+        let one = |i: usize, step: usize| PastError {
+            step,
+            actual: 100.0 + size(i, step),
+            forecast: 100.0,
+        };
+        (0..99)
+            .flat_map(|i| (0..steps).map(move |k| (i, k)))
+            .map(|(i, k)| one(i, k))
+            .collect()
+    }
+
+    #[test]
+    fn ranks_are_those_of_split_conformal() {
+        // Errors -49 to 49, one of each origin: ranks 10 and 90 of 99 are -40 and 40.
+        let fitted = Intervals::fit(&errors(1, |i, _| i as f64 - 49.0), 99, false).unwrap();
+        let (lower, upper) = fitted.around(100.0, 0, 0.8);
+        assert!(
+            (lower - 60.0).abs() < 0.5 && (upper - 140.0).abs() < 0.5,
+            "{lower} {upper}"
+        );
+    }
+
+    #[test]
+    fn few_origins_make_wider_intervals_of_the_same_scores() {
+        let of = |origins| Intervals::fit(&errors(1, |i, _| i as f64 - 49.0), origins, false).unwrap();
+        let width = |fitted: Intervals| fitted.around(100.0, 0, 0.8).1;
+        assert!(width(of(10)) > width(of(99)) + 2.0);
+    }
+
+    #[test]
+    fn errors_of_a_random_walk_grow_with_the_step() {
+        let walk = |i: usize, k: usize| (i as f64 - 49.0) * ((k + 1) as f64).sqrt();
+        let fitted = Intervals::fit(&errors(4, walk), 99, false).unwrap();
+        assert!((fitted.growth - 1.0).abs() < 1e-9, "{}", fitted.growth);
+        let first = fitted.around(100.0, 0, 0.8).1 - 100.0;
+        let fourth = fitted.around(100.0, 3, 0.8).1 - 100.0;
+        assert!((fourth / first - 2.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn ends_enclose_the_forecast_and_are_not_negative() {
+        // All errors were positive: the lower end is the forecast itself.
+        let fitted = Intervals::fit(&errors(2, |i, _| i as f64), 99, true).unwrap();
+        for forecast in [0.0, 0.3, 50.0] {
+            let (lower, upper) = fitted.around(forecast, 1, 0.8);
+            assert!(
+                0.0 <= lower && lower <= forecast && forecast <= upper,
+                "{lower} {upper}"
+            );
+        }
+        assert_eq!(Intervals::fit(&[], 3, true), None);
+    }
+}

@@ -1,0 +1,178 @@
+//! The methods that forecast one series from itself.
+
+use anofox_forecast::core::TimeSeries;
+use anofox_forecast::models::Forecaster;
+use anofox_forecast::models::exponential::{AutoETS, AutoETSConfig, ETS, ETSSpec, ModelPool};
+use anofox_forecast::models::intermittent::{Croston, TSB};
+use anofox_forecast::models::theta::Theta;
+use chrono::{DateTime, Utc};
+
+use super::season::{Season, mean};
+use crate::error::{Error, Result};
+
+/// Periods that `average` looks at where the season is shorter.
+const SHORTEST_AVERAGE: usize = 6;
+/// Periods that `median` looks at; odd, so that it is one of the values.
+const MEDIAN_PERIODS: usize = 13;
+
+/// How one series is forecast from itself.
+///
+/// | name | forecast | source |
+/// | --- | --- | --- |
+/// | naive | the last value | |
+/// | naive2 | the last value without season, with the season again | Makridakis et al. 2020 |
+/// | seasonal_naive | the value one season before | |
+/// | average | mean of the last season, or of 6 periods if that is more | |
+/// | median | median of the last 13 periods, the usual price | |
+/// | ses | simple exponential smoothing, ETS(A,N,N) | Hyndman et al. 2008 |
+/// | damped | damped trend, ETS(A,Ad,N) | Gardner, McKenzie 1985 |
+/// | ets | of eight ETS models the one of lowest corrected Akaike criterion | Hyndman et al. 2008; Petropoulos et al. 2023 |
+/// | theta | the standard Theta method | Assimakopoulos, Nikolopoulos 2000 |
+/// | croston | Croston's method for intermittent demand, with the correction of Syntetos and Boylan | Syntetos, Boylan 2005 |
+/// | tsb | its successor, which forgets products that stop selling | Teunter, Syntetos, Babai 2011 |
+///
+/// From `average` to `ets`, `theta` and `tsb` see the series without its [`Season`], which is put back afterwards.
+/// ETS, Theta, Croston and TSB are those of the crate anofox-forecast.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Method {
+    Naive,
+    Naive2,
+    SeasonalNaive,
+    Average,
+    Median,
+    Ses,
+    Damped,
+    Ets,
+    Theta,
+    Croston,
+    Tsb,
+}
+
+impl Method {
+    /// All of them, in the order of the table.
+    pub const ALL: [Self; 11] = [
+        Self::Naive,
+        Self::Naive2,
+        Self::SeasonalNaive,
+        Self::Average,
+        Self::Median,
+        Self::Ses,
+        Self::Damped,
+        Self::Ets,
+        Self::Theta,
+        Self::Croston,
+        Self::Tsb,
+    ];
+
+    /// Its name in SQL.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Naive => "naive",
+            Self::Naive2 => "naive2",
+            Self::SeasonalNaive => "seasonal_naive",
+            Self::Average => "average",
+            Self::Median => "median",
+            Self::Ses => "ses",
+            Self::Damped => "damped",
+            Self::Ets => "ets",
+            Self::Theta => "theta",
+            Self::Croston => "croston",
+            Self::Tsb => "tsb",
+        }
+    }
+
+    /// Point forecasts of the periods after the values.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] when the series cannot carry the method.
+    pub fn forecast(self, history: &History<'_>, horizon: usize) -> Result<Vec<f64>> {
+        let History {
+            values,
+            adjusted,
+            season,
+            periods,
+        } = history;
+        let n = values.len();
+        let level = |level: f64| season.restored(&vec![level; horizon], n);
+        let smoothed = |model: &mut dyn Forecaster| Ok::<_, Error>(season.restored(&run(model, adjusted, horizon)?, n));
+        let last = |values: &[f64]| values.last().copied().unwrap_or(f64::NAN);
+        let forecast = match self {
+            Self::Naive => vec![last(values); horizon],
+            Self::Naive2 => level(last(adjusted)),
+            Self::SeasonalNaive if n < *periods => {
+                return Err(Error::refused(format!(
+                    "seasonal_naive needs one season of {periods} periods, got {n}"
+                )));
+            }
+            Self::SeasonalNaive => (0..horizon).map(|k| values[n - periods + k % periods]).collect(),
+            Self::Average => level(mean(&adjusted[n.saturating_sub((*periods).max(SHORTEST_AVERAGE))..])),
+            Self::Median => vec![median(&values[n.saturating_sub(MEDIAN_PERIODS)..]); horizon],
+            Self::Ses => smoothed(&mut ETS::new(ETSSpec::ann(), 1))?,
+            Self::Damped => smoothed(&mut ETS::new(ETSSpec::aadn(), 1))?,
+            Self::Ets => {
+                let config = AutoETSConfig::non_seasonal().with_model_pool(ModelPool::Reduced);
+                smoothed(&mut AutoETS::with_config(config))?
+            }
+            Self::Theta => smoothed(&mut Theta::new())?,
+            Self::Croston => run(&mut Croston::new().sba_optimized(), values, horizon)?,
+            Self::Tsb => smoothed(&mut TSB::new())?,
+        };
+        let finite = forecast.len() == horizon && forecast.iter().all(|v| v.is_finite());
+        let not_finite = || Error::refused(format!("{} gives no finite forecast of this series", self.name()));
+        let floor = if history.is_negative() { f64::NEG_INFINITY } else { 0.0 };
+        finite
+            .then(|| forecast.iter().map(|v| v.max(floor)).collect())
+            .ok_or_else(not_finite)
+    }
+}
+
+/// A series as methods see it.
+#[derive(Debug)]
+pub struct History<'a> {
+    values: &'a [f64],
+    adjusted: Vec<f64>,
+    season: Season,
+    periods: usize,
+}
+
+impl<'a> History<'a> {
+    /// Finite values, and how many of them a season may have.
+    pub fn new(values: &'a [f64], periods: usize) -> Self {
+        let season = Season::fit(values, periods);
+        Self {
+            adjusted: season.adjusted(values),
+            season,
+            values,
+            periods,
+        }
+    }
+
+    /// Whether a season was found.
+    pub fn is_seasonal(&self) -> bool {
+        self.season.is_some()
+    }
+
+    fn is_negative(&self) -> bool {
+        self.values.iter().any(|v| *v < 0.0)
+    }
+}
+
+fn run(model: &mut dyn Forecaster, values: &[f64], horizon: usize) -> Result<Vec<f64>> {
+    // The models look at the order of time stamps only.
+    let stamps = (0..values.len() as i64).filter_map(|t| DateTime::<Utc>::from_timestamp(t * 86_400, 0));
+    let refused = |error: anofox_forecast::ForecastError| Error::refused(error.to_string());
+    let series = TimeSeries::univariate(stamps.collect(), values.to_vec()).map_err(refused)?;
+    model.fit(&series).map_err(refused)?;
+    Ok(model.predict(horizon).map_err(refused)?.primary().to_vec())
+}
+
+/// The lower median.
+fn median(values: &[f64]) -> f64 {
+    let mut sorted = values.to_vec();
+    sorted.sort_unstable_by(f64::total_cmp);
+    sorted
+        .get(sorted.len().saturating_sub(1) / 2)
+        .copied()
+        .unwrap_or(f64::NAN)
+}

@@ -1,0 +1,262 @@
+//! Forecasts of series that have a history: sales of products on sale, prices, competitors' sales, mentions.
+
+mod combination;
+mod gaps;
+mod interval;
+mod methods;
+mod network;
+mod rolling;
+mod season;
+mod windows;
+
+pub use combination::{combined, weights};
+pub use gaps::{Gap, fill};
+pub use interval::{Intervals, PastError};
+pub use methods::{History, Method};
+pub use network::{NetworkOptions, forecast_together};
+pub use rolling::{Origin, origins};
+pub use season::Season;
+
+use crate::error::{Error, Result};
+
+/// Fewest periods that are forecast from.
+const MIN_PERIODS: usize = 4;
+/// Latest periods that are looked at, or four seasons if that is more.
+const MAX_PERIODS: usize = 400;
+/// Periods of a season at most.
+const MAX_SEASON: usize = 520;
+/// Values are below this, as units in sales.
+const MAX_VALUE: f64 = 1e15;
+/// Least weight that a reason mentions.
+const TOLD_WEIGHT: f64 = 0.05;
+
+/// What forecasts a series.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Choice {
+    /// The weighted mean of several methods; of prices that move in steps the better of `naive` and `median`.
+    Auto,
+    /// One method.
+    One(Method),
+}
+
+/// How series are forecast; valid by construction.
+///
+/// | Name | Purpose | Range |
+/// | --- | --- | --- |
+/// | method | what forecasts | `auto` or a [`Method`] |
+/// | horizon | periods | 1 to 520 |
+/// | season | periods of a season, 1 for none | 1 to 520 |
+/// | level | probability of the central interval | between 0 and 1 |
+/// | prices | whether values are prices, which stay as they are between changes | |
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct TrendOptions {
+    choice: Choice,
+    horizon: usize,
+    season: usize,
+    level: f64,
+    prices: bool,
+}
+
+impl TrendOptions {
+    /// Check options.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] that names the option, the value found and what is allowed.
+    pub fn try_new(method: &str, horizon: i64, season: i64, level: f64, prices: bool) -> Result<Self> {
+        let name = method.to_lowercase();
+        let choice = match Method::ALL.iter().find(|m| m.name() == name) {
+            Some(method) => Choice::One(*method),
+            None if name == "auto" => Choice::Auto,
+            None => {
+                let known: Vec<&str> = Method::ALL.iter().map(|m| m.name()).collect();
+                return Err(Error::argument(format!(
+                    "method must be one of auto, {}, lstm, got '{method}'",
+                    known.join(", ")
+                )));
+            }
+        };
+        if !(1..=MAX_SEASON as i64).contains(&season) {
+            return Err(Error::argument(format!(
+                "season must be between 1 and {MAX_SEASON}, got {season}"
+            )));
+        }
+        if !(level > 0.0 && level < 1.0) {
+            return Err(Error::argument(format!("level must be between 0 and 1, got {level}")));
+        }
+        Ok(Self {
+            choice,
+            horizon: crate::panel::check_horizon(horizon)?,
+            season: season as usize,
+            level,
+            prices,
+        })
+    }
+
+    /// Periods to forecast.
+    pub fn horizon(&self) -> usize {
+        self.horizon
+    }
+}
+
+/// A forecast of a series.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Trend {
+    /// Forecast, lower and upper end by step.
+    pub steps: Vec<[f64; 3]>,
+    /// What it rests on, in one line.
+    pub reason: String,
+}
+
+/// Forecast the periods after a series of values, one per period.
+///
+/// *Model*: see [`Method`] for the methods. `auto` is the mean of naive2, average, ses, damped and theta, and of
+/// seasonal_naive where the series has two seasons and tsb where it has zeros, weighted by [`weights`]; of prices of
+/// which at least half equal the one before, it is naive or median, whichever erred less at past origins, so that the
+/// forecast is a price that was really asked. Intervals are those of [`Intervals`], from forecasts at past [`origins`].
+/// The weights used there come from still earlier values, so no error rests on what it is measured against. A season is
+/// looked for where the series has more than two of them.
+///
+/// *Shapes*: values by period, oldest first, to one forecast per step. Only the latest 400 periods (or four seasons) are
+/// looked at: older ones change a forecast less than their cost is worth.
+///
+/// *Missing data*: none may be missing; the caller fills gaps.
+///
+/// *Determinism*: nothing is drawn.
+///
+/// # Errors
+/// [`Error::Refused`] for fewer than four periods, for values that are not finite or not below 1e15, and when the
+/// method cannot carry the series.
+pub fn forecast(values: &[f64], options: &TrendOptions) -> Result<Trend> {
+    if values.len() < MIN_PERIODS {
+        return Err(too_short(values.len()));
+    }
+    if values.iter().any(|v| !(v.abs() < MAX_VALUE)) {
+        return Err(not_finite());
+    }
+    let cap = MAX_PERIODS.max(4 * options.season);
+    let values = &values[values.len().saturating_sub(cap)..];
+    let (n, horizon) = (values.len(), options.horizon);
+    let methods = candidates(values, options);
+    // A season that is not there twice cannot be told from a trend; seasonal_naive alone does not ask.
+    let long = n > 2 * options.season || options.choice == Choice::One(Method::SeasonalNaive);
+    let season = if long { options.season } else { 1 };
+    let history = History::new(values, season);
+    let past = origins(values, season, &methods, horizon);
+    let choose = |origins: &[Origin], end: usize| {
+        let weights = weights(origins, methods.len(), end);
+        if stepwise(values, options) {
+            best(&weights)
+        } else {
+            weights
+        }
+    };
+    let weights = choose(&past, n);
+    let forecasts: Vec<Result<Vec<f64>>> = methods.iter().map(|m| m.forecast(&history, horizon)).collect();
+    let known: Vec<Option<Vec<f64>>> = forecasts.iter().map(|f| f.as_ref().ok().cloned()).collect();
+    let point = match combined(&known, &weights) {
+        Some(point) => point,
+        None => return Err(forecasts.into_iter().find_map(Result::err).unwrap_or_else(nothing)),
+    };
+    let mut errors = Vec::new();
+    for (i, origin) in past.iter().enumerate() {
+        let weights = choose(&past[..i], origin.cut);
+        let forecast = combined(&origin.forecasts, &weights).unwrap_or_default();
+        let steps = origin.actual.iter().zip(forecast).enumerate();
+        errors.extend(steps.map(|(step, (&actual, forecast))| PastError { step, actual, forecast }));
+    }
+    let root = values.iter().all(|v| *v >= 0.0);
+    let intervals = Intervals::fit(&errors, past.len(), root)
+        .ok_or_else(|| Error::refused("the series is too short to measure the errors of past forecasts"))?;
+    let step = |(k, &yhat): (usize, &f64)| {
+        let (lower, upper) = intervals.around(yhat, k, options.level);
+        [yhat, lower, upper]
+    };
+    Ok(Trend {
+        steps: point.iter().enumerate().map(step).collect(),
+        reason: reason(&methods, &weights, &known, &history, past.len()),
+    })
+}
+
+fn too_short(periods: usize) -> Error {
+    Error::refused(format!("at least {MIN_PERIODS} periods are needed, got {periods}"))
+}
+
+fn not_finite() -> Error {
+    Error::refused("values must be finite and below 1e15")
+}
+
+fn nothing() -> Error {
+    Error::refused("no method can forecast this series")
+}
+
+fn candidates(values: &[f64], options: &TrendOptions) -> Vec<Method> {
+    match options.choice {
+        Choice::One(method) => vec![method],
+        Choice::Auto if stepwise(values, options) => vec![Method::Naive, Method::Median],
+        Choice::Auto => {
+            let mut methods = vec![
+                Method::Naive2,
+                Method::Average,
+                Method::Ses,
+                Method::Damped,
+                Method::Theta,
+            ];
+            if options.season > 1 && values.len() > 2 * options.season {
+                methods.push(Method::SeasonalNaive);
+            }
+            if values.contains(&0.0) {
+                methods.push(Method::Tsb);
+            }
+            methods
+        }
+    }
+}
+
+/// Whether values are prices that mostly stay as they were.
+fn stepwise(values: &[f64], options: &TrendOptions) -> bool {
+    let same = values.windows(2).filter(|w| w[0] == w[1]).count();
+    options.prices && options.choice == Choice::Auto && 2 * same >= values.len() - 1
+}
+
+/// All weight on the largest; the first of equal ones.
+fn best(weights: &[f64]) -> Vec<f64> {
+    let largest = weights.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let chosen = weights.iter().position(|w| *w == largest);
+    (0..weights.len())
+        .map(|i| f64::from(u8::from(Some(i) == chosen)))
+        .collect()
+}
+
+fn reason(
+    methods: &[Method],
+    weights: &[f64],
+    known: &[Option<Vec<f64>>],
+    history: &History<'_>,
+    origins: usize,
+) -> String {
+    let mut parts: Vec<(f64, &str)> = methods
+        .iter()
+        .zip(weights)
+        .zip(known)
+        .filter(|((_, w), known)| **w >= TOLD_WEIGHT && known.is_some())
+        .map(|((m, w), _)| (*w, m.name()))
+        .collect();
+    parts.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let told = match parts.as_slice() {
+        [(_, only)] => (*only).to_owned(),
+        parts => {
+            let parts: Vec<String> = parts.iter().map(|(w, name)| format!("{name} {w:.2}")).collect();
+            format!("mean of {}", parts.join(", "))
+        }
+    };
+    let season = if history.is_seasonal() {
+        "season found"
+    } else {
+        "no season found"
+    };
+    let origins = match origins {
+        1 => "interval from one past forecast".to_owned(),
+        n => format!("interval from {n} past forecasts"),
+    };
+    format!("{told}; {season}; {origins}")
+}

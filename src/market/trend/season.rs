@@ -1,0 +1,130 @@
+//! The season of a series: found, shrunk, taken out and put back.
+
+/// Normal quantile of the test for a season, one-sided at 10 %.
+const TEST_QUANTILE: f64 = 1.2816;
+/// Smallest multiplicative index: a period in which almost nothing sells.
+const MIN_INDEX: f64 = 0.01;
+
+/// Indices by position in the season, or none.
+///
+/// *Model*: there is a season of m periods if the autocorrelation at lag m is significant (one-sided at 10 %, with
+/// Bartlett's standard error from the lags below m). Then the series is divided by its centred moving average of m
+/// periods where all values are above 0, else the average is subtracted; an index is the mean of these ratios (or
+/// differences) of its position, normalised to mean 1 (or 0). Indices are pulled to 1 (or 0) by the share
+/// 1 - (m - 3) / (m - 1) V / S of James and Stein, where V is the variance of an index (of the ratios around their
+/// index, over the ratios of a position) and S that of the indices: short or noisy series have flat seasons.
+///
+/// *Shapes*: n values; no season where n < 2 m + 1.
+///
+/// *References*: Makridakis, Spiliotis, Assimakopoulos 2020, The M4 competition (the test); Miller, Williams 2003,
+/// Shrinkage estimators of time series seasonal factors and their effect on forecasting accuracy.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Season {
+    multiplicative: bool,
+    indices: Vec<f64>,
+}
+
+impl Season {
+    /// No season.
+    pub fn none() -> Self {
+        Self {
+            multiplicative: false,
+            indices: vec![0.0],
+        }
+    }
+
+    /// The season of finite values with so many periods; [`Season::none`] where there is none.
+    pub fn fit(values: &[f64], periods: usize) -> Self {
+        if periods < 2 || values.len() < 2 * periods + 1 || !is_seasonal(values, periods) {
+            return Self::none();
+        }
+        let multiplicative = values.iter().all(|v| *v > 0.0);
+        let neutral = f64::from(u8::from(multiplicative));
+        let mut parts = vec![Vec::new(); periods];
+        for (t, level) in moving_average(values, periods) {
+            let part = if multiplicative {
+                values[t] / level
+            } else {
+                values[t] - level
+            };
+            parts[t % periods].push(part);
+        }
+        let m = periods as f64;
+        let raw: Vec<f64> = parts.iter().map(|p| mean(p)).collect();
+        let centre = mean(&raw);
+        let normalised = raw.iter().map(|v| if multiplicative { v / centre } else { v - centre });
+        let indices: Vec<f64> = normalised.collect();
+        if indices.iter().any(|v| !v.is_finite()) {
+            return Self::none();
+        }
+        let count = parts.iter().map(Vec::len).sum::<usize>() as f64;
+        let squares = |(part, centre): (&Vec<f64>, &f64)| part.iter().map(|v| (v - centre).powi(2)).sum::<f64>();
+        let within = parts.iter().zip(&raw).map(squares).sum::<f64>() / (count - m).max(1.0);
+        let error = within / (count / m);
+        let between = indices.iter().map(|v| (v - neutral).powi(2)).sum::<f64>() / (m - 1.0);
+        let kept = 1.0 - (m - 3.0).max(0.0) / (m - 1.0) * error / between;
+        let kept = if kept.is_finite() { kept.max(0.0) } else { 0.0 };
+        let pulled = indices.iter().map(|v| neutral + kept * (v - neutral));
+        let indices = pulled.map(|v| if multiplicative { v.max(MIN_INDEX) } else { v });
+        Self {
+            multiplicative,
+            indices: indices.collect(),
+        }
+    }
+
+    /// Whether it is one.
+    pub fn is_some(&self) -> bool {
+        self.indices.len() > 1
+    }
+
+    /// The values without the season; the first one stands at position 0.
+    pub fn adjusted(&self, values: &[f64]) -> Vec<f64> {
+        let without = |(t, v): (usize, &f64)| match self.multiplicative {
+            true => v / self.index(t),
+            false => v - self.index(t),
+        };
+        values.iter().enumerate().map(without).collect()
+    }
+
+    /// Forecasts with the season again; the first one stands at position `first`.
+    pub fn restored(&self, forecast: &[f64], first: usize) -> Vec<f64> {
+        let with = |(k, v): (usize, &f64)| match self.multiplicative {
+            true => v * self.index(first + k),
+            false => v + self.index(first + k),
+        };
+        forecast.iter().enumerate().map(with).collect()
+    }
+
+    fn index(&self, t: usize) -> f64 {
+        self.indices[t % self.indices.len()]
+    }
+}
+
+/// Mean of values; NaN of none.
+pub fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len() as f64
+}
+
+fn is_seasonal(values: &[f64], periods: usize) -> bool {
+    let centre = mean(values);
+    let d: Vec<f64> = values.iter().map(|v| v - centre).collect();
+    let total: f64 = d.iter().map(|v| v * v).sum();
+    let correlation = |lag: usize| d[lag..].iter().zip(&d).map(|(a, b)| a * b).sum::<f64>() / total;
+    let below: f64 = (1..periods).map(|lag| correlation(lag).powi(2)).sum();
+    let error = ((1.0 + 2.0 * below) / values.len() as f64).sqrt();
+    correlation(periods) > TEST_QUANTILE * error
+}
+
+/// Centred moving averages of one season, with their positions.
+fn moving_average(values: &[f64], periods: usize) -> impl Iterator<Item = (usize, f64)> + '_ {
+    let half = periods / 2;
+    // An even season has no middle: the two ends count half.
+    let end = if periods.is_multiple_of(2) { 0.5 } else { 1.0 };
+    (half..values.len().saturating_sub(half)).map(move |t| {
+        let inner: f64 = values[t - half + 1..t + half].iter().sum();
+        (
+            t,
+            (inner + end * (values[t - half] + values[t + half])) / periods as f64,
+        )
+    })
+}
