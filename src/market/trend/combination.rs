@@ -43,3 +43,33 @@ pub fn combined(forecasts: &[Option<Vec<f64>>], weights: &[f64]) -> Option<Vec<f
     let at = |k: usize| known.iter().map(|(f, w)| f[k] * w).sum::<f64>() / total;
     Some((0..steps).map(at).collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn origin(cut: usize, forecasts: &[f64]) -> Origin {
+        Origin {
+            cut,
+            actual: vec![10.0],
+            forecasts: forecasts.iter().map(|f| Some(vec![*f])).collect(),
+        }
+    }
+
+    #[test]
+    fn weights_fall_with_the_cube_of_the_error() {
+        // Errors 1 and 2.
+        let found = weights(&[origin(5, &[11.0, 12.0])], 2, 6);
+        assert!((found[0] - 8.0 / 9.0).abs() < 1e-12, "{found:?}");
+        // What was not over by then says nothing.
+        assert_eq!(weights(&[origin(5, &[11.0, 12.0])], 2, 5), [0.5, 0.5]);
+        assert_eq!(weights(&[origin(5, &[10.0, 10.0])], 2, 6), [0.5, 0.5]);
+    }
+
+    #[test]
+    fn a_method_without_forecast_is_left_out_of_the_mean() {
+        let forecasts = [Some(vec![1.0, 2.0]), None, Some(vec![3.0, 4.0])];
+        assert_eq!(combined(&forecasts, &[0.25, 0.5, 0.25]), Some(vec![2.0, 3.0]));
+        assert_eq!(combined(&[None], &[1.0]), None);
+    }
+}

@@ -260,3 +260,6 @@ fn reason(
     };
     format!("{told}; {season}; {origins}")
 }
+
+#[cfg(test)]
+mod tests;

@@ -12,7 +12,7 @@ use crate::progress::Progress;
 /// Fewest series that are long enough to learn from.
 const MIN_SERIES: usize = 10;
 /// Windows of an epoch.
-const SAMPLES: std::ops::RangeInclusive<usize> = 1_000..=5_000;
+const SAMPLES: std::ops::RangeInclusive<usize> = 400..=5_000;
 /// Periods looked back at, at least and at most; between them one season and the horizon.
 const CONTEXT: std::ops::RangeInclusive<usize> = 12..=60;
 /// Windows forecast together.

@@ -62,8 +62,7 @@ impl Season {
         let within = parts.iter().zip(&raw).map(squares).sum::<f64>() / (count - m).max(1.0);
         let error = within / (count / m);
         let between = indices.iter().map(|v| (v - neutral).powi(2)).sum::<f64>() / (m - 1.0);
-        let kept = 1.0 - (m - 3.0).max(0.0) / (m - 1.0) * error / between;
-        let kept = if kept.is_finite() { kept.max(0.0) } else { 0.0 };
+        let kept = kept(m, error, between);
         let pulled = indices.iter().map(|v| neutral + kept * (v - neutral));
         let indices = pulled.map(|v| if multiplicative { v.max(MIN_INDEX) } else { v });
         Self {
@@ -105,6 +104,12 @@ pub fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len() as f64
 }
 
+/// Share of m indices' distance from none that is no noise.
+fn kept(m: f64, error: f64, between: f64) -> f64 {
+    let kept = 1.0 - (m - 3.0).max(0.0) / (m - 1.0) * error / between;
+    if kept.is_finite() { kept.max(0.0) } else { 0.0 }
+}
+
 fn is_seasonal(values: &[f64], periods: usize) -> bool {
     let centre = mean(values);
     let d: Vec<f64> = values.iter().map(|v| v - centre).collect();
@@ -127,4 +132,56 @@ fn moving_average(values: &[f64], periods: usize) -> impl Iterator<Item = (usize
             (inner + end * (values[t - half] + values[t + half])) / periods as f64,
         )
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    use rand::{Rng, SeedableRng};
+    use rand_chacha::ChaCha8Rng;
+
+    /// Season 0.8, 0.8, 1.6, 0.8 with noise of a width.
+    fn planted(n: usize, base: f64, noise: f64, seed: u64) -> Vec<f64> {
+        let mut random = ChaCha8Rng::seed_from_u64(seed);
+        let season = |t: usize| if t % 4 == 2 { 1.6 } else { 0.8 };
+        (0..n)
+            .map(|t| base * season(t) + noise * (random.random::<f64>() - 0.5))
+            .collect()
+    }
+
+    #[test]
+    fn planted_indices_are_found_and_taken_out() {
+        let values = planted(40, 100.0, 4.0, 1);
+        let season = Season::fit(&values, 4);
+        assert!(
+            (season.index(2) - 1.6).abs() < 0.02 && (season.index(0) - 0.8).abs() < 0.02,
+            "{season:?}"
+        );
+        let adjusted = season.adjusted(&values);
+        assert!(adjusted.iter().all(|v| (v - 100.0).abs() < 6.0), "{adjusted:?}");
+        let back = season.restored(&adjusted, 0);
+        assert!(back.iter().zip(&values).all(|(a, b)| (a - b).abs() < 1e-9));
+    }
+
+    #[test]
+    fn series_with_zeros_have_differences_as_indices() {
+        let mut values = planted(40, 100.0, 4.0, 1);
+        values[0] = 0.0;
+        let season = Season::fit(&values, 4);
+        assert!(!season.multiplicative && season.is_some());
+        assert!((season.index(2) - 60.0).abs() < 8.0, "{season:?}");
+    }
+
+    #[test]
+    fn noise_pulls_indices_to_none() {
+        assert!((kept(12.0, 0.01, 0.04) - (1.0 - 9.0 / 11.0 / 4.0)).abs() < 1e-12);
+        assert_eq!(
+            [kept(12.0, 1.0, 0.1), kept(12.0, 0.0, 0.0), kept(12.0, 0.0, 1.0)],
+            [0.0, 0.0, 1.0]
+        );
+        assert!(!Season::fit(&planted(8, 100.0, 1.0, 1), 4).is_some());
+        assert!(!Season::fit(&[3.0; 40], 4).is_some());
+        assert!(!Season::fit(&[1e300; 40], 4).is_some());
+    }
 }

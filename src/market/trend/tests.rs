@@ -1,0 +1,225 @@
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+use super::*;
+use crate::progress::Progress;
+
+fn noise(seed: u64) -> impl FnMut() -> f64 {
+    let mut random = ChaCha8Rng::seed_from_u64(seed);
+    move || (0..12).map(|_| random.random::<f64>()).sum::<f64>() - 6.0
+}
+
+fn options(method: &str, season: i64) -> TrendOptions {
+    TrendOptions::try_new(method, 6, season, 0.8, false).unwrap()
+}
+
+/// Level 100 that grows by 1 a period, December twice the rest.
+fn seasonal(n: usize, seed: u64) -> Vec<f64> {
+    let mut noise = noise(seed);
+    let index = |t: usize| if t % 12 == 11 { 2.0 } else { 1.0 };
+    (0..n).map(|t| (100.0 + t as f64 + 3.0 * noise()) * index(t)).collect()
+}
+
+#[test]
+fn a_planted_trend_and_season_are_continued() {
+    let all = seasonal(66, 1);
+    // Periods 60 to 65; the December in them is not, so December of the year before tells in the last test here.
+    let found = forecast(&all[..60], &options("auto", 12)).unwrap();
+    for (step, actual) in found.steps.iter().zip(&all[60..]) {
+        assert!((step[0] / actual - 1.0).abs() < 0.08, "{step:?} {actual}");
+    }
+    assert!(found.reason.contains("season found"), "{}", found.reason);
+    let december = forecast(&all[..57], &options("auto", 12)).unwrap().steps[2][0];
+    assert!((december / all[59] - 1.0).abs() < 0.12, "{december} {}", all[59]);
+}
+
+/// Share of six steps inside their interval, over 200 series of 60 periods.
+fn coverage(series: impl Fn(u64) -> Vec<f64>) -> f64 {
+    let inside = |seed: u64| {
+        let values = series(seed);
+        let found = forecast(&values[..60], &options("auto", 1)).unwrap();
+        let pairs = found.steps.iter().zip(&values[60..]);
+        pairs
+            .filter(|(step, actual)| (step[1]..=step[2]).contains(actual))
+            .count()
+    };
+    (0..200).map(inside).sum::<usize>() as f64 / 1_200.0
+}
+
+#[test]
+fn intervals_cover_about_as_often_as_they_say() {
+    let around = |seed| {
+        let mut noise = noise(seed);
+        (0..66).map(|_| 200.0 + 20.0 * noise()).collect()
+    };
+    let walk = |seed| {
+        let mut noise = noise(seed);
+        let mut level = 200.0;
+        let mut next = || {
+            level += 3.0 * noise();
+            level
+        };
+        (0..66).map(|_| next()).collect()
+    };
+    let (around, walk) = (coverage(around), coverage(walk));
+    assert!((0.77..=0.85).contains(&around), "{around}");
+    // The errors of forecasts of a random walk that overlap are much alike, so ten of them tell less.
+    assert!((0.70..=0.83).contains(&walk), "{walk}");
+}
+
+#[test]
+fn every_method_forecasts_what_it_can_and_says_why_it_cannot() {
+    let sparse: Vec<f64> = (0..40).map(|t| f64::from(t % 5 == 0) * 3.0).collect();
+    let series = [
+        seasonal(40, 2),
+        sparse,
+        vec![5.0; 30],
+        vec![0.0; 30],
+        vec![1.0, 2.0, 4.0, 3.0],
+    ];
+    for method in Method::ALL.map(Method::name).iter().chain(&["auto"]) {
+        for values in &series {
+            match forecast(values, &options(method, 12)) {
+                Ok(found) => {
+                    assert_eq!(found.steps.len(), 6, "{method}");
+                    for [yhat, lower, upper] in found.steps {
+                        assert!(
+                            0.0 <= lower && lower <= yhat && yhat <= upper && upper.is_finite(),
+                            "{method}"
+                        );
+                    }
+                }
+                Err(Error::Refused(reason)) => assert!(!reason.is_empty()),
+                Err(error) => panic!("{method}: {error}"),
+            }
+        }
+        // auto can always.
+        assert!(*method != "auto" || series.iter().all(|s| forecast(s, &options("auto", 12)).is_ok()));
+    }
+}
+
+#[test]
+fn constant_series_go_on_as_they_are() {
+    for value in [0.0, 7.5] {
+        let found = forecast(&[value; 30], &options("auto", 12)).unwrap();
+        assert!(
+            found.steps.iter().flatten().all(|v| (v - value).abs() < 1e-9),
+            "{found:?}"
+        );
+    }
+}
+
+#[test]
+fn values_below_zero_are_forecast_below_zero() {
+    let mut noise = noise(3);
+    let losses: Vec<f64> = (0..40).map(|_| -50.0 + noise()).collect();
+    let found = forecast(&losses, &options("auto", 1)).unwrap();
+    for [yhat, lower, upper] in found.steps {
+        assert!((-53.0..-47.0).contains(&yhat) && lower < yhat && yhat < upper);
+    }
+}
+
+#[test]
+fn a_price_that_moves_in_steps_is_forecast_at_a_price_that_was_asked() {
+    // 9.99, and 7.99 for a week in each eight; the data end in a promotion.
+    let promoted: Vec<f64> = (0..57).map(|t| if t % 8 == 0 { 7.99 } else { 9.99 }).collect();
+    // A price rise that stays.
+    let raised: Vec<f64> = (0..57).map(|t| if t < 50 { 9.99 } else { 11.99 }).collect();
+    let prices = TrendOptions::try_new("auto", 4, 52, 0.8, true).unwrap();
+    let first = |values: &[f64]| forecast(values, &prices).unwrap();
+    assert_eq!(
+        first(&promoted).steps.iter().map(|s| s[0]).collect::<Vec<_>>(),
+        [9.99; 4]
+    );
+    assert_eq!(first(&raised).steps[3][0], 11.99, "{:?}", first(&raised));
+}
+
+#[test]
+fn what_cannot_be_forecast_is_refused() {
+    let reason = |values: &[f64]| forecast(values, &options("auto", 12)).unwrap_err().to_string();
+    assert_eq!(reason(&[]), "at least 4 periods are needed, got 0");
+    assert_eq!(reason(&[1.0]), "at least 4 periods are needed, got 1");
+    for bad in [f64::NAN, f64::INFINITY, 1e300] {
+        assert_eq!(reason(&[1.0, 2.0, bad, 3.0]), "values must be finite and below 1e15");
+    }
+    let text = forecast(&[1.0; 8], &options("seasonal_naive", 12))
+        .unwrap_err()
+        .to_string();
+    assert!(
+        text.contains("seasonal_naive needs one season of 12 periods, got 8"),
+        "{text}"
+    );
+}
+
+#[test]
+fn options_that_are_not_allowed_name_those_that_are() {
+    let text = |method, horizon, season, level| {
+        TrendOptions::try_new(method, horizon, season, level, false)
+            .unwrap_err()
+            .to_string()
+    };
+    assert!(text("arima", 6, 12, 0.8).starts_with("method must be one of auto, naive, naive2"));
+    assert_eq!(text("auto", 0, 12, 0.8), "horizon must be between 1 and 520, got 0");
+    assert_eq!(text("auto", 6, 0, 0.8), "season must be between 1 and 520, got 0");
+    assert_eq!(text("auto", 6, 12, f64::NAN), "level must be between 0 and 1, got NaN");
+}
+
+#[test]
+fn no_origin_is_forecast_from_what_came_after_it() {
+    let mut values = seasonal(60, 4);
+    let methods = [Method::Theta, Method::Ses, Method::Naive2];
+    let before = origins(&values, 12, &methods, 6);
+    let cut = before[3].cut;
+    values[cut..].iter_mut().for_each(|v| *v *= 5.0);
+    let after = origins(&values, 12, &methods, 6);
+    for (a, b) in before.iter().zip(&after).filter(|(a, _)| a.cut <= cut) {
+        assert_eq!(a.forecasts, b.forecasts);
+    }
+    assert_ne!(before[9].forecasts, after[9].forecasts);
+    // Weights at an origin come from steps that were over by then.
+    let now = |origins: &[Origin]| weights(&origins[..3], methods.len(), cut);
+    assert_eq!(now(&before), now(&after));
+}
+
+#[test]
+fn one_network_learns_a_season_that_series_share() {
+    let series: Vec<Vec<f64>> = (0..30).map(|s| seasonal(54, s)).collect();
+    let known: Vec<Vec<f64>> = series.iter().map(|s| s[..48].to_vec()).collect();
+    let options = NetworkOptions::try_new(6, 12, 0.8, 42).unwrap();
+    let found = forecast_together(&known, &options, &Progress::silent()).unwrap();
+    let again = forecast_together(&known, &options, &Progress::silent()).unwrap();
+    assert_eq!(found, again);
+    let (mut error, mut total) = (0.0, 0.0);
+    for (found, actual) in found.iter().zip(&series) {
+        for (step, y) in found.as_ref().unwrap().steps.iter().zip(&actual[48..]) {
+            assert!(0.0 <= step[1] && step[1] <= step[0] && step[0] <= step[2]);
+            error += (step[0] - y).abs();
+            total += y;
+        }
+    }
+    assert!(error / total < 0.12, "{}", error / total);
+}
+
+#[test]
+fn a_network_refuses_few_series_and_single_bad_ones() {
+    let options = NetworkOptions::try_new(6, 12, 0.8, 42).unwrap();
+    let few = forecast_together(&vec![vec![1.0; 40]; 3], &options, &Progress::silent()).unwrap_err();
+    assert!(
+        few.to_string()
+            .starts_with("lstm needs at least 10 series of 22 periods, got 3")
+    );
+    let mut series: Vec<Vec<f64>> = (0..12).map(|s| seasonal(24, s)).collect();
+    series.push(vec![1.0]);
+    series.push(vec![-1.0; 24]);
+    series.push(vec![]);
+    let found = forecast_together(&series, &options, &Progress::silent()).unwrap();
+    assert!(found[..12].iter().all(Result::is_ok));
+    let reasons: Vec<String> = found[12..]
+        .iter()
+        .map(|f| f.as_ref().unwrap_err().to_string())
+        .collect();
+    assert!(
+        reasons[0].contains("got 1") && reasons[1].contains("0 or more") && reasons[2].contains("got 0"),
+        "{reasons:?}"
+    );
+}
