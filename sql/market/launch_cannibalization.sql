@@ -7,8 +7,9 @@
 -- A launch in the first period of the data, or after its end, is left out; a launch or neighbour that cannot be
 -- measured is a row with status refused. No period after a launch's horizon is looked at.
 --
--- Rows with affected 'product' are single neighbours, rows with 'category' all of them together. A 'category' row
--- without product_id sums up all launches of its key: the change is the mean of theirs, weighted by expected units.
+-- Rows with affected 'product' are single neighbours, rows with 'category' all of them together. One launch is small
+-- beside its key, so its own change is often mostly noise. Therefore each key has a 'category' row without product_id:
+-- all its launches together, as if each took the same part of its own units from the others.
 --
 -- @param sales: VARCHAR              the sales table: product_id, date, units
 -- @param products: VARCHAR           the products table: product_id, the column `by`, and launch_date if there is one;
@@ -234,6 +235,7 @@ pooled_ AS (
             coalesce(list(number_::DOUBLE) FILTER (measured_), []),
             coalesce(list(after_::DOUBLE) FILTER (measured_), []),
             coalesce(list(blocks_::DOUBLE) FILTER (measured_), []),
+            coalesce(list(gross_) FILTER (measured_), []),
             coalesce(list(effect_.expected) FILTER (measured_), []),
             coalesce(list(effect_.units_change) FILTER (measured_), []),
             coalesce(list(effect_.error) FILTER (measured_), []),
@@ -270,6 +272,6 @@ SELECT
     NULL, NULL, group_, 'category', NULL, periods_, pool_.change, pool_.lower, pool_.upper, pool_.units_change,
     pool_gross_, pool_gross_ + pool_.units_change,
     CASE WHEN pool_.change IS NULL THEN 'refused' ELSE 'ok' END,
-    coalesce(pool_.reason, format('{} of {} launches of the key', launches_, all_))
+    coalesce(pool_.reason, format('{} of {} launches of the key together', launches_, all_))
 FROM pooled_
-ORDER BY key, launch_date NULLS FIRST, product_id NULLS FIRST, affected, affected_id
+ORDER BY 3, 2 NULLS FIRST, 1 NULLS FIRST, 4, 5

@@ -38,12 +38,19 @@ impl Effect {
     /// units are e = r c_(q+1), and change = share (y_(q+1) / e - 1). It is a ratio of sums, the Poisson pseudo maximum
     /// likelihood estimate with effects of product and stretch, so zeros are fine and big stretches count more.
     ///
-    /// The error rests on how far the stretches before the launch are from r c_b, which is what the same comparison
-    /// shows where nothing was launched: f = sum (y_b - r c_b)^2 / (r c_b) / (q - 1). A stretch is as long as what is
-    /// measured, so errors that hang together from period to period are in it as they are in the measured one. With m
-    /// the mean of r c_b, the variance is f max(1 / e, 1 / m) + (y_(q+1) / e)^2 f / (q m): relative errors of a
-    /// stretch do not fall when its units rise. The interval takes Student's t with q - 1 degrees of freedom. Counts
-    /// in whole numbers are never taken as more certain than Poisson counts.
+    /// The error rests on the stretches before the launch, where the same comparison shows what happens without one.
+    /// A stretch is as long as what is measured, so errors that hang together from period to period are in it as they
+    /// are in the measured one. u_b = y_b / (r c_b) - 1 are taken as a level that drifts, with variance d from stretch
+    /// to stretch, and independent errors of variance s. Their mean square v (weighted by r c_b, divided by q - 1)
+    /// expects s + d (q + 1) / 6, half the mean square of their successive differences s + d / 2: that gives d, at
+    /// least 0, and s. With m the mean of r c_b and ratio = y_(q+1) / e, the variance of the ratio is
+    ///
+    /// v max(1, m / e) max(ratio, 1/2) + ratio^2 v / q + max(ratio, 1/2) x,
+    ///
+    /// where x is what drift adds: s (1 + 1 / q) + d (q + 1) (2 q + 1) / (6 q) less v (1 + 1 / q), at least 0. So the
+    /// variance of units falls with them as that of counts does, and relative errors do not fall when units rise. The
+    /// interval takes Student's t with q - 1 degrees of freedom. Counts in whole numbers are never taken as more
+    /// certain than Poisson counts.
     ///
     /// *Parameters*: `share` is the part of the change that is put down to this launch, in (0, 1]; `level` the
     /// probability of the interval, in (0, 1).
@@ -60,8 +67,9 @@ impl Effect {
     /// *References*: Santos Silva, Tenreyro 2006, The log of gravity; Wooldridge 2023, Simple approaches to nonlinear
     /// difference-in-differences with panel data; Bertrand, Duflo, Mullainathan 2004, How much should we trust
     /// differences-in-differences estimates?; Abadie, Diamond, Hainmueller 2010, Synthetic control methods for
-    /// comparative case studies (placebos); Ibragimov, Mueller 2010, t-statistic based correlation and heterogeneity
-    /// robust inference (the t of a few long stretches).
+    /// comparative case studies (placebos); Brodersen et al. 2015, Inferring causal impact using Bayesian structural
+    /// time-series models (the drifting level); Ibragimov, Mueller 2010, t-statistic based correlation and
+    /// heterogeneity robust inference (the t of a few long stretches).
     pub fn measure(affected: &[f64], control: &[f64], share: f64, level: f64) -> Result<Self> {
         let (Some((&after, before)), Some((&control_after, control_before))) =
             (affected.split_last(), control.split_last())
@@ -86,18 +94,30 @@ impl Effect {
         let rate = sum(before) / sum(control_before);
         let expected = rate * control_after;
         let mean = sum(before) / blocks as f64;
-        let deviations = before.iter().zip(control_before).map(|(y, c)| {
-            let fitted = rate * c;
-            (y - fitted) * ((y - fitted) / fitted)
-        });
+        let apart: Vec<f64> = before
+            .iter()
+            .zip(control_before)
+            .map(|(y, c)| y / (rate * c) - 1.0)
+            .collect();
+        let weighted = control_before.iter().zip(&apart).map(|(c, u)| rate * c / mean * u * u);
         let student = t_quantile(level, blocks - 1);
-        let mut dispersion = deviations.sum::<f64>() / (blocks - 1) as f64;
-        if affected.iter().all(|units| units.fract() == 0.0) {
-            let normal = Normal::standard().inverse_cdf((1.0 + level) / 2.0);
-            dispersion = dispersion.max((normal / student).powi(2));
-        }
+        let q = blocks as f64;
+        let measured = weighted.sum::<f64>() / (q - 1.0);
+        let steps = apart.windows(2).map(|pair| (pair[1] - pair[0]).powi(2));
+        let half_steps = steps.sum::<f64>() / (2.0 * (q - 1.0));
+        let drift = ((measured - half_steps) / ((q + 1.0) / 6.0 - 0.5)).max(0.0);
+        let still = (measured - drift * (q + 1.0) / 6.0).max(0.0);
+        let drifted = still * (1.0 + 1.0 / q) + drift * (q + 1.0) * (2.0 * q + 1.0) / (6.0 * q);
+        let normal = Normal::standard().inverse_cdf((1.0 + level) / 2.0);
+        let spread = if affected.iter().all(|units| units.fract() == 0.0) {
+            measured.max((normal / student).powi(2) / mean)
+        } else {
+            measured
+        };
+        let added = (drifted - spread * (1.0 + 1.0 / q)).max(0.0);
         let ratio = after / expected;
-        let variance = dispersion / expected.min(mean) + ratio * ratio * (dispersion / (blocks as f64 * mean));
+        let sold = ratio.max(0.5);
+        let variance = spread * (mean / expected).max(1.0) * sold + ratio * ratio * spread / q + sold * added;
         let (change, error) = (share * (ratio - 1.0), share * variance.sqrt());
         let effect = Self {
             change,
@@ -134,9 +154,11 @@ pub struct Measured {
     pub after: i64,
     /// Stretches of that length before it.
     pub blocks: i64,
-    /// Units expected without the launch.
+    /// Units of the launched product.
+    pub gross: f64,
+    /// Units expected of the others without the launch.
     pub expected: f64,
-    /// Units sold less units expected.
+    /// Units they sold less units expected.
     pub units_change: f64,
     /// Standard error of the relative change.
     pub error: f64,
@@ -144,11 +166,13 @@ pub struct Measured {
 
 /// All launches of a key together.
 ///
-/// *Model*: change = sum of units changes / sum of expected units, so it is the mean of the launches' changes weighted
-/// by expected units, and the units are the sum of theirs. Launches that lie close together are measured on the same
-/// periods, so their errors hang together: the correlation of two is that of their contrasts (mean of the periods after
-/// less mean of those before) of independent periods, and 0 where it is negative. The interval takes Student's t with
-/// the degrees of freedom of the launch that has the fewest.
+/// *Model*: units_change = p gross + error, the same p for all launches: each takes the same part of its own units from
+/// the others. p is least squares with weights 1 / expected, so launches that sold much count more; a sum of the
+/// launches' changes would be mostly noise, as a launch is small beside its key. The result is p times all their gross
+/// units. Launches that lie close together are measured on the same periods, so their errors hang together: the
+/// correlation of two is that of their contrasts (mean of the periods after less mean of those before) of independent
+/// periods, and 0 where it is negative. The interval takes Student's t with the degrees of freedom of the launch that
+/// has the fewest.
 ///
 /// *Determinism*: the order of the launches does not matter.
 ///
@@ -160,7 +184,7 @@ pub struct Measured {
 pub fn pooled(launches: &[Measured], level: f64) -> Result<Effect> {
     let mut launches = launches.to_vec();
     launches.sort_by(|a, b| {
-        let numbers = |m: &Measured| [m.expected, m.units_change, m.error];
+        let numbers = |m: &Measured| [m.gross, m.expected, m.units_change, m.error];
         let ties = numbers(a).into_iter().zip(numbers(b)).map(|(x, y)| x.total_cmp(&y));
         (a.start, a.after, a.blocks)
             .cmp(&(b.start, b.after, b.blocks))
@@ -169,10 +193,12 @@ pub fn pooled(launches: &[Measured], level: f64) -> Result<Effect> {
     let Some(blocks) = launches.iter().map(|launch| launch.blocks).min() else {
         return Err(Error::refused("the effect of no launch of this key could be measured"));
     };
+    let precision: f64 = launches.iter().map(|m| m.gross * (m.gross / m.expected)).sum();
+    let weight = |m: &Measured| m.gross / m.expected / precision;
     // Launches of one period have the same contrast: their errors add up.
     let mut errors: BTreeMap<(i64, i64, i64), f64> = BTreeMap::new();
     for m in &launches {
-        *errors.entry((m.start, m.after, m.blocks)).or_default() += m.error * m.expected;
+        *errors.entry((m.start, m.after, m.blocks)).or_default() += weight(m) * (m.error * m.expected);
     }
     let errors: Vec<(Contrast, f64)> = errors
         .into_iter()
@@ -185,9 +211,10 @@ pub fn pooled(launches: &[Measured], level: f64) -> Result<Effect> {
             variance += 2.0 * x * y * a.correlation(b).max(0.0);
         }
     }
-    let expected: f64 = launches.iter().map(|m| m.expected).sum();
-    let units_change: f64 = launches.iter().map(|m| m.units_change).sum();
-    let (change, error) = (units_change / expected, variance.sqrt() / expected);
+    let sum = |value: fn(&Measured) -> f64| launches.iter().map(value).sum::<f64>();
+    let (gross, expected) = (sum(|m| m.gross), sum(|m| m.expected));
+    let units_change = gross * launches.iter().map(|m| weight(m) * m.units_change).sum::<f64>();
+    let (change, error) = (units_change / expected, gross * variance.sqrt() / expected);
     let width = t_quantile(level, usize::try_from(blocks - 1).unwrap_or(1)) * error;
     let effect = Effect {
         change,
@@ -291,6 +318,25 @@ mod tests {
     }
 
     #[test]
+    fn a_level_that_drifts_is_not_taken_for_an_effect() {
+        let walk = Gauss::new(0.0, 0.1).unwrap();
+        let inside = (0..400).filter(|&seed| {
+            let mut random = ChaCha8Rng::seed_from_u64(seed);
+            let mut level = 0.0;
+            let mut next = || {
+                level += walk.sample(&mut random);
+                1000.5 * f64::exp(level)
+            };
+            let affected: Vec<f64> = (0..=BLOCKS).map(|_| next()).collect();
+            let effect = Effect::measure(&affected, &[1.0; BLOCKS + 1], 1.0, 0.9).unwrap();
+            (effect.lower..=effect.upper).contains(&0.0)
+        });
+        let share = inside.count() as f64 / 400.0;
+        // Without the drift it is 0.78.
+        assert!((0.83..=0.95).contains(&share), "{share}");
+    }
+
+    #[test]
     fn pure_counts_are_never_told_too_certainly() {
         for (level, change) in [(0.3, 0.0), (2.0, -0.2), (20.0, 0.0), (200.0, -0.2)] {
             let (covered, _) = coverage(level, 0.0, 0.0, change);
@@ -300,12 +346,12 @@ mod tests {
 
     #[test]
     fn a_change_by_hand() {
-        // r = 300 / 600, e = 0.5 * 400 = 200, change = 150 / 200 - 1. Residuals 10, -10, 0 on 100: f = 2 / 2 = 1.
-        // Variance 1 / 100 + 0.75^2 / 300.
+        // r = 300 / 600, e = 0.5 * 400 = 200, change = 150 / 200 - 1. u = 0.1, -0.1, 0: v = 0.02 / 2, as is half the
+        // mean square (0.04 + 0.01) / 2 of the steps, 0.0125, which leaves no drift. Variance v 0.75 + 0.75^2 v / 3.
         let effect = Effect::measure(&[110.0, 90.0, 100.0, 150.0], &[200.0, 200.0, 200.0, 400.0], 1.0, 0.9).unwrap();
         assert!((effect.change + 0.25).abs() < 1e-12 && (effect.units_change + 50.0).abs() < 1e-9);
         assert!(
-            (effect.error - (0.01f64 + 0.5625 / 300.0).sqrt()).abs() < 1e-12,
+            (effect.error - (0.0075f64 + 0.005625 / 3.0).sqrt()).abs() < 1e-12,
             "{effect:?}"
         );
         // 2.919986: quantile of t with 2 degrees of freedom.
@@ -346,6 +392,7 @@ mod tests {
             start,
             after: 8,
             blocks: 6,
+            gross: 10.0,
             expected: 100.0,
             units_change,
             error: 0.1,
@@ -368,6 +415,18 @@ mod tests {
         assert!((error(&[100, 104]) - 0.1 * ((1.0 + correlation) / 2.0).sqrt()).abs() < 1e-12);
         // The periods after the first are among those before the second: that would be a correlation below 0.
         assert!(error(&[100, 108]) >= 0.1 / 2f64.sqrt());
+    }
+
+    #[test]
+    fn launches_that_sold_much_count_more() {
+        // p = -(100 * 50 / 100 + 10 * -30 / 100) / (100^2 / 100 + 10^2 / 100) = -47 / 101.
+        let big = Measured {
+            gross: 100.0,
+            ..measured(100, -50.0)
+        };
+        let effect = pooled(&[big, measured(300, 30.0)], 0.9).unwrap();
+        assert!((effect.units_change + 110.0 * 47.0 / 101.0).abs() < 1e-9, "{effect:?}");
+        assert!((effect.change - effect.units_change / 200.0).abs() < 1e-12);
     }
 
     #[test]

@@ -123,16 +123,17 @@ impl ScalarCallbacks for Pooled {
             let columns = (0..6)
                 .map(|index| lists(vectors, index, count))
                 .collect::<std::result::Result<Vec<_>, _>>()?;
-            let level = numbers(vectors, 6, count)?;
+            let level = numbers(vectors, 7, count)?;
             let launches = |row: usize| -> Vec<Measured> {
                 let length = columns.iter().map(|column| column[row].len()).min().unwrap_or(0);
                 let launch = |i: usize| Measured {
                     start: columns[0][row][i] as i64,
                     after: columns[1][row][i] as i64,
                     blocks: columns[2][row][i] as i64,
-                    expected: columns[3][row][i],
-                    units_change: columns[4][row][i],
-                    error: columns[5][row][i],
+                    gross: columns[3][row][i],
+                    expected: columns[4][row][i],
+                    units_change: columns[5][row][i],
+                    error: columns[6][row][i],
                 };
                 (0..length).map(launch).collect()
             };
@@ -203,18 +204,27 @@ pub fn register(extension: &Extension) -> duckdb_neo::Result<()> {
             list("starts", "number of the period of each launch"),
             list("after", "periods from each launch on"),
             list("blocks", "stretches of that length before each launch"),
-            list("expected", "units expected without each launch"),
+            list("gross", "units of each launch"),
+            list("expected", "units expected of the others without each launch"),
             list("units_change", "units sold less expected"),
             list("error", "standard error of the relative change"),
             LEVEL,
         ],
         returns: &[RETURNS],
         examples: &[
-            "SELECT __launch_cannibalization_pooled([100, 120], [8, 8], [6, 6], [90, 110], [-9, -11], [0.1, 0.1], 0.9)",
+            "SELECT __launch_cannibalization_pooled([100, 120], [8, 8], [6, 6], [20, 30], [90, 110], [-9, -11], [0.1, 0.1], 0.9)",
         ],
         category: "internal",
     };
-    let columns = ["starts", "after", "blocks", "expected", "units_change", "error"];
+    let columns = [
+        "starts",
+        "after",
+        "blocks",
+        "gross",
+        "expected",
+        "units_change",
+        "error",
+    ];
     let signature = columns
         .into_iter()
         .fold(SignatureBuilder::new(), |signature, name| {
