@@ -1,9 +1,10 @@
 -- What past launches took from their neighbours: the units of products that share `by` in the periods from a launch
--- on, against what they would have sold without it. That is told from a control, the products of all other keys: what
--- moves both, such as the season, cancels. The interval rests on how neighbours and control moved apart before the
+-- on, against what they would have sold without it. That is told from a control, the products of other keys: what moves
+-- both, such as the season, cancels. Keys in which nothing was launched in these periods are the control; where all had
+-- launches, all are, and the reason says that the change is what was taken beyond theirs. The interval rests on how neighbours and control moved apart before the
 -- launch, in stretches as long as the one after it. Only products that began a horizon before all periods compared (or
--- before the data) are neighbours or control, so launch curves are in neither. When other products of the key are new
--- in the same periods, their effects cannot be told apart: each is given its share by units, and the reason says so.
+-- before the data) are neighbours or control, so launch curves are in neither. When other products of the key began in
+-- the same periods, their effects cannot be told apart: each is given its part by units, and the reason says so.
 -- A launch in the first period of the data, or after its end, is left out; a launch or neighbour that cannot be
 -- measured is a row with status refused. No period after a launch's horizon is looked at.
 --
@@ -63,7 +64,10 @@ listed_ AS MATERIALIZED (
             SELECT
                 COLUMNS(lambda c: __launch_column(c, product_id, products)) AS key_,
                 COLUMNS(lambda c: __launch_column(c, "by", products)) AS group_
-            FROM query('FROM ' || products)
+            FROM query(
+                CASE WHEN products IS NULL THEN error('products must not be NULL: give the table with the column by')
+                ELSE 'FROM ' || products END
+            )
         )
         GROUP BY key_
     ) AS keyed_ ON keyed_.key_ = dates_.key_
@@ -107,11 +111,19 @@ markets_ AS MATERIALIZED (
     WHERE begin_ <= settled_
     GROUP BY ALL
 ),
-settlers_ AS (
-    SELECT number_, group_, sum(products_)::BIGINT AS products_
+-- Keys in which something was launched in these periods: their own launches take from them, so they are control only
+-- where there is no other.
+busy_ AS MATERIALIZED (
+    SELECT DISTINCT number_, group_, true AS launching_
+    FROM windows_ JOIN (SELECT DISTINCT group_, begin_ FROM periods_)
+        ON begin_ >= first_ AND begin_ > settled_ AND begin_ < number_ + after_
+),
+settlers_ AS MATERIALIZED (
+    SELECT windows_.number_, begun_.group_, launching_, sum(products_)::BIGINT AS products_
     FROM windows_
-    JOIN (SELECT group_, begin_, count(*) AS products_ FROM listed_ WHERE group_ IS NOT NULL GROUP BY ALL)
+    JOIN (SELECT group_, begin_, count(*) AS products_ FROM listed_ WHERE group_ IS NOT NULL GROUP BY ALL) AS begun_
         ON begin_ <= settled_
+    LEFT JOIN busy_ ON busy_.number_ = windows_.number_ AND busy_.group_ = begun_.group_
     GROUP BY ALL
 ),
 compared_ AS MATERIALIZED (
@@ -119,15 +131,20 @@ compared_ AS MATERIALIZED (
         every_.number_,
         every_.group_,
         list(coalesce(own_.units_, 0)::DOUBLE ORDER BY every_.block_) AS neighbours_,
-        list((coalesce(all_.units_, 0) - coalesce(own_.units_, 0))::DOUBLE ORDER BY every_.block_) AS control_
+        list((coalesce(all_.units_, 0) - coalesce(own_.units_, 0))::DOUBLE ORDER BY every_.block_) AS others_sold_,
+        list(coalesce(all_.calm_units_, 0)::DOUBLE ORDER BY every_.block_) AS calm_sold_
     FROM (
         SELECT *, unnest(range(0, blocks_ + 1)) AS block_
         FROM (SELECT DISTINCT number_, group_, blocks_ FROM launches_ WHERE blocks_ >= 3 AND group_ IS NOT NULL)
     ) AS every_
     LEFT JOIN markets_ AS own_
         ON own_.number_ = every_.number_ AND own_.group_ = every_.group_ AND own_.block_ = every_.block_
-    LEFT JOIN (SELECT number_, block_, sum(units_) AS units_ FROM markets_ GROUP BY ALL) AS all_
-        ON all_.number_ = every_.number_ AND all_.block_ = every_.block_
+    LEFT JOIN (
+        SELECT
+            markets_.number_, block_, sum(units_) AS units_, sum(units_) FILTER (launching_ IS NULL) AS calm_units_
+        FROM markets_ LEFT JOIN busy_ ON busy_.number_ = markets_.number_ AND busy_.group_ = markets_.group_
+        GROUP BY ALL
+    ) AS all_ ON all_.number_ = every_.number_ AND all_.block_ = every_.block_
     GROUP BY ALL
 ),
 -- Each launch with each product of its key that sold in these periods, itself among them.
@@ -152,18 +169,24 @@ pairs_ AS MATERIALIZED (
     )
     GROUP BY ALL
 ),
--- Other new products of the key: what they sold more after the launch than before it.
+-- Other products of the key that began in these periods: what they sold more, or less, after the launch than in a mean
+-- stretch before it. No more than half of the launch's own units is set off, so that no share is above 2.
 rivals_ AS (
     SELECT
-        id_,
-        any_value(pairs_.sold_after_) FILTER (other_ = launches_.key_)::DOUBLE AS gross_,
-        count(*) FILTER (other_ <> launches_.key_ AND NOT pairs_.settled_) AS others_,
-        greatest(coalesce(
-            sum((pairs_.sold_after_ - coalesce(pairs_.sold_before_, 0) / pairs_.blocks_)::DECIMAL(38, 9))
-                FILTER (other_ <> launches_.key_ AND NOT pairs_.settled_), 0
-        ), 0)::DOUBLE AS rivals_units_
-    FROM pairs_ JOIN launches_ USING (id_)
-    GROUP BY id_
+        id_, gross_, others_,
+        gross_ / nullif(gross_ + greatest(rivals_units_, -gross_ / 2), 0) AS share_
+    FROM (
+        SELECT
+            id_,
+            coalesce(any_value(pairs_.sold_after_) FILTER (other_ = launches_.key_), 0)::DOUBLE AS gross_,
+            count(*) FILTER (other_ <> launches_.key_ AND NOT pairs_.settled_) AS others_,
+            coalesce(
+                sum((pairs_.sold_after_ - coalesce(pairs_.sold_before_, 0) / pairs_.blocks_)::DECIMAL(38, 9))
+                    FILTER (other_ <> launches_.key_ AND NOT pairs_.settled_), 0
+            )::DOUBLE AS rivals_units_
+        FROM pairs_ JOIN launches_ USING (id_)
+        GROUP BY id_
+    )
 ),
 judged_ AS MATERIALIZED (
     SELECT
@@ -186,18 +209,25 @@ judged_ AS MATERIALIZED (
         SELECT
             launches_.*,
             neighbours_,
-            control_,
+            list_min(calm_sold_) > 0 AS calm_,
+            CASE WHEN list_min(calm_sold_) > 0 THEN calm_sold_ ELSE others_sold_ END AS control_,
             coalesce(gross_, 0) AS gross_,
-            gross_ / nullif(gross_ + rivals_units_, 0) AS share_,
+            share_,
             coalesce(others_, 0) AS others_,
-            coalesce(all_.products_, 0) - coalesce(own_.products_, 0) AS controls_,
+            CASE WHEN list_min(calm_sold_) > 0 THEN all_.calm_products_
+            ELSE coalesce(all_.products_, 0) - coalesce(own_.products_, 0) END AS controls_,
             (SELECT count(DISTINCT group_) FROM listed_) AS keys_
         FROM launches_
         LEFT JOIN rivals_ ON rivals_.id_ = launches_.id_
         LEFT JOIN compared_ ON compared_.number_ = launches_.number_ AND compared_.group_ = launches_.group_
         LEFT JOIN settlers_ AS own_ ON own_.number_ = launches_.number_ AND own_.group_ = launches_.group_
-        LEFT JOIN (SELECT number_, sum(products_)::BIGINT AS products_ FROM settlers_ GROUP BY ALL) AS all_
-            ON all_.number_ = launches_.number_
+        LEFT JOIN (
+            SELECT
+                number_, sum(products_)::BIGINT AS products_,
+                sum(products_) FILTER (launching_ IS NULL)::BIGINT AS calm_products_
+            FROM settlers_
+            GROUP BY ALL
+        ) AS all_ ON all_.number_ = launches_.number_
     )
 ),
 effects_ AS MATERIALIZED (
@@ -215,10 +245,14 @@ effects_ AS MATERIALIZED (
             'product' AS affected_,
             other_,
             list_transform(range(0, judged_.blocks_ + 1), lambda b: coalesce(blocks_sold_[b], 0)::DOUBLE) AS sold_,
-            CASE WHEN NOT pairs_.settled_ THEN format(
-                'began {} periods before the launch, in those compared: it may still be on its own launch curve; '
-                || 'a smaller before asks for less', judged_.number_ - begin_
-            ) END AS why_
+            CASE
+                WHEN pairs_.settled_ THEN NULL
+                WHEN begin_ > judged_.number_ THEN 'sold before its own launch, which came after this one'
+                ELSE format(
+                    'began {} periods before the launch, in those compared: it may still be on its own launch curve; '
+                    || 'a smaller before asks for less', judged_.number_ - begin_
+                )
+            END AS why_
         FROM judged_
         JOIN pairs_ ON pairs_.id_ = judged_.id_
         WHERE judged_.why_ IS NULL AND other_ <> judged_.key_ AND sold_before_ > 0
@@ -260,10 +294,12 @@ SELECT
     gross_ + effect_.units_change AS net_effect,
     CASE WHEN effect_.change IS NULL THEN 'refused' ELSE 'ok' END AS status,
     coalesce(why_, effect_.reason, format(
-        '{} periods from the launch on against {} before, beside {} products of other keys{}',
+        '{} periods from the launch on against {} before, beside {} products of other keys{}{}',
         after_, blocks_ * after_, controls_,
-        CASE WHEN share_ < 1 THEN format(
-            '; {} other products of the key were new too, its share of the change by units is {:.2f}', others_, share_
+        CASE WHEN calm_ THEN '' ELSE ', which had launches too: this is what it took beyond theirs' END,
+        CASE WHEN others_ > 0 THEN format(
+            '; {} other products of the key began in these periods: by units, x {:.2f} of the change is its own',
+            others_, share_
         ) ELSE '' END
     )) AS reason
 FROM effects_

@@ -52,7 +52,7 @@ impl Effect {
     /// interval takes Student's t with q - 1 degrees of freedom. Counts in whole numbers are never taken as more
     /// certain than Poisson counts.
     ///
-    /// *Parameters*: `share` is the part of the change that is put down to this launch, in (0, 1]; `level` the
+    /// *Parameters*: `share` is the part of the change that is put down to this launch, above 0; `level` the
     /// probability of the interval, in (0, 1).
     ///
     /// *Shapes*: q + 1 stretches each, the last one after the launch.
@@ -118,12 +118,13 @@ impl Effect {
         let ratio = after / expected;
         let sold = ratio.max(0.5);
         let variance = spread * (mean / expected).max(1.0) * sold + ratio * ratio * spread / q + sold * added;
-        let (change, error) = (share * (ratio - 1.0), share * variance.sqrt());
+        // More than all of it cannot be lost, whatever the share.
+        let (change, error) = ((share * (ratio - 1.0)).max(-1.0), share * variance.sqrt());
         let effect = Self {
             change,
             lower: (change - student * error).max(-1.0),
             upper: change + student * error,
-            units_change: share * (after - expected),
+            units_change: (share * (after - expected)).max(-expected),
             expected,
             error,
         };
@@ -358,6 +359,8 @@ mod tests {
         assert!((effect.upper - (-0.25 + 2.919_985_580 * effect.error)).abs() < 1e-6);
         let half = Effect::measure(&[110.0, 90.0, 100.0, 150.0], &[200.0, 200.0, 200.0, 400.0], 0.5, 0.9).unwrap();
         assert_eq!((half.change, half.units_change, half.expected), (-0.125, -25.0, 200.0));
+        let all = Effect::measure(&[110.0, 90.0, 100.0, 40.0], &[200.0, 200.0, 200.0, 400.0], 2.0, 0.9).unwrap();
+        assert_eq!((all.change, all.units_change), (-1.0, -200.0));
     }
 
     #[test]

@@ -120,7 +120,7 @@ impl ScalarCallbacks for Pooled {
     ) -> duckdb_neo::Result<()> {
         guard(NAME, || {
             let count = vectors.row_count()?;
-            let columns = (0..6)
+            let columns = (0..7)
                 .map(|index| lists(vectors, index, count))
                 .collect::<std::result::Result<Vec<_>, _>>()?;
             let level = numbers(vectors, 7, count)?;

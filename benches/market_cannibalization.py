@@ -1,0 +1,170 @@
+#!/usr/bin/env python3
+"""What launches took from their neighbours in public data, beside launches that never were.
+
+Usage: market_cannibalization.py --data FOLDER [--extension FILE] [--threads N] [--tasks NAME ...]
+
+FOLDER holds m5 and blp_autos. Each task prints one table for the launches in the data, and one for a placebo: products
+that sold all the time get a launch date drawn from a hash of their name, and the products that were truly launched are
+left out. A placebo should show nothing: as many intervals beside 0 as the level of 0.9 allows.
+
+    m5_weeks   sales of single stores by week, 2015-03 to 2016-05; key: department in a store
+    m5_months  sales of all stores by month, 2011 to 2016; key: department
+    blp_autos  car models by model year, 1971 to 1990, a year as a month; key: firm, and size class
+    scale      time and memory of 1,000 launches with 50 neighbours each, and more
+"""
+
+import argparse
+import pathlib
+
+from scale import ROOT, connect, measured
+
+M5_WEEKS = """
+CREATE TABLE items AS
+SELECT item_id || store_id AS product_id, store_id || ' ' || dept_id AS shelf, dept_id AS part,
+    CASE WHEN NOT on_sale_at_start THEN launch_week END AS launch_date
+FROM read_parquet('{data}/m5/launches.parquet');
+CREATE TABLE sales AS
+SELECT item_id || store_id AS product_id, date_trunc('week', date)::DATE AS date, sum(sales)::DOUBLE AS units
+FROM read_parquet('{data}/m5/daily_sales_2015-03-03_2016-05-22.parquet') WHERE date < '2016-05-16' GROUP BY ALL
+"""
+M5_MONTHS = """
+CREATE TABLE items AS
+SELECT item_id AS product_id, any_value(dept_id) AS shelf, any_value(dept_id) AS part,
+    CASE WHEN NOT bool_or(on_sale_at_start) THEN min(launch_week) END AS launch_date
+FROM read_parquet('{data}/m5/launches.parquet') GROUP BY item_id;
+CREATE TABLE sales AS
+SELECT item_id AS product_id, month::DATE AS date, sum(sales)::DOUBLE AS units
+FROM read_parquet('{data}/m5/monthly_sales_2011-01_2016-04.parquet')
+WHERE month BETWEEN '2011-02-01' AND '2016-03-01' GROUP BY ALL
+"""
+# Shares of all households, in millionths; a model is a name in clustering_ids without its year.
+BLP = """
+CREATE TABLE cars AS
+SELECT regexp_replace(clustering_ids, '[0-9]+$', '') || firm_ids AS product_id,
+    make_date(2000 + (market_ids - 1971) // 12, (market_ids - 1971) % 12 + 1, 1) AS date, 1e6 * shares AS units, firm_ids,
+    CASE WHEN space < 1.15 THEN 'small' WHEN space < 1.4 THEN 'middle' ELSE 'large' END AS class
+FROM read_csv('{data}/blp_autos/blp_products.csv');
+CREATE TABLE sales AS SELECT product_id, date, sum(units) AS units FROM cars GROUP BY ALL;
+CREATE TABLE items AS
+SELECT product_id, {key} AS shelf, 'all' AS part, NULL::DATE AS launch_date FROM cars GROUP BY ALL
+"""
+PLACEBO = """
+CREATE TABLE placebo AS
+SELECT product_id, shelf, part, CASE WHEN drawn THEN '{first}'::DATE + (hash(product_id) % {days})::INTEGER ELSE '{start}' END
+    AS launch_date
+FROM (
+    SELECT items.*, hash(product_id, 7) % {one_in} = 0 AS drawn
+    FROM items JOIN (SELECT product_id, min(date) AS first FROM sales WHERE units > 0 GROUP BY ALL) USING (product_id)
+    WHERE first < '{settled}' AND (launch_date IS NULL OR launch_date < '{settled}')
+)
+"""
+RUN = "CREATE OR REPLACE TABLE result AS FROM launch_cannibalization('sales', '{products}', by := 'shelf', {options})"
+# Weights of the pooled rows of a part as in the pooled rows of a key.
+SUMMARY = """
+SELECT part, count(*) AS launches, sum((upper < 0)::INT) AS losses, sum((lower > 0)::INT) AS gains,
+    round(median(change), 4) AS median_change, round(sum(gross_units)) AS gross,
+    (SELECT count(*) FROM result AS r WHERE r.status = 'ok' AND r.affected = 'product'
+        AND regexp_extract(r.key::VARCHAR, '{part}') = part) AS pairs,
+    (SELECT round(avg((upper < 0)::INT), 3) FROM result AS r WHERE r.status = 'ok' AND r.affected = 'product'
+        AND regexp_extract(r.key::VARCHAR, '{part}') = part) AS pair_losses,
+    (SELECT round(avg((lower > 0)::INT), 3) FROM result AS r WHERE r.status = 'ok' AND r.affected = 'product'
+        AND regexp_extract(r.key::VARCHAR, '{part}') = part) AS pair_gains
+FROM (SELECT *, regexp_extract(key::VARCHAR, '{part}') AS part FROM result)
+WHERE affected = 'category' AND product_id IS NOT NULL AND status = 'ok'
+GROUP BY part ORDER BY part
+"""
+POOLED = """
+SELECT count(*) AS keys, sum((upper < 0)::INT) AS losses, sum((lower > 0)::INT) AS gains,
+    round(median(units_change / gross_units), 2) AS median_per_unit,
+    round(sum(units_change / width ** 2 * gross_units) / sum(gross_units ** 2 / width ** 2), 3) AS per_unit,
+    round(1 / sqrt(sum(gross_units ** 2 / width ** 2)), 3) AS error
+FROM (
+    SELECT *, (upper - change) / 2.015 * units_change / change AS width
+    FROM result WHERE product_id IS NULL AND affected = 'category' AND status = 'ok' AND change <> 0
+)
+"""
+KEYS = """
+SELECT key, periods, round(change, 4) AS change, round(lower, 4) AS lower, round(upper, 4) AS upper,
+    round(units_change / gross_units, 2) AS per_unit, round(upper / change * units_change / gross_units, 2) AS per_unit_upper,
+    round(lower / change * units_change / gross_units, 2) AS per_unit_lower, reason
+FROM result WHERE product_id IS NULL AND affected = 'category' AND status = 'ok' ORDER BY key
+"""
+TASKS = {
+    "m5_weeks": (
+        M5_WEEKS, "horizon := 8", "[A-Z]+_[0-9]$",
+        {"first": "2015-09-07", "days": 200, "start": "2015-03-02", "settled": "2015-03-09", "one_in": 50},
+    ),
+    "m5_months": (
+        M5_MONTHS, "frequency := 'month', horizon := 3, before := 18", "[A-Z]+_[0-9]$",
+        {"first": "2012-12-01", "days": 1100, "start": "2011-02-01", "settled": "2011-03-01", "one_in": 20},
+    ),
+    "blp_firms": (
+        BLP.replace("{key}", "min(firm_ids)"), "frequency := 'month', horizon := 1, before := 3", "^.*$",
+        {"first": "2000-05-01", "days": 450, "start": "2000-01-01", "settled": "2000-02-01", "one_in": 3},
+    ),
+    "blp_classes": (
+        BLP.replace("{key}", "arg_min(class, date)"), "frequency := 'month', horizon := 1, before := 3", "^.*$",
+        {"first": "2000-05-01", "days": 450, "start": "2000-01-01", "settled": "2000-02-01", "one_in": 3},
+    ),
+}
+SCALE = """
+CREATE OR REPLACE TABLE products AS
+SELECT 'n' || i AS product_id, NULL::DATE AS launch_date, 'K' || i % 20 AS category FROM range({neighbours}) t(i)
+UNION ALL
+SELECT 'new' || i, DATE '2021-01-04' + 7 * (i % 180)::INTEGER, 'K' || i % 20 FROM range({launches}) t(i);
+CREATE OR REPLACE TABLE sales AS
+SELECT product_id, DATE '2020-01-06' + 7 * w::INTEGER AS date, hash(product_id, w) % 50 AS units
+FROM products, range(240) t(w) WHERE launch_date IS NULL OR DATE '2020-01-06' + 7 * w::INTEGER >= launch_date
+"""
+
+
+def show(database, sql: str) -> None:
+    result = database.execute(sql)
+    names = [column[0] for column in result.description]
+    rows = [["" if v is None else str(v) for v in row] for row in result.fetchall()]
+    widths = [max(map(len, column)) for column in zip(names, *rows)]
+    for row in [names, *rows]:
+        print("  ".join(v.rjust(w) for v, w in zip(row, widths)))
+
+
+def run(options: argparse.Namespace, name: str) -> None:
+    sql, arguments, part, placebo = TASKS[name]
+    database = connect(options)
+    database.execute(sql.format(data=options.data))
+    database.execute(PLACEBO.format(**placebo))
+    for products in ("items", "placebo"):
+        _, seconds, above = measured(database, RUN.format(products=products, options=arguments))
+        print(f"\n{name} {products}: {seconds:.1f} s, {above:.0f} MiB above the data")
+        show(database, SUMMARY.format(part=part))
+        show(database, POOLED)
+        show(database, KEYS if name != "m5_weeks" else "SELECT status, count(*) FROM result GROUP BY ALL ORDER BY ALL")
+
+
+def scale(options: argparse.Namespace) -> None:
+    for neighbours, launches in ((1000, 500), (1000, 1000), (2000, 1000), (2000, 2000)):
+        database = connect(options)
+        database.execute(SCALE.format(neighbours=neighbours, launches=launches))
+        rows, seconds, above = measured(
+            database,
+            "SELECT count(*) FILTER (product_id IS NOT NULL AND affected = 'category'), count(*) FILTER (status = 'ok' "
+            "AND affected = 'product') FROM launch_cannibalization('sales', 'products')",
+        )
+        print(f"scale: {rows[0][0]} launches, {rows[0][1]} pairs: {seconds:.1f} s, {above:.0f} MiB above the data")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=pathlib.Path)
+    parser.add_argument("--extension", default=ROOT / "build" / "release" / "launchpad.duckdb_extension")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--tasks", nargs="*", default=[*TASKS, "scale"], choices=[*TASKS, "scale"])
+    options = parser.parse_args()
+    for name in options.tasks:
+        if name == "scale":
+            scale(options)
+        else:
+            run(options, name)
+
+
+if __name__ == "__main__":
+    main()
