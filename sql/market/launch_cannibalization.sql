@@ -56,7 +56,9 @@ WITH options_ AS MATERIALIZED (
 ),
 -- Every product of the products table with its key and the period it began in.
 listed_ AS MATERIALIZED (
-    SELECT dates_.key_, dates_.launch_, __launch_period(dates_.launch_, frequency) AS begin_, keyed_.group_
+    SELECT
+        row_number() OVER () AS item_, dates_.key_, dates_.launch_,
+        __launch_period(dates_.launch_, frequency) AS begin_, keyed_.group_
     FROM __launch_dates(sales, products, product_id, date, units, 'price', launch_date) AS dates_
     JOIN (
         SELECT key_, min(group_) AS group_
@@ -74,7 +76,7 @@ listed_ AS MATERIALIZED (
     WHERE dates_.launch_ IS NOT NULL
 ),
 periods_ AS MATERIALIZED (
-    SELECT sold_.key_, group_, begin_, number_, greatest(units_, 0)::DECIMAL(38, 9) AS units_
+    SELECT item_, group_, begin_, number_, greatest(units_, 0)::DECIMAL(38, 9) AS units_
     FROM __launch_periods(sales, frequency, product_id, date, units, 'price') AS sold_
     JOIN listed_ ON listed_.key_ = sold_.key_
     WHERE group_ IS NOT NULL
@@ -84,12 +86,11 @@ periods_ AS MATERIALIZED (
 launches_ AS MATERIALIZED (
     SELECT
         *,
-        row_number() OVER () AS id_,
         number_ - blocks_ * after_ AS first_,
         greatest(number_ - blocks_ * after_ - horizon_, start_) AS settled_
     FROM (
         SELECT
-            key_, launch_, group_, begin_ AS number_, start_, horizon_, level_,
+            item_, key_, launch_, group_, begin_ AS number_, start_, horizon_, level_,
             least(end_ - begin_, horizon_) AS after_,
             least(before_, begin_ - start_) // least(end_ - begin_, horizon_) AS blocks_
         FROM listed_
@@ -150,42 +151,50 @@ compared_ AS MATERIALIZED (
 -- Each launch with each product of its key that sold in these periods, itself among them.
 pairs_ AS MATERIALIZED (
     SELECT
-        id_, other_, begin_,
-        any_value(begin_ <= settled_) AS settled_,
-        map(list(block_), list(sold_)) AS blocks_sold_,
-        sum(sold_) FILTER (block_ < blocks_) AS sold_before_,
-        coalesce(any_value(sold_) FILTER (block_ = blocks_), 0) AS sold_after_,
-        any_value(blocks_) AS blocks_
+        summed_.item_, other_,
+        listed_.key_ AS other_key_,
+        listed_.begin_,
+        listed_.begin_ <= settled_ AS settled_,
+        blocks_, stretches_, units_, sold_before_, sold_after_
     FROM (
         SELECT
-            id_, rows_.key_ AS other_, begin_, settled_, blocks_, (rows_.number_ - first_) // after_ AS block_,
-            sum(units_) AS sold_
-        FROM launches_
-        JOIN periods_ AS rows_
-            ON rows_.group_ = launches_.group_
-            AND rows_.number_ BETWEEN first_ AND launches_.number_ + after_ - 1
-        WHERE blocks_ >= 3
+            item_, other_,
+            list(block_) AS stretches_,
+            list(sold_::DOUBLE) AS units_,
+            coalesce(sum(sold_) FILTER (block_ < blocks_), 0) AS sold_before_,
+            coalesce(sum(sold_) FILTER (block_ = blocks_), 0) AS sold_after_
+        FROM (
+            SELECT
+                launches_.item_, rows_.item_ AS other_, (rows_.number_ - first_) // after_ AS block_, blocks_,
+                sum(units_) AS sold_
+            FROM launches_
+            JOIN periods_ AS rows_
+                ON rows_.group_ = launches_.group_
+                AND rows_.number_ BETWEEN first_ AND launches_.number_ + after_ - 1
+            WHERE blocks_ >= 3
+            GROUP BY ALL
+        )
         GROUP BY ALL
-    )
-    GROUP BY ALL
+    ) AS summed_
+    JOIN launches_ ON launches_.item_ = summed_.item_
+    JOIN listed_ ON listed_.item_ = other_
 ),
 -- Other products of the key that began in these periods: what they sold more, or less, after the launch than in a mean
 -- stretch before it. No more than half of the launch's own units is set off, so that no share is above 2.
 rivals_ AS (
     SELECT
-        id_, gross_, others_,
+        item_, gross_, others_,
         gross_ / nullif(gross_ + greatest(rivals_units_, -gross_ / 2), 0) AS share_
     FROM (
         SELECT
-            id_,
-            coalesce(any_value(pairs_.sold_after_) FILTER (other_ = launches_.key_), 0)::DOUBLE AS gross_,
-            count(*) FILTER (other_ <> launches_.key_ AND NOT pairs_.settled_) AS others_,
+            item_,
+            coalesce(any_value(sold_after_) FILTER (other_ = item_), 0)::DOUBLE AS gross_,
+            count(*) FILTER (other_ <> item_ AND NOT settled_) AS others_,
             coalesce(
-                sum((pairs_.sold_after_ - coalesce(pairs_.sold_before_, 0) / pairs_.blocks_)::DECIMAL(38, 9))
-                    FILTER (other_ <> launches_.key_ AND NOT pairs_.settled_), 0
+                sum((sold_after_ - sold_before_ / blocks_)::DECIMAL(38, 9)) FILTER (other_ <> item_ AND NOT settled_), 0
             )::DOUBLE AS rivals_units_
-        FROM pairs_ JOIN launches_ USING (id_)
-        GROUP BY id_
+        FROM pairs_
+        GROUP BY item_
     )
 ),
 judged_ AS MATERIALIZED (
@@ -218,7 +227,7 @@ judged_ AS MATERIALIZED (
             ELSE coalesce(all_.products_, 0) - coalesce(own_.products_, 0) END AS controls_,
             (SELECT count(DISTINCT group_) FROM listed_) AS keys_
         FROM launches_
-        LEFT JOIN rivals_ ON rivals_.id_ = launches_.id_
+        LEFT JOIN rivals_ ON rivals_.item_ = launches_.item_
         LEFT JOIN compared_ ON compared_.number_ = launches_.number_ AND compared_.group_ = launches_.group_
         LEFT JOIN settlers_ AS own_ ON own_.number_ = launches_.number_ AND own_.group_ = launches_.group_
         LEFT JOIN (
@@ -238,13 +247,15 @@ effects_ AS MATERIALIZED (
             ELSE __launch_cannibalization(sold_, control_, share_, level_)[1]
         END AS effect_
     FROM (
-        SELECT * EXCLUDE (neighbours_), 'category' AS affected_, NULL AS other_, neighbours_ AS sold_ FROM judged_
+        SELECT * EXCLUDE (neighbours_), 'category' AS affected_, NULL AS other_key_, neighbours_ AS sold_ FROM judged_
         UNION ALL BY NAME
         SELECT
             judged_.* EXCLUDE (neighbours_, why_),
             'product' AS affected_,
-            other_,
-            list_transform(range(0, judged_.blocks_ + 1), lambda b: coalesce(blocks_sold_[b], 0)::DOUBLE) AS sold_,
+            other_key_,
+            list_transform(
+                range(0, judged_.blocks_ + 1), lambda b: coalesce(pairs_.units_[list_position(stretches_, b)], 0)
+            ) AS sold_,
             CASE
                 WHEN pairs_.settled_ THEN NULL
                 WHEN begin_ > judged_.number_ THEN 'sold before its own launch, which came after this one'
@@ -254,8 +265,8 @@ effects_ AS MATERIALIZED (
                 )
             END AS why_
         FROM judged_
-        JOIN pairs_ ON pairs_.id_ = judged_.id_
-        WHERE judged_.why_ IS NULL AND other_ <> judged_.key_ AND sold_before_ > 0
+        JOIN pairs_ ON pairs_.item_ = judged_.item_
+        WHERE judged_.why_ IS NULL AND other_ <> judged_.item_ AND sold_before_ > 0
     )
 ),
 pooled_ AS (
@@ -284,7 +295,7 @@ SELECT
     launch_ AS launch_date,
     group_ AS key,
     affected_ AS affected,
-    other_ AS affected_id,
+    other_key_ AS affected_id,
     after_ AS periods,
     effect_.change AS change,
     effect_.lower AS lower,
