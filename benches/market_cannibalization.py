@@ -9,8 +9,9 @@ left out. A placebo should show nothing: as many intervals beside 0 as the level
 
     m5_weeks   sales of single stores by week, 2015-03 to 2016-05; key: department in a store
     m5_months  sales of all stores by month, 2011 to 2016; key: department
-    blp_autos  car models by model year, 1971 to 1990, a year as a month; key: firm, and size class
-    scale      time and memory of 1,000 launches with 50 neighbours each, and more
+    blp_firms, blp_classes
+               car models by model year, 1971 to 1990, a year as a month; key: firm, and size class
+    scale      time and memory of 1,000 launches with about 60 neighbours each, and more
 """
 
 import argparse
@@ -41,7 +42,8 @@ WHERE month BETWEEN '2011-02-01' AND '2016-03-01' GROUP BY ALL
 BLP = """
 CREATE TABLE cars AS
 SELECT regexp_replace(clustering_ids, '[0-9]+$', '') || firm_ids AS product_id,
-    make_date(2000 + (market_ids - 1971) // 12, (market_ids - 1971) % 12 + 1, 1) AS date, 1e6 * shares AS units, firm_ids,
+    make_date(2000 + (market_ids - 1971) // 12, (market_ids - 1971) % 12 + 1, 1) AS date, 1e6 * shares AS units,
+    firm_ids,
     CASE WHEN space < 1.15 THEN 'small' WHEN space < 1.4 THEN 'middle' ELSE 'large' END AS class
 FROM read_csv('{data}/blp_autos/blp_products.csv');
 CREATE TABLE sales AS SELECT product_id, date, sum(units) AS units FROM cars GROUP BY ALL;
@@ -50,8 +52,8 @@ SELECT product_id, {key} AS shelf, 'all' AS part, NULL::DATE AS launch_date FROM
 """
 PLACEBO = """
 CREATE TABLE placebo AS
-SELECT product_id, shelf, part, CASE WHEN drawn THEN '{first}'::DATE + (hash(product_id) % {days})::INTEGER ELSE '{start}' END
-    AS launch_date
+SELECT product_id, shelf, part,
+    CASE WHEN drawn THEN '{first}'::DATE + (hash(product_id) % {days})::INTEGER ELSE '{start}' END AS launch_date
 FROM (
     SELECT items.*, hash(product_id, 7) % {one_in} = 0 AS drawn
     FROM items JOIN (SELECT product_id, min(date) AS first FROM sales WHERE units > 0 GROUP BY ALL) USING (product_id)
@@ -59,7 +61,6 @@ FROM (
 )
 """
 RUN = "CREATE OR REPLACE TABLE result AS FROM launch_cannibalization('sales', '{products}', by := 'shelf', {options})"
-# Weights of the pooled rows of a part as in the pooled rows of a key.
 SUMMARY = """
 SELECT part, count(*) AS launches, sum((upper < 0)::INT) AS losses, sum((lower > 0)::INT) AS gains,
     round(median(change), 4) AS median_change, round(sum(gross_units)) AS gross,
@@ -73,6 +74,7 @@ FROM (SELECT *, regexp_extract(key::VARCHAR, '{part}') AS part FROM result)
 WHERE affected = 'category' AND product_id IS NOT NULL AND status = 'ok'
 GROUP BY part ORDER BY part
 """
+# All keys together by inverse variance, as if they were independent.
 POOLED = """
 SELECT count(*) AS keys, sum((upper < 0)::INT) AS losses, sum((lower > 0)::INT) AS gains,
     round(median(units_change / gross_units), 2) AS median_per_unit,
@@ -85,8 +87,9 @@ FROM (
 """
 KEYS = """
 SELECT key, periods, round(change, 4) AS change, round(lower, 4) AS lower, round(upper, 4) AS upper,
-    round(units_change / gross_units, 2) AS per_unit, round(upper / change * units_change / gross_units, 2) AS per_unit_upper,
-    round(lower / change * units_change / gross_units, 2) AS per_unit_lower, reason
+    round(units_change / gross_units, 2) AS per_unit,
+    round(lower / change * units_change / gross_units, 2) AS per_unit_lower,
+    round(upper / change * units_change / gross_units, 2) AS per_unit_upper, reason
 FROM result WHERE product_id IS NULL AND affected = 'category' AND status = 'ok' ORDER BY key
 """
 TASKS = {
@@ -96,7 +99,7 @@ TASKS = {
     ),
     "m5_months": (
         M5_MONTHS, "frequency := 'month', horizon := 3, before := 18", "[A-Z]+_[0-9]$",
-        {"first": "2012-12-01", "days": 1100, "start": "2011-02-01", "settled": "2011-03-01", "one_in": 20},
+        {"first": "2013-06-01", "days": 900, "start": "2011-02-01", "settled": "2011-09-01", "one_in": 10},
     ),
     "blp_firms": (
         BLP.replace("{key}", "min(firm_ids)"), "frequency := 'month', horizon := 1, before := 3", "^.*$",

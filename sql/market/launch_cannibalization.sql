@@ -1,7 +1,8 @@
 -- What past launches took from their neighbours: the units of products that share `by` in the periods from a launch
--- on, against what they would have sold without it. That is told from a control, the products of other keys: what moves
--- both, such as the season, cancels. Keys in which nothing was launched in these periods are the control; where all had
--- launches, all are, and the reason says that the change is what was taken beyond theirs. The interval rests on how neighbours and control moved apart before the
+-- on, against what they would have sold without it. That is told from a control, the products of other keys: what
+-- moves both, such as the season, cancels. Keys in which nothing was launched in these periods are the control if they
+-- sell at least as much as the neighbours; else all other keys are, and the reason says that the change is what was
+-- taken beyond what their own launches took. The interval rests on how neighbours and control moved apart before the
 -- launch, in stretches as long as the one after it. Only products that began a horizon before all periods compared (or
 -- before the data) are neighbours or control, so launch curves are in neither. When other products of the key began in
 -- the same periods, their effects cannot be told apart: each is given its part by units, and the reason says so.
@@ -31,7 +32,8 @@
 -- @returns key: same as input          the value of `by`
 -- @returns affected: VARCHAR           product or category
 -- @returns affected_id: same as input  the neighbour; NULL for all of them together
--- @returns periods: BIGINT             periods from the launch on that were observed, at most the horizon
+-- @returns periods: BIGINT             periods from the launch on that were observed, at most the horizon; the sum of
+--                                      them for all launches of a key
 -- @returns change: DOUBLE              units against those expected without the launch: -0.12 is 12 % less
 -- @returns lower: DOUBLE               lower end of its interval
 -- @returns upper: DOUBLE               upper end
@@ -112,8 +114,8 @@ markets_ AS MATERIALIZED (
     WHERE begin_ <= settled_
     GROUP BY ALL
 ),
--- Keys in which something was launched in these periods: their own launches take from them, so they are control only
--- where there is no other.
+-- Keys in which something was launched in these periods: their own launches take from them, so the others are a better
+-- control, if they sell enough.
 busy_ AS MATERIALIZED (
     SELECT DISTINCT number_, group_, true AS launching_
     FROM windows_ JOIN (SELECT DISTINCT group_, begin_ FROM periods_)
@@ -209,7 +211,8 @@ judged_ AS MATERIALIZED (
             WHEN controls_ = 0 AND keys_ < 2
             THEN 'there is no control: give a column with more than one value as by, got ' || "by"
             WHEN controls_ = 0 THEN format(
-                'there is no control: no product of another {} sold since {} or earlier; a smaller before asks for less',
+                'there is no control: no product of another {} sold since {} or earlier; '
+                || 'a smaller before asks for less',
                 "by", __launch_period_start(settled_, frequency)
             )
             WHEN gross_ = 0 THEN format('sold nothing in the {} periods from the launch on', after_)
@@ -218,17 +221,19 @@ judged_ AS MATERIALIZED (
         SELECT
             launches_.*,
             neighbours_,
-            list_min(calm_sold_) > 0 AS calm_,
-            CASE WHEN list_min(calm_sold_) > 0 THEN calm_sold_ ELSE others_sold_ END AS control_,
+            calm_,
+            CASE WHEN calm_ THEN calm_sold_ ELSE others_sold_ END AS control_,
             coalesce(gross_, 0) AS gross_,
             share_,
             coalesce(others_, 0) AS others_,
-            CASE WHEN list_min(calm_sold_) > 0 THEN all_.calm_products_
+            CASE WHEN calm_ THEN all_.calm_products_
             ELSE coalesce(all_.products_, 0) - coalesce(own_.products_, 0) END AS controls_,
             (SELECT count(DISTINCT group_) FROM listed_) AS keys_
         FROM launches_
         LEFT JOIN rivals_ ON rivals_.item_ = launches_.item_
-        LEFT JOIN compared_ ON compared_.number_ = launches_.number_ AND compared_.group_ = launches_.group_
+        LEFT JOIN (
+            SELECT *, list_min(calm_sold_) > 0 AND list_sum(calm_sold_) >= list_sum(neighbours_) AS calm_ FROM compared_
+        ) AS compared_ ON compared_.number_ = launches_.number_ AND compared_.group_ = launches_.group_
         LEFT JOIN settlers_ AS own_ ON own_.number_ = launches_.number_ AND own_.group_ = launches_.group_
         LEFT JOIN (
             SELECT
