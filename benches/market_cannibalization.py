@@ -3,20 +3,24 @@
 
 Usage: market_cannibalization.py --data FOLDER [--extension FILE] [--threads N] [--tasks NAME ...]
 
-FOLDER holds m5 and blp_autos. Each task prints one table for the launches in the data, and one for a placebo: products
-that sold all the time get a launch date drawn from a hash of their name, and the products that were truly launched are
-left out. A placebo should show nothing: as many intervals beside 0 as the level of 0.9 allows.
+FOLDER holds m5 and blp_autos; planted and scale need none. Needs duckdb, numpy and pandas.
+Each task prints tables for the launches in the data, and the same for a placebo: products that sold all the time get a
+launch date drawn from a hash of their name, and the products that were truly launched are left out. A placebo should
+show nothing: as many intervals beside 0 as the level of 0.9 allows.
 
     m5_weeks   sales of single stores by week, 2015-03 to 2016-05; key: department in a store
     m5_months  sales of all stores by month, 2011 to 2016; key: department
     blp_firms, blp_classes
                car models by model year, 1971 to 1990, a year as a month; key: firm, and size class
+    planted    200 generated keys whose launches take 0.3 of their units from one neighbour: how often intervals hold it
     scale      time and memory of 1,000 launches with about 60 neighbours each, and more
 """
 
 import argparse
 import pathlib
 
+import numpy
+import pandas
 from scale import ROOT, connect, measured
 
 M5_WEEKS = """
@@ -74,16 +78,16 @@ FROM (SELECT *, regexp_extract(key::VARCHAR, '{part}') AS part FROM result)
 WHERE affected = 'category' AND product_id IS NOT NULL AND status = 'ok'
 GROUP BY part ORDER BY part
 """
-# All keys together by inverse variance, as if they were independent.
+# The keys of a part together by inverse variance, as if they were independent.
 POOLED = """
-SELECT count(*) AS keys, sum((upper < 0)::INT) AS losses, sum((lower > 0)::INT) AS gains,
-    round(median(units_change / gross_units), 2) AS median_per_unit,
-    round(sum(units_change / width ** 2 * gross_units) / sum(gross_units ** 2 / width ** 2), 3) AS per_unit,
-    round(1 / sqrt(sum(gross_units ** 2 / width ** 2)), 3) AS error
+SELECT part, count(*) AS keys, sum((upper < 0)::INT) AS losses, sum((lower > 0)::INT) AS gains,
+    round(sum(units_change / width ** 2 * gross_units) / sum(gross_units ** 2 / width ** 2), 2) AS per_unit,
+    round(1 / sqrt(sum(gross_units ** 2 / width ** 2)), 2) AS error
 FROM (
-    SELECT *, (upper - change) / 2.015 * units_change / change AS width
+    SELECT *, regexp_extract(key::VARCHAR, '{part}') AS part, (upper - change) / 2.015 * units_change / change AS width
     FROM result WHERE product_id IS NULL AND affected = 'category' AND status = 'ok' AND change <> 0
 )
+GROUP BY part ORDER BY part
 """
 KEYS = """
 SELECT key, periods, round(change, 4) AS change, round(lower, 4) AS lower, round(upper, 4) AS upper,
@@ -91,6 +95,19 @@ SELECT key, periods, round(change, 4) AS change, round(lower, 4) AS lower, round
     round(lower / change * units_change / gross_units, 2) AS per_unit_lower,
     round(upper / change * units_change / gross_units, 2) AS per_unit_upper, reason
 FROM result WHERE product_id IS NULL AND affected = 'category' AND status = 'ok' ORDER BY key
+"""
+COVERED = """
+SELECT what, count(*) AS intervals, round(avg((truth BETWEEN low AND high)::INTEGER), 3) AS covered,
+    round(avg((NOT 0 BETWEEN low AND high)::INTEGER), 3) AS beside_zero,
+    round(sum(units_change) / sum(gross_units), 3) AS per_unit, any_value(truth) AS truth
+FROM (
+    SELECT *, units_change * lower / change / gross_units AS low, units_change * upper / change / gross_units AS high,
+        CASE WHEN product_id IS NULL THEN 'all launches of a key' WHEN affected = 'category' THEN 'neighbours together'
+        WHEN affected_id LIKE '%-0' THEN 'neighbour that lost' ELSE 'other neighbour' END AS what,
+        CASE what WHEN 'other neighbour' THEN 0 ELSE -0.3 END AS truth
+    FROM result WHERE status = 'ok' AND change <> 0 AND coalesce(affected_id, '') NOT LIKE '%new%'
+)
+GROUP BY what ORDER BY what
 """
 TASKS = {
     "m5_weeks": (
@@ -139,8 +156,7 @@ def run(options: argparse.Namespace, name: str) -> None:
         _, seconds, above = measured(database, RUN.format(products=products, options=arguments))
         print(f"\n{name} {products}: {seconds:.1f} s, {above:.0f} MiB above the data")
         show(database, SUMMARY.format(part=part))
-        show(database, POOLED)
-        show(database, KEYS if name != "m5_weeks" else "SELECT status, count(*) FROM result GROUP BY ALL ORDER BY ALL")
+        show(database, POOLED.format(part=part) if name == "m5_weeks" else KEYS)
 
 
 def scale(options: argparse.Namespace) -> None:
@@ -155,16 +171,62 @@ def scale(options: argparse.Namespace) -> None:
         print(f"scale: {rows[0][0]} launches, {rows[0][1]} pairs: {seconds:.1f} s, {above:.0f} MiB above the data")
 
 
+def planted(options: argparse.Namespace) -> None:
+    """Counts with a season common to all, and errors of 20 % that hang together from week to week."""
+    for launches in (1, 3):
+        random = numpy.random.default_rng(launches)
+        weeks = numpy.arange(160)
+        season = 1 + 0.4 * numpy.sin(weeks / 52 * 2 * numpy.pi)
+
+        def noise() -> numpy.ndarray:
+            errors = random.normal(0, 0.2, len(weeks))
+            for week in weeks[1:]:
+                errors[week] = 0.5 * errors[week - 1] + 0.75**0.5 * errors[week]
+            return numpy.exp(errors)
+
+        sales, products = [], []
+        for key in range(250):
+            taken, starts = numpy.zeros(len(weeks)), []
+            if key < 200:
+                starts = random.integers(70, 150, launches)
+            for number, start in enumerate(starts):
+                mean = numpy.where(weeks >= start, 100 * 0.95 ** (weeks - start), 0)
+                taken += 0.3 * mean
+                products.append((f"{key}-new{number}", key))
+                sold = random.poisson(mean * season * noise())
+                sales += [(f"{key}-new{number}", w, u) for w, u in zip(weeks[start:], sold[start:])]
+            for number in range(6):
+                products.append((f"{key}-{number}", key))
+                sold = random.poisson(numpy.maximum(100 - (taken if number == 0 else 0), 0) * season * noise())
+                sales += [(f"{key}-{number}", w, u) for w, u in zip(weeks, sold)]
+        database = connect(options)
+        frames = {
+            "sold": pandas.DataFrame(sales, columns=["product_id", "week", "units"]),
+            "products": pandas.DataFrame(products, columns=["product_id", "category"]),
+        }
+        for name, frame in frames.items():
+            database.register(name, frame)
+        database.execute(
+            "CREATE TABLE sales AS SELECT product_id, DATE '2020-01-06' + 7 * week::INTEGER AS date, units FROM sold"
+        )
+        database.execute("CREATE TABLE result AS FROM launch_cannibalization('sales', 'products')")
+        print(f"\nplanted, {launches} launches per key: share of 0.9 intervals that hold the truth, and the mean estimate")
+        show(database, COVERED)
+
+
+OWN = {"planted": planted, "scale": scale}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=pathlib.Path)
     parser.add_argument("--extension", default=ROOT / "build" / "release" / "launchpad.duckdb_extension")
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--tasks", nargs="*", default=[*TASKS, "scale"], choices=[*TASKS, "scale"])
+    parser.add_argument("--tasks", nargs="*", default=[*TASKS, *OWN], choices=[*TASKS, *OWN])
     options = parser.parse_args()
     for name in options.tasks:
-        if name == "scale":
-            scale(options)
+        if name in OWN:
+            OWN[name](options)
         else:
             run(options, name)
 
