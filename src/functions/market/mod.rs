@@ -1,5 +1,6 @@
 //! The primitives under the macros of `sql/market`.
 
+pub mod cannibalization;
 pub mod trend;
 pub mod trend_network;
 
@@ -7,6 +8,7 @@ use duckdb_neo::extension::Extension;
 
 /// Registers the family.
 pub fn register(extension: &Extension) -> duckdb_neo::Result<()> {
+    cannibalization::register(extension)?;
     trend::register(extension)?;
     trend_network::register(extension)
 }
