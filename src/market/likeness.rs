@@ -8,7 +8,7 @@ use crate::panel::{AttributeEncoder, EncodedColumn, MISSING};
 ///
 /// *Model*: the distance is the mean of the dissimilarities in everything that is known of both, 0 for twins and 1 at
 /// most: of a number the difference over the range of all rows (of its logarithm where it spreads over more than a
-/// factor of ten), of ln price likewise, of a category 0 or 1, of a text 1 less the cosine of its TF-IDF words.
+/// factor of ten), of ln price the difference over the range of the offers and the candidate, of a category 0 or 1, of a text 1 less the cosine of its TF-IDF words.
 ///
 /// *References*: Gower 1971, A general coefficient of similarity and some of its properties.
 #[derive(Debug)]
@@ -18,7 +18,8 @@ pub struct Likeness<'a> {
     /// Range of each number, over offers and candidates.
     ranges: Vec<f64>,
     log_prices: &'a [f64],
-    price_range: f64,
+    /// Lowest and highest price of the offers.
+    price_ends: (f64, f64),
 }
 
 impl<'a> Likeness<'a> {
@@ -39,7 +40,7 @@ impl<'a> Likeness<'a> {
             ranges: ranges.collect(),
             offers,
             candidates,
-            price_range: range(log_prices.iter().copied()),
+            price_ends: ends(log_prices.iter().copied()),
             log_prices,
         }
     }
@@ -86,7 +87,8 @@ impl<'a> Likeness<'a> {
             }
         }
         if let Some(price) = log_price {
-            add((price - self.log_prices[offer]).abs() / self.price_range.max(f64::MIN_POSITIVE));
+            let (low, high) = (self.price_ends.0.min(price), self.price_ends.1.max(price));
+            add((price - self.log_prices[offer]).abs() / (high - low).max(f64::MIN_POSITIVE));
         }
         // Rounded, so that twins are at 0 whatever the sums of their words.
         if known == 0 {
@@ -97,8 +99,14 @@ impl<'a> Likeness<'a> {
     }
 }
 
+fn ends(values: impl Iterator<Item = f64>) -> (f64, f64) {
+    values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| {
+        (low.min(v), high.max(v))
+    })
+}
+
 fn range(values: impl Iterator<Item = f64>) -> f64 {
-    let (low, high) = values.fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), v| (l.min(v), h.max(v)));
+    let (low, high) = ends(values);
     (high - low).max(0.0)
 }
 
