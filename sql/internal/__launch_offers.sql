@@ -1,5 +1,5 @@
 -- The usable rows of a table of competitors' offers under fixed names. A row is left out when its competitor is NULL,
--- or its price is missing, not above 0, or 1e12 and more.
+-- or its price is missing, below 1e-6, or 1e12 and more.
 --
 -- @param offers: VARCHAR      the offers table
 -- @param product_id: VARCHAR  its column of products; 'product_id' need not exist
@@ -42,4 +42,4 @@ FROM (
         WHERE false
     )
 )
-WHERE competitor_ IS NOT NULL AND price_ > 0 AND price_ < 1e12
+WHERE competitor_ IS NOT NULL AND price_ >= 1e-6 AND price_ < 1e12

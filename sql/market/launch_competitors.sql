@@ -145,9 +145,9 @@ wholes_ AS MATERIALIZED (
     SELECT
         sums_.*,
         (coalesce(of_period_.sum_, 0) + coalesce(of_all_.sum_, 0))::DOUBLE
-            / (coalesce(of_period_.count_, 0) + coalesce(of_all_.count_, 0)) AS own_,
+            / nullif(coalesce(of_period_.count_, 0) + coalesce(of_all_.count_, 0), 0) AS own_,
         (coalesce(of_period_.log_, 0) + coalesce(of_all_.log_, 0))::DOUBLE
-            / (coalesce(of_period_.count_, 0) + coalesce(of_all_.count_, 0)) AS own_log_
+            / nullif(coalesce(of_period_.count_, 0) + coalesce(of_all_.count_, 0), 0) AS own_log_
     FROM sums_
     LEFT JOIN ours_ AS of_period_ ON of_period_.group_ = sums_.group_ AND of_period_.number_ = sums_.number_
     LEFT JOIN ours_ AS of_all_ ON of_all_.group_ = sums_.group_ AND of_all_.number_ IS NULL
@@ -228,7 +228,7 @@ sizes_ AS (
     SELECT
         group_, competitor_, sum(units_::DECIMAL(38, 9))::DOUBLE AS units_,
         CASE WHEN count(*) FILTER (units_ > 0) >= 8
-        THEN sum((time_ * ln(units_))::DECIMAL(38, 9)) FILTER (units_ > 0)::DOUBLE
+        THEN sum((time_ * ln(nullif(units_, 0)))::DECIMAL(38, 9)) FILTER (units_ > 0)::DOUBLE
             / nullif(sum((time_ * time_)::DECIMAL(38, 9)) FILTER (units_ > 0)::DOUBLE, 0)
         END AS slope_
     FROM volumes_
@@ -321,11 +321,11 @@ SELECT
     offers_ AS offers,
     __launch_finite(index_) AS price_index,
     gap_ AS price_gap,
-    __launch_finite(exp(least(moves_.slope_ * year_, 700)) - 1) AS price_trend,
+    CASE WHEN moves_.slope_ * year_ < 20 THEN exp(moves_.slope_ * year_) - 1 END AS price_trend,
     promoted_ AS promotion_share,
     volatility_ AS volatility,
     sizes_.units_ / nullif(totals_.units_, 0) AS sales_share,
-    __launch_finite(exp(least(sizes_.slope_ * year_, 700)) - 1) AS sales_trend,
+    CASE WHEN sizes_.slope_ * year_ < 20 THEN exp(sizes_.slope_ * year_) - 1 END AS sales_trend,
     coming_.price_ AS forecast_price,
     found_['elasticity'] AS cross_elasticity,
     'ok' AS status,
@@ -368,9 +368,12 @@ CROSS JOIN wrong_
 WHERE fine_
 UNION ALL
 SELECT
-    NULL, competitor_, count(*), NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 'refused',
-    coalesce("by", 'key') || ' is NULL, or no product of these offers is in products'
+    group_, competitor_, count(*), NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 'refused',
+    CASE WHEN group_ IS NULL THEN coalesce("by", 'key') || ' is NULL, or no product of these offers is in products'
+    ELSE 'no date between 1970 and 2200, while other offers have one' END
 FROM raw_, wrong_, options_
-WHERE group_ IS NULL AND fine_ AND level_ > 0
-GROUP BY competitor_
+WHERE fine_ AND level_ > 0 AND NOT EXISTS (
+    FROM competitors_ WHERE competitors_.group_ = raw_.group_ AND competitors_.competitor_ = raw_.competitor_
+)
+GROUP BY group_, competitor_
 ORDER BY 1 NULLS LAST, 2

@@ -7,10 +7,11 @@ use crate::error::{Error, Result};
 const MIN_ROWS: usize = 20;
 /// With so many products, errors may hang together within each of them.
 const MIN_CLUSTERS: usize = 10;
-/// Periods that must be left when the effects are taken out.
-const MIN_FREEDOM: usize = 5;
+/// Periods that must be left beside months and trend: a price that is the same for all products is told from what else
+/// happens in a period by many periods alone.
+const MIN_FREEDOM: usize = 30;
 /// With fewer months, a season cannot be told from a trend.
-const MIN_MONTHS: usize = 18;
+const MIN_MONTHS: usize = 24;
 /// Share of the variance of their price that effects must leave.
 const MIN_VARIATION: f64 = 1e-3;
 
@@ -56,7 +57,7 @@ impl CrossElasticity {
     /// *Model*: ln units = effect of the product + effect of the period + own elasticity * ln own price + cross
     /// elasticity * ln their price + error. Where the effects of periods leave less than a thousandth of the variance of
     /// their price, as when it is one price for all our products, they give way to effects of the calendar month and a
-    /// straight trend (the trend alone below 18 months). Own price drops out when it did not vary.
+    /// straight trend (the trend alone below 24 months). Own price drops out when it did not vary.
     ///
     /// Intervals are robust to errors that hang together within a product, where there are ten or more of them and
     /// effects of periods, else within a period (see [`Regression::fit`]). Beside months and a trend they are widened by
@@ -67,7 +68,8 @@ impl CrossElasticity {
     /// *Determinism*: rows are sorted first.
     ///
     /// # Errors
-    /// [`Error::Refused`] with fewer than 20 rows, when their price did not vary, or when it moved with ours.
+    /// [`Error::Refused`] with fewer than 20 rows, when their price did not vary or moved with ours, and when it is one
+    /// price for all products with fewer than 30 periods beside the effects.
     ///
     /// *References*: Tellis 1988, The price elasticity of selective demand; Cameron, Miller 2015, A practitioner's
     /// guide to cluster-robust inference.
@@ -103,11 +105,15 @@ impl CrossElasticity {
             regressors.push(own);
         }
         let fit = |regressors: &[Vec<f64>], effects: &[Vec<u32>], clusters: &[u32]| {
-            Regression::fit(Rows {
+            let rows = Rows {
                 target: &target,
                 regressors,
                 effects,
                 clusters,
+            };
+            Regression::fit(rows).map_err(|error| match error.to_string().contains("regressor") {
+                true => Error::refused("their price moved with ours, with the season or with a trend"),
+                false => error,
             })
         };
         if !varies(&regressors[0], &product) {
@@ -136,8 +142,11 @@ impl CrossElasticity {
         };
         // Months and trend are shared by all products of a period: with few periods they fit the errors of these.
         let freedom = fitted.clusters.saturating_sub(1 + lost);
-        if freedom < MIN_FREEDOM {
-            return Err(Error::refused(format!("{} periods are too few", fitted.clusters)));
+        if lost > 0 && freedom < MIN_FREEDOM {
+            return Err(Error::refused(format!(
+                "theirs is one price for all our products, and {} periods are too few to tell it from what else changed",
+                fitted.clusters
+            )));
         }
         let inflated = fitted.errors[0] * ((fitted.clusters - 1) as f64 / freedom as f64).sqrt();
         let width = t_quantile(level, freedom) * inflated;
@@ -226,7 +235,7 @@ mod tests {
         ] {
             let (mut inside, mut sum) = (0, 0.0);
             for seed in 0..200 {
-                let fitted = CrossElasticity::estimate(planted(seed, products, 80, shared), 0.9).unwrap();
+                let fitted = CrossElasticity::estimate(planted(seed, products, 100, shared), 0.9).unwrap();
                 assert_eq!(fitted.effects, effects);
                 inside += usize::from((fitted.lower..=fitted.upper).contains(&0.8));
                 sum += fitted.elasticity / 200.0;
@@ -257,9 +266,11 @@ mod tests {
             CrossElasticity::estimate(sales, 0.8).unwrap_err().to_string()
         };
         assert_eq!(refuse(|s| s.their_price = 5.0), "their price did not vary");
-        assert!(refuse(|s| s.their_price = 2.0 * s.own_price).contains("collinear"));
+        assert!(refuse(|s| s.their_price = 2.0 * s.own_price).contains("moved with ours"));
         assert!(refuse(|s| s.units = 0.0).contains("needed, got 0"));
         assert!(refuse(|s| s.units = f64::NAN).contains("needed, got 0"));
+        let few = CrossElasticity::estimate(planted(2, 3, 25, true), 0.8);
+        assert!(few.unwrap_err().to_string().contains("25 periods are too few"));
         // A price of ours that did not vary drops out.
         let mut sales = planted(2, 3, 40, false);
         sales.iter_mut().for_each(|s| s.own_price = 5.0);
