@@ -1,5 +1,7 @@
 //! How our sales answer to a competitor's price.
 
+use std::collections::BTreeMap;
+
 use super::regression::{Regression, Rows, t_quantile};
 use crate::error::{Error, Result};
 
@@ -60,8 +62,8 @@ impl CrossElasticity {
     /// straight trend (the trend alone below 24 months). Own price drops out when it did not vary.
     ///
     /// Intervals are robust to errors that hang together within a product, where there are ten or more of them and
-    /// effects of periods, else within a period (see [`Regression::fit`]). Beside months and a trend they are widened by
-    /// the periods that these take up.
+    /// effects of periods, else within a period (see [`Regression::fit`]). They are widened by the rows and periods that
+    /// effects take up.
     ///
     /// *Missing data*: rows without units above 0 and both prices above 0 are left out.
     ///
@@ -77,13 +79,8 @@ impl CrossElasticity {
         let usable = |v: f64| v > 0.0 && v.is_finite();
         sales.retain(|s| usable(s.units) && usable(s.own_price) && usable(s.their_price));
         let order = |s: &Sale| {
-            (
-                s.product,
-                s.period,
-                s.units.to_bits(),
-                s.own_price.to_bits(),
-                s.their_price.to_bits(),
-            )
+            let bits = [s.units, s.own_price, s.their_price].map(f64::to_bits);
+            (s.product, s.period, bits)
         };
         sales.sort_unstable_by_key(order);
         if sales.len() < MIN_ROWS {
@@ -92,78 +89,134 @@ impl CrossElasticity {
                 sales.len()
             )));
         }
-        let column = |value: fn(&Sale) -> f64| -> Vec<f64> { sales.iter().map(value).collect() };
-        let target = column(|s| s.units.ln());
-        let mut regressors = vec![column(|s| s.their_price.ln())];
-        let product = codes(sales.iter().map(|s| s.product));
-        let period = codes(sales.iter().map(|s| s.period));
-        let season = codes(sales.iter().map(|s| s.month.rem_euclid(12)));
-        let products = count(&product);
-        let own = column(|s| s.own_price.ln());
-        let own_varies = varies(&own, &product);
-        if own_varies {
-            regressors.push(own);
-        }
-        let fit = |regressors: &[Vec<f64>], effects: &[Vec<u32>], clusters: &[u32]| {
-            let rows = Rows {
-                target: &target,
-                regressors,
-                effects,
-                clusters,
-            };
-            Regression::fit(rows).map_err(|error| match error.to_string().contains("regressor") {
-                true => Error::refused("their price moved with ours, with the season or with a trend"),
-                false => error,
-            })
-        };
-        if !varies(&regressors[0], &product) {
+        let their: Vec<f64> = sales.iter().map(|s| s.their_price.ln()).collect();
+        if !varies(&their, &codes(sales.iter().map(|s| s.product))) {
             return Err(Error::refused("their price did not vary"));
         }
-        let both = [product.clone(), period.clone()];
-        let clusters = if products >= MIN_CLUSTERS { &product } else { &period };
-        let within = match products > 1 {
-            true => fit(&regressors, &both, clusters).ok(),
-            false => None,
-        };
-        let (fitted, effects, lost) = match within.filter(|fitted| fitted.variation[0] >= MIN_VARIATION) {
-            Some(fitted) => (fitted, "products and periods", 0),
-            None => {
-                regressors.push(column(|s| s.period as f64));
-                let months = count(&codes(sales.iter().map(|s| s.month)));
-                match months >= MIN_MONTHS {
-                    true => (
-                        fit(&regressors, &[product, season.clone()], &period)?,
-                        "products, calendar months and a trend",
-                        count(&season),
-                    ),
-                    false => (fit(&regressors, &[product], &period)?, "products and a trend", 1),
-                }
+        match Self::within_periods(&sales, level) {
+            Some(found) => Ok(found),
+            None => Self::over_time(&sales, level),
+        }
+    }
+
+    /// With effects of products and periods; `None` when their price is the same for all products of a period, or
+    /// there are too few rows for that many effects.
+    fn within_periods(sales: &[Sale], level: f64) -> Option<Self> {
+        // An effect of its own fits a single row without an error, which would pass for certainty.
+        let mut sales = sales.to_vec();
+        loop {
+            let before = sales.len();
+            for of in [|s: &Sale| s.product, |s: &Sale| s.period] {
+                let mut rows: BTreeMap<i64, usize> = BTreeMap::new();
+                sales.iter().for_each(|s| *rows.entry(of(s)).or_default() += 1);
+                sales.retain(|s| rows[&of(s)] > 1);
             }
-        };
+            if sales.len() == before {
+                break;
+            }
+        }
+        let panel = Panel::new(&sales);
+        let (products, periods) = (count(&panel.product), count(&panel.period));
+        if products < 2 || sales.len() < MIN_ROWS + products + periods {
+            return None;
+        }
+        let by_product = products >= MIN_CLUSTERS;
+        let clusters = if by_product { &panel.product } else { &panel.period };
+        let effects = [panel.product.clone(), panel.period.clone()];
+        let fitted = panel.fit(&panel.prices, &effects, clusters).ok()?;
+        // Effects that lie across the clusters cost freedom; those of the clusters themselves do not.
+        let across = if by_product { periods } else { products };
+        let found = panel.found(&fitted, across, fitted.clusters - 1, level, "products and periods");
+        found.filter(|_| fitted.variation[0] >= MIN_VARIATION)
+    }
+
+    /// With effects of products and of what is told by the calendar.
+    fn over_time(sales: &[Sale], level: f64) -> Result<Self> {
+        let panel = Panel::new(sales);
+        let trend = sales.iter().map(|s| s.period as f64).collect();
+        let regressors: Vec<Vec<f64>> = panel.prices.iter().cloned().chain([trend]).collect();
+        let long = count(&codes(sales.iter().map(|s| s.month))) >= MIN_MONTHS;
+        let season = codes(sales.iter().map(|s| if long { s.month.rem_euclid(12) } else { 0 }));
+        let (products, seasons, periods) = (count(&panel.product), count(&season), count(&panel.period));
         // Months and trend are shared by all products of a period: with few periods they fit the errors of these.
-        let freedom = fitted.clusters.saturating_sub(1 + lost);
-        if lost > 0 && freedom < MIN_FREEDOM {
+        let freedom = periods.saturating_sub(1 + seasons);
+        if freedom < MIN_FREEDOM {
             return Err(Error::refused(format!(
-                "theirs is one price for all our products, and {} periods are too few to tell it from what else changed",
-                fitted.clusters
+                "theirs is one price for all our products, or nearly so, and {periods} periods are too few to tell it \
+                 from what else changed"
             )));
         }
-        let inflated = fitted.errors[0] * ((fitted.clusters - 1) as f64 / freedom as f64).sqrt();
-        let width = t_quantile(level, freedom) * inflated;
-        let (lower, upper) = (fitted.slopes[0] - width, fitted.slopes[0] + width);
-        let estimate = Self {
-            elasticity: fitted.slopes[0],
-            lower,
-            upper,
-            own_elasticity: own_varies.then(|| fitted.slopes[1]),
-            observations: fitted.observations,
-            products,
-            effects,
+        let fitted = panel.fit(&regressors, &[panel.product.clone(), season], &panel.period)?;
+        let effects = if long {
+            "products, calendar months and a trend"
+        } else {
+            "products and a trend"
         };
-        match lower.is_finite() && upper.is_finite() {
-            true => Ok(estimate),
-            false => Err(Error::refused("their price varied too little")),
+        panel
+            .found(&fitted, products, freedom, level, effects)
+            .ok_or_else(|| Error::refused("there are too few rows for so many products"))
+    }
+}
+
+/// Sales as columns.
+struct Panel {
+    units: Vec<f64>,
+    /// ln of their price, and of ours where it varies.
+    prices: Vec<Vec<f64>>,
+    product: Vec<u32>,
+    period: Vec<u32>,
+}
+
+impl Panel {
+    fn new(sales: &[Sale]) -> Self {
+        let column = |value: fn(&Sale) -> f64| -> Vec<f64> { sales.iter().map(|s| value(s).ln()).collect() };
+        let product = codes(sales.iter().map(|s| s.product));
+        let own = Some(column(|s| s.own_price)).filter(|own| varies(own, &product));
+        Self {
+            units: column(|s| s.units),
+            prices: [column(|s| s.their_price)].into_iter().chain(own).collect(),
+            period: codes(sales.iter().map(|s| s.period)),
+            product,
         }
+    }
+
+    fn fit(&self, regressors: &[Vec<f64>], effects: &[Vec<u32>], clusters: &[u32]) -> Result<Regression> {
+        let rows = Rows {
+            target: &self.units,
+            regressors,
+            effects,
+            clusters,
+        };
+        Regression::fit(rows).map_err(|error| match error.to_string().contains("regressor") {
+            true => Error::refused("their price moved with ours, with the season or with a trend"),
+            false => error,
+        })
+    }
+
+    /// The first slope with its interval, widened for `lost` effects and for clusters beyond `freedom`.
+    fn found(
+        &self,
+        fitted: &Regression,
+        lost: usize,
+        freedom: usize,
+        level: f64,
+        effects: &'static str,
+    ) -> Option<CrossElasticity> {
+        let rows = (self.units.len()).checked_sub(fitted.slopes.len() + 1)?;
+        let left = rows.checked_sub(lost).filter(|&left| left > 0)?;
+        let clusters = (fitted.clusters - 1) as f64 / freedom.max(1) as f64;
+        let error = fitted.errors[0] * (rows as f64 / left as f64 * clusters).sqrt();
+        let width = t_quantile(level, freedom) * error;
+        Some(CrossElasticity {
+            elasticity: fitted.slopes[0],
+            lower: fitted.slopes[0] - width,
+            upper: fitted.slopes[0] + width,
+            own_elasticity: (self.prices.len() > 1).then(|| fitted.slopes[1]),
+            observations: fitted.observations,
+            products: count(&self.product),
+            effects,
+        })
+        .filter(|found| found.lower.is_finite() && found.upper.is_finite())
     }
 }
 

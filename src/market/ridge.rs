@@ -3,7 +3,7 @@
 /// Steps of a solution at most; each one passes over the rows once.
 const MAX_STEPS: usize = 1_000;
 /// The gradient that is left, as a share of that of zero slopes.
-const TOLERANCE: f64 = 1e-8;
+const TOLERANCE: f64 = 1e-7;
 
 /// Columns of a row that are not zero, with their values.
 pub type Sparse = Vec<(u32, f64)>;
