@@ -27,8 +27,9 @@ LAPTOPS = """
 CREATE OR REPLACE TABLE laptops AS
 SELECT
     source AS competitor, title, price_azn::DOUBLE AS price,
-    nullif(regexp_extract(lower(title), '(lenovo|asus|acer|apple|macbook|msi|dell|honor|huawei|xiaomi|samsung|hp)', 1), '')
-        AS brand,
+    nullif(
+        regexp_extract(lower(title), '(lenovo|asus|acer|apple|macbook|msi|dell|honor|huawei|xiaomi|samsung|hp)', 1), ''
+    ) AS brand,
     nullif(regexp_extract(upper(title), '\\(([A-Z0-9][-.A-Z0-9]{{5,}})\\)', 1), '') AS code,
     hash(list_sort(list_distinct(string_split_regex(lower(title), '\\W+')))) AS words
 FROM read_csv('{data}/az_laptop_prices/data.csv', all_varchar = true)
@@ -67,14 +68,18 @@ def show(result: duckdb.DuckDBPyConnection) -> None:
     print()
 
 
-def score(database: duckdb.DuckDBPyConnection, title: str, columns: str, group: str, source: str, held_out: str) -> None:
+def score(
+    database: duckdb.DuckDBPyConnection, title: str, columns: str, group: str, source: str, held_out: str
+) -> None:
     """Candidates are the rows of which `held_out` holds, offers all others."""
     database.execute(
-        f"CREATE OR REPLACE TEMP TABLE candidates AS SELECT row_number() OVER (ORDER BY price, {columns}) AS product_id, price, {columns}"
-        f' FROM {source} WHERE {held_out}'
+        f"CREATE OR REPLACE TEMP TABLE candidates AS"
+        f" SELECT row_number() OVER (ORDER BY price, {columns}) AS product_id, price, {columns}"
+        f" FROM {source} WHERE {held_out}"
     )
     database.execute(
-        f"CREATE OR REPLACE TEMP TABLE offers AS SELECT competitor, price, {columns} FROM {source} WHERE NOT ({held_out})"
+        f"CREATE OR REPLACE TEMP TABLE offers AS"
+        f" SELECT competitor, price, {columns} FROM {source} WHERE NOT ({held_out})"
     )
     begun = time.perf_counter()
     database.execute("CREATE OR REPLACE TEMP TABLE position AS FROM launch_price_position('candidates', 'offers')")
@@ -97,7 +102,8 @@ def laptops_position(database: duckdb.DuckDBPyConnection) -> None:
     score(database, "a fifth of the titles, title alone", "title", "title", "laptops", fifth)
     score(database, "a fifth of the titles", "title, brand", "brand", "laptops", fifth)
     new = "coalesce(hash(code, 7) % 5 = 0, false)"
-    score(database, "a fifth of the makers' codes", "title, brand", "brand", "(FROM laptops WHERE code IS NOT NULL)", new)
+    coded = "(FROM laptops WHERE code IS NOT NULL)"
+    score(database, "a fifth of the makers' codes", "title, brand", "brand", coded, new)
     print()
 
 
@@ -117,7 +123,7 @@ def laptops_competitors(database: duckdb.DuckDBPyConnection) -> None:
     show(database.execute(
         "SELECT key, competitor, offers, price_index, price_gap, split_part(reason, ';', 1) AS reason"
         " FROM launch_competitors('offers', products := 'products', by := 'brand')"
-        " WHERE competitor IN ('irshad.az', 'birmarket.az') AND key IN ('asus', 'hp', 'lenovo') ORDER BY key, competitor"
+        " WHERE competitor IN ('irshad.az', 'birmarket.az') AND key IN ('asus', 'hp', 'lenovo') ORDER BY ALL"
     ))
 
 
@@ -150,7 +156,8 @@ def cars_own_price(database: duckdb.DuckDBPyConnection) -> None:
         )
         SELECT
             (SELECT count(*) FROM rows) AS cars, (SELECT regr_slope(share, excess) FROM rows) AS slope,
-            min(slope) AS lowest_year, max(slope) AS highest_year, count(*) FILTER (slope < 0) AS years_below_0, count(*) AS years
+            min(slope) AS lowest_year, max(slope) AS highest_year, count(*) FILTER (slope < 0) AS years_below_0,
+            count(*) AS years
         FROM (SELECT year, regr_slope(share, excess) AS slope FROM rows GROUP BY year)"""))
 
 
@@ -169,8 +176,8 @@ def cars_competitors(database: duckdb.DuckDBPyConnection) -> None:
         )
     for by in ("NULL", "'size'"):
         show(database.execute(
-            "SELECT key, competitor, offers, price_index, price_gap, price_trend, promotion_share, volatility, sales_share,"
-            " sales_trend, forecast_price, cross_elasticity, regexp_extract(reason, 'no cross.*|cross.*%') AS reason"
+            "SELECT key, competitor, offers, price_index, price_gap, price_trend, promotion_share, volatility,"
+            " sales_share, sales_trend, forecast_price, cross_elasticity, regexp_extract(reason, 'no cross.*|cross.*%') AS reason"
             f" FROM launch_competitors('offers', sales := 'sales', by := {by}, frequency := 'month')"
             " WHERE competitor IN (1, 2, 3, 7, 16, 18) ORDER BY sales_share DESC LIMIT 8"
         ))

@@ -16,7 +16,8 @@
 -- @returns units_: DOUBLE        units sold, NULL when they are missing, negative or 1e15 and more
 -- @returns named_: BOOLEAN       whether there is a column of keys
 -- @example FROM __launch_offers(
---          '(SELECT ''North'' AS competitor, * FROM sales)', 'product_id', 'competitor', 'date', 'price', 'units', NULL)
+--          '(SELECT ''North'' AS competitor, * FROM sales)',
+--          'product_id', 'competitor', 'date', 'price', 'units', NULL)
 SELECT
     competitor_, product_,
     CASE WHEN "by" IS NULL THEN 'all' WHEN group_ IS DISTINCT FROM '__launch_none' THEN group_ END AS group_,

@@ -3,7 +3,7 @@
 -- mean price of the same key and period. Our prices are those of the sales, else those of the products table. What
 -- cannot be told is NULL, and the reason says why: offers of one date have no trend, no promotions and no forecast.
 --
--- @param offers: VARCHAR                     competitor, price, and product, date, units and the key, which need not exist
+-- @param offers: VARCHAR                     competitor, price, and (need not exist) product, date, units and the key
 -- @param products: VARCHAR = NULL            our products, with their key and perhaps price
 -- @param sales: VARCHAR = NULL               our sales
 -- @param by: VARCHAR = 'category'            the column of keys in products or offers; NULL for one key, 'all'
@@ -59,7 +59,9 @@ listed_ AS MATERIALIZED (
             FROM query(
                 'SELECT *, ''__launch_none'' AS "__launch_' || replace(coalesce("by", '__launch_all'), '"', '""')
                 || '", NULL::DOUBLE AS "__launch_' || replace(price, '"', '""') || '" FROM '
-                || coalesce(products, '(SELECT NULL::VARCHAR AS "' || replace(product_id, '"', '""') || '" WHERE false)')
+                || coalesce(
+                    products, '(SELECT NULL::VARCHAR AS "' || replace(product_id, '"', '""') || '" WHERE false)'
+                )
             )
         )
     )
@@ -120,7 +122,9 @@ prices_ AS MATERIALIZED (
         AND (last_.price_ IS NULL OR (SELECT count(number_) FROM raw_) = 0)
 ),
 ours_ AS MATERIALIZED (
-    SELECT group_, number_, count(*) AS count_, sum(price_::DECIMAL(38, 9)) AS sum_, sum(ln(price_)::DECIMAL(38, 9)) AS log_
+    SELECT
+        group_, number_, count(*) AS count_, sum(price_::DECIMAL(38, 9)) AS sum_,
+        sum(ln(price_)::DECIMAL(38, 9)) AS log_
     FROM prices_
     GROUP BY ALL
 ),
@@ -193,7 +197,8 @@ moves_ AS (
     SELECT
         group_, competitor_, count(DISTINCT number_) AS periods_, max(number_) AS last_,
         CASE WHEN count(DISTINCT number_) >= 8
-        THEN sum((time_ * ln(level_price_))::DECIMAL(38, 9))::DOUBLE / nullif(sum((time_ * time_)::DECIMAL(38, 9))::DOUBLE, 0)
+        THEN sum((time_ * ln(level_price_))::DECIMAL(38, 9))::DOUBLE
+            / nullif(sum((time_ * time_)::DECIMAL(38, 9))::DOUBLE, 0)
         END AS slope_,
         count(*) FILTER (promoted_) / nullif(count(promoted_), 0) AS promoted_,
         CASE WHEN count(change_) >= 2 THEN sqrt(greatest(
@@ -332,7 +337,8 @@ SELECT
     concat_ws(
         '; ',
         CASE
-            WHEN index_ IS NULL THEN 'no price of ours to compare with: give sales with prices, or products with a price'
+            WHEN index_ IS NULL
+            THEN 'no price of ours to compare with: give sales with prices, or products with a price'
             WHEN matched_ > 0 THEN 'prices compared for ' || matched_ || ' products that are ours too'
             ELSE 'no product is ours too: mean prices of ' || CASE WHEN "by" IS NULL THEN 'all products' ELSE "by" END
                 || ' compared'
@@ -359,7 +365,8 @@ SELECT
 FROM competitors_
 CROSS JOIN options_
 LEFT JOIN compared_ ON compared_.group_ = competitors_.group_ AND compared_.competitor_ = competitors_.competitor_
-LEFT JOIN moves_ ON moves_.group_ = competitors_.group_ AND moves_.competitor_ = competitors_.competitor_ AND moves_.periods_ > 1
+LEFT JOIN moves_
+    ON moves_.group_ = competitors_.group_ AND moves_.competitor_ = competitors_.competitor_ AND moves_.periods_ > 1
 LEFT JOIN sizes_ ON sizes_.group_ = competitors_.group_ AND sizes_.competitor_ = competitors_.competitor_
 LEFT JOIN totals_ ON totals_.group_ = competitors_.group_
 LEFT JOIN coming_ ON coming_.group_ = competitors_.group_ AND coming_.competitor_ = competitors_.competitor_

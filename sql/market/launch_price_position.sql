@@ -4,9 +4,9 @@
 -- has none. Attributes are the columns that both tables have: numbers, categories, booleans, dates and texts. The
 -- candidate's own price has no part in the expected one.
 --
--- @param candidates: VARCHAR                 product, price, category and any attributes; all but product need not exist
--- @param offers: VARCHAR                     competitor, price, product, date, category and any attributes; the last
---                                            four need not exist
+-- @param candidates: VARCHAR                 product, and (need not exist) price, category and any attributes
+-- @param offers: VARCHAR                     competitor, price, and (need not exist) product, date, category and any
+--                                            attributes
 -- @param k: BIGINT = 1                       nearest offers per candidate
 -- @param level: DOUBLE = 0.8                 probability of the interval of the expected price
 -- @param category: VARCHAR = 'category'      the column of categories in both tables; 'category' need not exist
@@ -29,7 +29,8 @@
 -- @returns upper: DOUBLE                     upper end
 -- @returns status: VARCHAR                   ok or refused
 -- @returns reason: VARCHAR                   what the expected price rests on, or why there is none
--- @example WITH offers AS (SELECT ['North', 'South'][i % 2 + 1] AS competitor, product_id, category, price * 0.9 AS price
+-- @example WITH offers AS (
+--          SELECT ['North', 'South'][i % 2 + 1] AS competitor, product_id, category, price * 0.9 AS price
 --          FROM products, range(2) t(i))
 --          FROM launch_price_position('candidates', 'offers', k := 2)
 WITH options_ AS (
@@ -75,11 +76,14 @@ candidates_ AS MATERIALIZED (
         row_number() OVER (ORDER BY key_, price_, category_) AS number_,
         CASE WHEN key_ IS NULL THEN 'product_id is NULL'
         WHEN count(*) OVER (PARTITION BY key_) > 1
-        THEN 'product_id appears ' || count(*) OVER (PARTITION BY key_) || ' times in candidates: keep one row per product'
+        THEN
+            'product_id appears ' || count(*) OVER (PARTITION BY key_)
+            || ' times in candidates: keep one row per product'
         END AS why_
     FROM rows_ WHERE asked_
 ),
--- The latest price of each offer; of several on one day the lowest. An offer without a product is known by its attributes.
+-- The latest price of each offer; of several on one day the lowest. An offer without a product is known by its
+-- attributes.
 offers_ AS MATERIALIZED (
     SELECT *, row_number() OVER (ORDER BY competitor_, product_, price_, attributes_) AS number_
     FROM (
@@ -96,9 +100,11 @@ found_ AS (
         number_, asked_, product_, category_, price_, attributes_, competitor_, k := k_, level := level_
     )) AS row_
     FROM (
-        SELECT number_, asked_, product_, category_, price_, attributes_, competitor_::VARCHAR AS competitor_ FROM offers_
+        SELECT number_, asked_, product_, category_, price_, attributes_, competitor_::VARCHAR AS competitor_
+        FROM offers_
         UNION ALL
-        SELECT number_, asked_, product_, category_, price_, attributes_, competitor_::VARCHAR AS competitor_ FROM candidates_ WHERE why_ IS NULL
+        SELECT number_, asked_, product_, category_, price_, attributes_, competitor_::VARCHAR
+        FROM candidates_ WHERE why_ IS NULL
     ), options_
 )
 SELECT

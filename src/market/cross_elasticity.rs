@@ -57,13 +57,13 @@ impl CrossElasticity {
     /// Estimate from sales beside a competitor's price.
     ///
     /// *Model*: ln units = effect of the product + effect of the period + own elasticity * ln own price + cross
-    /// elasticity * ln their price + error. Where the effects of periods leave less than a thousandth of the variance of
-    /// their price, as when it is one price for all our products, they give way to effects of the calendar month and a
-    /// straight trend (the trend alone below 24 months). Own price drops out when it did not vary.
+    /// elasticity * ln their price + error. Where the effects of periods leave less than a thousandth of the variance
+    /// of their price, as when it is one price for all our products, they give way to effects of the calendar month and
+    /// a straight trend (the trend alone below 24 months). Own price drops out when it did not vary.
     ///
     /// Intervals are robust to errors that hang together within a product, where there are ten or more of them and
-    /// effects of periods, else within a period (see [`Regression::fit`]). They are widened by the rows and periods that
-    /// effects take up.
+    /// effects of periods, else within a period (see [`Regression::fit`]). They are widened by the rows and periods
+    /// that effects take up.
     ///
     /// *Missing data*: rows without units above 0 and both prices above 0 are left out.
     ///

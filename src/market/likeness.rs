@@ -8,7 +8,8 @@ use crate::panel::{AttributeEncoder, EncodedColumn, MISSING};
 ///
 /// *Model*: the distance is the mean of the dissimilarities in everything that is known of both, 0 for twins and 1 at
 /// most: of a number the difference over the range of all rows (of its logarithm where it spreads over more than a
-/// factor of ten), of ln price the difference over the range of the offers and the candidate, of a category 0 or 1, of a text 1 less the cosine of its TF-IDF words.
+/// factor of ten), of ln price the difference over the range of the offers and the candidate, of a category 0 or 1, of
+/// a text 1 less the cosine of its TF-IDF words.
 ///
 /// *References*: Gower 1971, A general coefficient of similarity and some of its properties.
 #[derive(Debug)]

@@ -168,8 +168,8 @@ pub fn register(extension: &Extension) -> duckdb_neo::Result<()> {
         text,
     };
     let documentation = Documentation {
-        description: "How our units answer to a competitor's price, with products and periods held fixed: log-log least \
-                      squares. See launch_competitors.",
+        description: "How our units answer to a competitor's price, with products and periods held fixed. \
+                      See launch_competitors.",
         parameters: &[
             parameter("product", "BIGINT", None, "number of our product"),
             parameter("period", "BIGINT", None, "number of the period"),
