@@ -117,7 +117,7 @@ def laptops_competitors(database: duckdb.DuckDBPyConnection) -> None:
         " FROM laptops WHERE competitor <> 'kontakt.az'"
     )
     show(database.execute(
-        "SELECT competitor, offers, price_index, price_gap, price_trend, forecast_price, reason"
+        "SELECT competitor, offers, price_index, price_gap, split_part(reason, ';', 1) AS reason"
         " FROM launch_competitors('offers', products := 'products', by := NULL) ORDER BY offers DESC LIMIT 8"
     ))
     show(database.execute(
@@ -171,16 +171,15 @@ def cars_competitors(database: duckdb.DuckDBPyConnection) -> None:
     for name, ours in (("sales", "="), ("offers", "<>")):
         database.execute(
             f"CREATE OR REPLACE TEMP TABLE {name} AS"
-            f" SELECT competitor, segment AS product_id, quarter AS size, date, units, price FROM segments"
+            f" SELECT competitor, segment AS product_id, date, units, price FROM segments"
             f" WHERE competitor {ours} 19"
         )
-    for by in ("NULL", "'size'"):
-        show(database.execute(
-            "SELECT key, competitor, offers, price_index, price_gap, price_trend, promotion_share, volatility,"
-            " sales_share, sales_trend, forecast_price, cross_elasticity, regexp_extract(reason, 'no cross.*|cross.*%') AS reason"
-            f" FROM launch_competitors('offers', sales := 'sales', by := {by}, frequency := 'month')"
-            " WHERE competitor IN (1, 2, 3, 7, 16, 18) ORDER BY sales_share DESC LIMIT 8"
-        ))
+    show(database.execute(
+        "SELECT competitor, offers, price_index, price_gap, price_trend, volatility, sales_share, forecast_price,"
+        " cross_elasticity, regexp_extract(reason, 'no cross.*|cross.*%') AS reason"
+        " FROM launch_competitors('offers', sales := 'sales', by := NULL, frequency := 'month')"
+        " ORDER BY sales_share DESC LIMIT 6"
+    ))
 
 
 TASKS = [laptops_position, laptops_competitors, cars_position, cars_own_price, cars_competitors]

@@ -142,8 +142,8 @@ impl CrossElasticity {
         let freedom = periods.saturating_sub(1 + seasons);
         if freedom < MIN_FREEDOM {
             return Err(Error::refused(format!(
-                "theirs is one price for all our products, or nearly so, and {periods} periods are too few to tell it \
-                 from what else changed"
+                "their prices do not differ enough between products within periods, and {periods} periods are too few to \
+                 tell them from what else changed"
             )));
         }
         let fitted = panel.fit(&regressors, &[panel.product.clone(), season], &panel.period)?;

@@ -15,6 +15,9 @@ use crate::{
 /// A category with at least so many offers has intervals of its own.
 const MIN_ERRORS: usize = 50;
 
+/// Attributes that a reason names.
+const MAX_NAMES: usize = 8;
+
 /// Something that is, or is to be, on sale.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Listing {
@@ -188,7 +191,10 @@ impl Group {
                         of_median.extend(inside.map(|&row| prices[row] - center));
                     }
                 }
-                let names: Vec<&str> = hedonic.attributes().collect();
+                let mut names: Vec<&str> = hedonic.attributes().take(MAX_NAMES).collect();
+                if hedonic.attributes().count() > names.len() {
+                    names.push("and others");
+                }
                 format!(
                     "expected price from {}: typical error {} on products held out, {} of the median offer",
                     names.join(", "),
