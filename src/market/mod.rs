@@ -1,6 +1,11 @@
-//! What the market is like: regressions on panels of sales, prices and competitors' offers, forecasts of series that
-//! have a history.
+//! What the market is like: series that have a history, seasons, price elasticities, competitors' offers, signals, and
+//! what launches take from their neighbours.
 
 pub mod cannibalization;
+pub mod cross_elasticity;
+pub mod hedonic;
+pub mod likeness;
+pub mod position;
 pub mod regression;
+pub mod ridge;
 pub mod trend;

@@ -1,6 +1,8 @@
 //! The primitives under the macros of `sql/market`.
 
 pub mod cannibalization;
+pub mod cross_elasticity;
+pub mod price_position;
 pub mod trend;
 pub mod trend_network;
 
@@ -9,6 +11,8 @@ use duckdb_neo::extension::Extension;
 /// Registers the family.
 pub fn register(extension: &Extension) -> duckdb_neo::Result<()> {
     cannibalization::register(extension)?;
+    cross_elasticity::register(extension)?;
+    price_position::register(extension)?;
     trend::register(extension)?;
     trend_network::register(extension)
 }

@@ -1,0 +1,11 @@
+-- The price some periods ahead, from the prices so far.
+--
+-- The last price. This is the one place to put a better forecast of prices.
+--
+-- @scalar
+-- @param prices: DOUBLE[]     prices by period, without gaps
+-- @param horizon: BIGINT      periods ahead
+-- @param frequency: VARCHAR   day, week or month
+-- @returns DOUBLE the price
+-- @example __launch_forecast_price([10.0, 11.0], 13, 'week')
+CASE WHEN horizon > 0 AND frequency IS NOT NULL THEN prices[-1] END
