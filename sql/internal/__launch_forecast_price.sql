@@ -1,11 +1,12 @@
--- The price some periods ahead, from the prices so far.
---
--- The last price. This is the one place to put a better forecast of prices.
+-- The price some periods ahead, from the prices so far, as launch_trend forecasts it; the last price where fewer than
+-- four are known.
 --
 -- @scalar
 -- @param prices: DOUBLE[]     prices by period, without gaps
 -- @param horizon: BIGINT      periods ahead
--- @param frequency: VARCHAR   day, week or month
 -- @returns DOUBLE the price
--- @example __launch_forecast_price([10.0, 11.0], 13, 'week')
-CASE WHEN horizon > 0 AND frequency IS NOT NULL THEN prices[-1] END
+-- @example __launch_forecast_price([10.0, 11.0], 13)
+coalesce(
+    __launch_trend(range(len(prices))::DOUBLE[], prices, len(prices), true, horizon := horizon)[horizon]['yhat'],
+    prices[-1]
+)

@@ -271,7 +271,7 @@ coming_ AS (
         group_, competitor_,
         sum(ahead_::DECIMAL(38, 9))::DOUBLE / nullif(count(ahead_), 0) AS price_
     FROM (
-        SELECT group_, competitor_, __launch_finite(__launch_forecast_price(prices_, horizon_, frequency_)) AS ahead_
+        SELECT group_, competitor_, __launch_finite(__launch_forecast_price(prices_, horizon_)) AS ahead_
         FROM filled_, options_
     )
     WHERE ahead_ < 1e12
