@@ -83,6 +83,11 @@ impl Effect {
             )));
         }
         let sum = |values: &[f64]| values.iter().sum::<f64>();
+        if !(level > 0.0 && level < 1.0 && share > 0.0 && share.is_finite()) {
+            return Err(Error::refused(
+                "the level must be between 0 and 1, and the share above 0",
+            ));
+        }
         if sum(before) <= 0.0 {
             return Err(Error::refused("it sold nothing in the periods before the launch"));
         }
@@ -183,6 +188,9 @@ pub struct Measured {
 /// *References*: Hansen, Hodrick 1980, Forward exchange rates as optimal predictors of future spot rates (errors of
 /// overlapping periods).
 pub fn pooled(launches: &[Measured], level: f64) -> Result<Effect> {
+    if !(level > 0.0 && level < 1.0) {
+        return Err(Error::refused("the level must be between 0 and 1"));
+    }
     let mut launches = launches.to_vec();
     launches.sort_by(|a, b| {
         let numbers = |m: &Measured| [m.gross, m.expected, m.units_change, m.error];
@@ -387,6 +395,9 @@ mod tests {
         assert!(refuse(&[1.0; 4], &[1.0, 0.0, 1.0, 1.0]).contains("no control"));
         assert!(refuse(&[1.0; 4], &[1.0, 1.0, 1.0, f64::NAN]).contains("too large"));
         assert!(refuse(&[1e300; 4], &[1e-300, 1e300, 1.0, 1.0]).contains("too large"));
+        assert!(Effect::measure(&[1.0; 4], &[1.0; 4], 1.0, f64::NAN).is_err());
+        assert!(Effect::measure(&[1.0; 4], &[1.0; 4], 0.0, 0.9).is_err());
+        assert!(pooled(&[measured(1, 1.0)], 1.0).is_err());
         assert!(pooled(&[], 0.9).unwrap_err().to_string().contains("no launch"));
     }
 
