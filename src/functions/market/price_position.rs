@@ -171,9 +171,9 @@ fn listings(state: &Rows, candidates: bool) -> Result<Listings, Failure> {
     let (mut rows, mut batches) = (Vec::new(), Vec::new());
     for (chunk, members) in &state.chunks {
         let members = members.iter().copied();
-        let members: Vec<u32> = members
-            .filter(|&r| chunk.candidates[r as usize] == candidates)
-            .collect();
+        // An offer without a price is none.
+        let wanted = |r: usize| chunk.candidates[r] == candidates && (candidates || chunk.listings[r].price.is_some());
+        let members: Vec<u32> = members.filter(|&r| wanted(r as usize)).collect();
         rows.extend(members.iter().map(|&r| chunk.listings[r as usize].clone()));
         batches.push(take_record_batch(&chunk.attributes, &UInt32Array::from(members))?);
     }
