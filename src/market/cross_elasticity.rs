@@ -239,8 +239,8 @@ fn count(codes: &[u32]) -> usize {
 /// Whether a column is not the same in all rows of each group.
 fn varies(column: &[f64], groups: &[u32]) -> bool {
     let mut first = vec![None; count(groups)];
-    let mut same = |(value, &group): (&f64, &u32)| (value - *first[group as usize].get_or_insert(*value)).abs() < 1e-9;
-    !column.iter().zip(groups).all(|row| same(row))
+    let same = |(value, &group): (&f64, &u32)| (value - *first[group as usize].get_or_insert(*value)).abs() < 1e-9;
+    !column.iter().zip(groups).all(same)
 }
 
 #[cfg(test)]

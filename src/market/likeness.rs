@@ -74,15 +74,15 @@ impl<'a> Likeness<'a> {
                         add((a - b).abs() / range.max(f64::MIN_POSITIVE));
                     }
                 }
-                (EncodedColumn::Category(a), EncodedColumn::Category(b)) => {
-                    if a[candidate] != MISSING && b[offer] != MISSING {
-                        add(if a[candidate] == b[offer] { 0.0 } else { 1.0 });
-                    }
+                (EncodedColumn::Category(a), EncodedColumn::Category(b))
+                    if a[candidate] != MISSING && b[offer] != MISSING =>
+                {
+                    add(if a[candidate] == b[offer] { 0.0 } else { 1.0 });
                 }
-                (EncodedColumn::Text(a), EncodedColumn::Text(b)) => {
-                    if !a[candidate].is_empty() && !b[offer].is_empty() {
-                        add(1.0 - cosine(&a[candidate], &b[offer]));
-                    }
+                (EncodedColumn::Text(a), EncodedColumn::Text(b))
+                    if !a[candidate].is_empty() && !b[offer].is_empty() =>
+                {
+                    add(1.0 - cosine(&a[candidate], &b[offer]));
                 }
                 _ => {}
             }

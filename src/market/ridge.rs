@@ -50,12 +50,12 @@ pub fn ridge(rows: &[Sparse], target: &[f64], members: &[usize], penalty: f64, s
     let mut length = product(&rest, &direction);
     let enough = TOLERANCE * TOLERANCE * product(&right, &scaled(&right));
     for _ in 0..MAX_STEPS {
-        if !(length > enough) {
+        if length.is_nan() || length <= enough {
             break;
         }
         let applied = apply(&direction);
         let curvature = product(&direction, &applied);
-        if !(curvature > 0.0) {
+        if curvature.is_nan() || curvature <= 0.0 {
             break;
         }
         let step = length / curvature;

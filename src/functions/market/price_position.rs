@@ -92,24 +92,20 @@ impl AggregateCallbacks for PricePosition {
             let competitors = vectors::texts(vectors, 6, rows)?;
             let k = vectors::values::<i64, _>(vectors, 7, rows, |v| *v)?;
             let level = vectors::values::<f64, _>(vectors, 8, rows, |v| *v)?;
-            let listing =
-                |((((number, product), category), price), competitor): ((((Option<i64>, _), _), Option<f64>), _)| {
-                    Ok(Listing {
-                        number: number.ok_or_else(|| Failure::new("the number of a row must not be NULL"))?,
-                        competitor,
-                        product,
-                        category,
-                        price: price.filter(|p| *p > 0.0 && p.is_finite()),
-                    })
-                };
-            let zipped = numbers
-                .into_iter()
-                .zip(products)
-                .zip(categories)
-                .zip(prices)
-                .zip(competitors);
+            let mut listings = Vec::with_capacity(rows);
+            for (row, ((product, category), competitor)) in
+                products.into_iter().zip(categories).zip(competitors).enumerate()
+            {
+                listings.push(Listing {
+                    number: numbers[row].ok_or_else(|| Failure::new("the number of a row must not be NULL"))?,
+                    competitor,
+                    product,
+                    category,
+                    price: prices[row].filter(|p| *p > 0.0 && p.is_finite()),
+                });
+            }
             let chunk = Arc::new(Chunk {
-                listings: zipped.map(listing).collect::<Result<_, Failure>>()?,
+                listings,
                 candidates: candidates.into_iter().map(|c| c == Some(true)).collect(),
                 attributes,
             });
@@ -175,9 +171,9 @@ fn listings(state: &Rows, candidates: bool) -> Result<Listings, Failure> {
     let (mut rows, mut batches) = (Vec::new(), Vec::new());
     for (chunk, members) in &state.chunks {
         let members = members.iter().copied();
-        let members: Vec<u32> = members
-            .filter(|&r| chunk.candidates[r as usize] == candidates)
-            .collect();
+        // An offer without a price is none.
+        let wanted = |r: usize| chunk.candidates[r] == candidates && (candidates || chunk.listings[r].price.is_some());
+        let members: Vec<u32> = members.filter(|&r| wanted(r as usize)).collect();
         rows.extend(members.iter().map(|&r| chunk.listings[r as usize].clone()));
         batches.push(take_record_batch(&chunk.attributes, &UInt32Array::from(members))?);
     }
