@@ -1,0 +1,428 @@
+//! Price elasticities of groups of products, from the sales of a panel.
+
+use std::collections::BTreeMap;
+
+use super::{
+    regression::absorb,
+    shrinkage::{Estimate, Spread},
+};
+use crate::error::{Error, Result};
+
+/// A price whose logarithm varies by less than this (standard deviation, about 1 %) tells nothing: the mean of a period
+/// moves as much by rounding and by the mix of what was sold.
+pub const MIN_VARIATION: f64 = 0.01;
+/// Blocks that the periods are cut into, at most.
+const MAX_BLOCKS: usize = 12;
+/// Periods of a block, at least.
+const MIN_BLOCK: usize = 4;
+/// A control of which the fixed effects and the other controls leave a smaller share of its sum of squares is left out.
+const MIN_CONTROL: f64 = 1e-9;
+/// A cluster that holds all but this share of what varies is the only one there is.
+const MIN_REST: f64 = 1e-6;
+
+/// Sales of one panel unit in one period.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Cell {
+    /// The group whose elasticity is asked for; cells without one count for the parent alone.
+    pub key: Option<String>,
+    /// The product.
+    pub product: String,
+    /// Product and place: what has a level of its own.
+    pub unit: String,
+    /// Number of the period.
+    pub period: i64,
+    /// What shares a time effect: one number for all, or one for each season or period.
+    pub effect: i64,
+    /// Units sold.
+    pub units: Option<f64>,
+    /// Price.
+    pub price: Option<f64>,
+    /// One number per control.
+    pub controls: Vec<Option<f64>>,
+}
+
+/// What is known of a group.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Row {
+    /// The group; `None` for all together.
+    pub key: Option<String>,
+    /// Change of units in % for a price higher by 1 %, with its interval.
+    pub elasticity: Option<(f64, f64, f64)>,
+    /// Cells used.
+    pub observations: usize,
+    /// Products in them.
+    pub products: usize,
+    /// Standard deviation of ln price that the fixed effects leave.
+    pub price_variation: Option<f64>,
+    /// How it came about, or why there is none.
+    pub reason: String,
+}
+
+/// Own estimate of a group, before it is shrunk.
+struct Own {
+    observations: usize,
+    products: usize,
+    variation: Option<f64>,
+    /// The estimate; `Ok(None)` when the cells are too few for an error.
+    estimate: std::result::Result<Option<Estimate>, String>,
+    notes: Vec<String>,
+}
+
+/// Elasticities of all groups and, first, of all cells together.
+///
+/// *Model*: ln units = a_unit + d_time + e ln price + c' controls + error, within each group. Both fixed effects are
+/// taken out by alternating projections, controls by regression (Frisch, Waugh 1933), so that e is the slope of what is
+/// left on what is left of ln price. A price that answers to the level of a unit or to the time effect does no harm.
+///
+/// *Errors* may hang together within a product and, across products, within blocks of periods that follow each other
+/// (at most 12, of at least 4 periods). The variance is the jackknife's, which leaves out a cluster at a time, by
+/// products, by blocks, and by both (products plus blocks less their cells), and the largest of the three is taken, with
+/// the degrees of freedom of the larger of the first two. With one product the blocks decide.
+///
+/// *Shrinkage*: each group is drawn to the parent as [`Spread`] tells. A group with too few cells for an error of its
+/// own gets what is known of any group. An elasticity above 0 is refused, as is one from a price that hardly varied.
+///
+/// *Parameters*: `controls` are the names of the cells' controls; `level` is the probability of the interval, in (0, 1).
+///
+/// *Missing data*: cells without units and price above 0, or without a control, are left out and counted.
+///
+/// *Determinism*: cells are sorted first.
+///
+/// *References*: Wooldridge 2010, Econometric analysis of cross section and panel data, 10.5; Cameron, Gelbach,
+/// Miller 2011, Robust inference with multiway clustering; Bester, Conley, Hansen 2011, Inference with dependent data
+/// using cluster covariance estimators; MacKinnon, Nielsen, Webb 2023, Fast and reliable jackknife and bootstrap methods
+/// for cluster-robust inference; Hoch, Kim, Montgomery, Rossi 1995, Determinants of store-level price elasticity.
+///
+/// # Errors
+/// [`Error::Argument`] when the level is not in (0, 1).
+pub fn elasticities(mut cells: Vec<Cell>, controls: &[String], level: f64) -> Result<Vec<Row>> {
+    if !(level > 0.0 && level < 1.0) {
+        return Err(Error::argument(format!("level must be between 0 and 1, got {level}")));
+    }
+    cells.sort_by(|a, b| {
+        let number = |v: Option<f64>| v.map_or(0, |v| v.to_bits());
+        let order = (&a.unit, a.period, &a.key, number(a.units), number(a.price));
+        order
+            .cmp(&(&b.unit, b.period, &b.key, number(b.units), number(b.price)))
+            .then_with(|| a.controls.iter().map(|v| number(*v)).cmp(b.controls.iter().map(|v| number(*v))))
+    });
+    let mut groups: BTreeMap<&str, Vec<&Cell>> = BTreeMap::new();
+    for cell in &cells {
+        if let Some(key) = &cell.key {
+            groups.entry(key).or_default().push(cell);
+        }
+    }
+    let all: Vec<&Cell> = cells.iter().collect();
+    let parent = own(&all, controls);
+    let groups: Vec<(&str, Own)> = groups.into_iter().map(|(key, of)| (key, own(&of, controls))).collect();
+    let known = |own: &Own| own.estimate.as_ref().ok().copied().flatten();
+    let spread = known(&parent).map(|estimate| {
+        let estimates: Vec<Estimate> = groups.iter().filter_map(|(_, own)| known(own)).collect();
+        Spread::of(estimate, &estimates)
+    });
+    let mut rows = vec![report(None, &parent, None, level)];
+    rows.extend(groups.iter().map(|(key, own)| report(Some(key), own, spread.as_ref(), level)));
+    Ok(rows)
+}
+
+/// The row of a group; `spread` is `None` for the parent, and where the parent is not known.
+fn report(key: Option<&str>, own: &Own, spread: Option<&Spread>, level: f64) -> Row {
+    let found = match (&own.estimate, spread) {
+        (Err(reason), _) => Err(reason.clone()),
+        (Ok(Some(estimate)), None) => Ok((*estimate, "own estimate".to_owned())),
+        (Ok(None), None) => Err(format!(
+            "an interval needs at least 2 products or {} periods: give more sales",
+            2 * MIN_BLOCK
+        )),
+        (Ok(Some(estimate)), Some(spread)) => {
+            let (shrunk, pull) = spread.shrink(Some(*estimate));
+            let how = format!(
+                "own estimate {:.2}, drawn by {:.0} % to that of all products",
+                estimate.value,
+                100.0 * pull
+            );
+            Ok((shrunk, how))
+        }
+        (Ok(None), Some(spread)) => Ok((
+            spread.shrink(None).0,
+            format!(
+                "that of all products, as an own estimate needs at least 2 products or {} periods",
+                2 * MIN_BLOCK
+            ),
+        )),
+    };
+    let found = found.and_then(|(estimate, how)| {
+        let (lower, upper) = estimate.interval(level);
+        if ![estimate.value, lower, upper].iter().all(|v| v.is_finite()) {
+            return Err("the elasticity is not finite: look for wrong prices and units".to_owned());
+        }
+        if estimate.value > 0.0 {
+            return Err(format!(
+                "units rose with the price: the estimate is {:.2} ({lower:.2} to {upper:.2}), which is no demand curve; \
+                 give controls for what moved both, such as promotions",
+                estimate.value
+            ));
+        }
+        Ok(((estimate.value, lower, upper), how))
+    });
+    let (elasticity, how) = match found {
+        Ok((numbers, how)) => (Some(numbers), how),
+        Err(reason) => (None, reason),
+    };
+    Row {
+        key: key.map(str::to_owned),
+        elasticity,
+        observations: own.observations,
+        products: own.products,
+        price_variation: own.variation,
+        reason: [vec![how], own.notes.clone()].concat().join("; "),
+    }
+}
+
+/// The regression of one group.
+fn own(cells: &[&Cell], controls: &[String]) -> Own {
+    let positive = |v: Option<f64>| v.filter(|v| *v > 0.0 && v.is_finite());
+    let sold: Vec<&&Cell> = cells
+        .iter()
+        .filter(|c| positive(c.units).is_some() && positive(c.price).is_some())
+        .collect();
+    let complete = |c: &&&Cell| c.controls.iter().all(|v| v.is_some_and(f64::is_finite));
+    let used: Vec<&Cell> = sold.iter().copied().filter(|c| complete(&c)).copied().collect();
+    let mut notes = Vec::new();
+    let mut note = |count: usize, what: &str| {
+        if count > 0 {
+            notes.push(format!("{count} of {} cells left out: {what}", cells.len()));
+        }
+    };
+    note(cells.len() - sold.len(), "no units or no price above 0");
+    note(sold.len() - used.len(), "no number for a control");
+    let products = numbers(used.iter().map(|c| c.product.as_str()));
+    let effects = [
+        numbers(used.iter().map(|c| c.unit.as_str())),
+        numbers(used.iter().map(|c| c.effect)),
+    ];
+    let mut own = Own {
+        observations: used.len(),
+        products: count(&products),
+        variation: None,
+        estimate: Ok(None),
+        notes,
+    };
+    if used.is_empty() {
+        own.estimate = Err("no units and price above 0 in the same period: give sales with prices".to_owned());
+        return own;
+    }
+    let column = |of: &dyn Fn(&Cell) -> Option<f64>| {
+        let mut column: Vec<f64> = used.iter().map(|c| of(c).unwrap_or_default()).collect();
+        absorb(&mut column, &effects);
+        column
+    };
+    let mut x = column(&|c| c.price.map(f64::ln));
+    let mut y = column(&|c| c.units.map(f64::ln));
+    let deviation = |x: &[f64]| (product(x, x) / x.len() as f64).sqrt();
+    let variation = deviation(&x);
+    own.variation = Some(variation);
+    if variation < MIN_VARIATION {
+        own.estimate = Err(format!(
+            "the price hardly varied: the standard deviation of its logarithm within the fixed effects is {variation:.4}, \
+             at least {MIN_VARIATION} is needed; give more periods, or fewer time effects"
+        ));
+        return own;
+    }
+    let mut basis: Vec<Vec<f64>> = Vec::new();
+    for (number, name) in controls.iter().enumerate() {
+        let raw: Vec<f64> = used.iter().map(|c| c.controls[number].unwrap_or_default()).collect();
+        let mut control = column(&|c| c.controls[number]);
+        basis.iter().for_each(|other| project(&mut control, other));
+        let length = product(&control, &control);
+        if length <= MIN_CONTROL * product(&raw, &raw) {
+            own.notes.push(format!("control {name} left out: it does not vary on its own"));
+            continue;
+        }
+        control.iter_mut().for_each(|v| *v /= length.sqrt());
+        basis.push(control);
+    }
+    for control in &basis {
+        project(&mut x, control);
+        project(&mut y, control);
+    }
+    let left = deviation(&x);
+    if left < MIN_VARIATION {
+        own.estimate = Err(format!(
+            "the price moves with the controls: they leave a standard deviation of its logarithm of {left:.4}, \
+             at least {MIN_VARIATION} is needed; give fewer controls"
+        ));
+        return own;
+    }
+    let blocks = blocks(&numbers(used.iter().map(|c| c.period)));
+    own.estimate = Ok(slope(&x, &y, &products, &blocks));
+    own
+}
+
+/// The slope of y on x with the variance described at [`elasticities`]; `None` when there are too few clusters.
+fn slope(x: &[f64], y: &[f64], products: &[u32], blocks: &[u32]) -> Option<Estimate> {
+    let by_products = jackknife(x, y, products);
+    let by_blocks = jackknife(x, y, blocks);
+    let cells: Vec<u64> = products
+        .iter()
+        .zip(blocks)
+        .map(|(&p, &b)| u64::from(p) << 32 | u64::from(b))
+        .collect();
+    let (variance, clusters) = match (by_products, by_blocks) {
+        (Some(a), Some(b)) => {
+            let cells = jackknife(x, y, &numbers(cells.into_iter())).map_or(0.0, |(variance, _)| variance);
+            let larger = if a.0 >= b.0 { a } else { b };
+            (larger.0.max(a.0 + b.0 - cells), larger.1)
+        }
+        (a, b) => a.or(b)?,
+    };
+    Some(Estimate {
+        value: product(x, y) / product(x, x),
+        variance,
+        freedom: (clusters - 1) as f64,
+    })
+}
+
+/// Variance of the slope by leaving out one cluster at a time, and the number of clusters. `None` when one of them
+/// holds all that varies.
+fn jackknife(x: &[f64], y: &[f64], clusters: &[u32]) -> Option<(f64, usize)> {
+    let (xx, xy) = (product(x, x), product(x, y));
+    let mut sums = vec![(0.0, 0.0); count(clusters)];
+    for (row, &cluster) in clusters.iter().enumerate() {
+        let sum = &mut sums[cluster as usize];
+        sum.0 += x[row] * x[row];
+        sum.1 += x[row] * y[row];
+    }
+    if sums.iter().any(|s| xx - s.0 <= MIN_REST * xx) {
+        return None;
+    }
+    let squares: f64 = sums.iter().map(|s| ((xy - s.1) / (xx - s.0) - xy / xx).powi(2)).sum();
+    let clusters = sums.len() as f64;
+    Some((squares * (clusters - 1.0) / clusters, sums.len()))
+}
+
+/// The block of each period, of equal length in periods that occur.
+fn blocks(periods: &[u32]) -> Vec<u32> {
+    let all = count(periods);
+    let blocks = (all / MIN_BLOCK).clamp(1, MAX_BLOCKS);
+    periods.iter().map(|&p| (p as usize * blocks / all) as u32).collect()
+}
+
+fn product(a: &[f64], b: &[f64]) -> f64 {
+    a.iter().zip(b).map(|(a, b)| a * b).sum()
+}
+
+/// Take out of a column its part along a direction of length 1.
+fn project(column: &mut [f64], direction: &[f64]) {
+    let part = product(column, direction);
+    column.iter_mut().zip(direction).for_each(|(v, d)| *v -= part * d);
+}
+
+/// Numbers from 0 for values, in their order.
+fn numbers<T: Ord + Copy>(values: impl Iterator<Item = T>) -> Vec<u32> {
+    let values: Vec<T> = values.collect();
+    let mut sorted = values.clone();
+    sorted.sort_unstable();
+    sorted.dedup();
+    let number = |v: &T| sorted.binary_search(v).unwrap_or_default() as u32;
+    values.iter().map(number).collect()
+}
+
+fn count(codes: &[u32]) -> usize {
+    codes.iter().max().map_or(0, |&c| c as usize + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rand::{Rng, SeedableRng};
+    use rand_chacha::ChaCha8Rng;
+    use rand_distr::{Distribution, StandardNormal};
+
+    const SIZES: [usize; 5] = [5, 6, 8, 12, 30];
+
+    /// What a draw of sales looks like.
+    #[derive(Clone, Copy)]
+    struct Market {
+        weeks: usize,
+        /// Standard deviation of the elasticities of keys around -2.
+        spread: f64,
+        /// Whether all products of a key are promoted in the same weeks.
+        together: bool,
+    }
+
+    /// Keys whose products have levels and seasons that their prices answer to, promotions, price changes that
+    /// last, weeks that all products share and errors that hang together (first order, 0.6) within a product.
+    fn draw(market: Market, seed: u64) -> (Vec<Cell>, Vec<f64>) {
+        let mut random = ChaCha8Rng::seed_from_u64(seed);
+        let mut cells = Vec::new();
+        let mut truth = Vec::new();
+        let normal = |random: &mut ChaCha8Rng| -> f64 { StandardNormal.sample(random) };
+        for (key, size) in SIZES.into_iter().enumerate() {
+            let elasticity = -2.0 + market.spread * normal(&mut random);
+            truth.push(elasticity);
+            let shocks: Vec<f64> = (0..market.weeks).map(|_| 0.2 * normal(&mut random)).collect();
+            let promotions = |random: &mut ChaCha8Rng| -> Vec<f64> {
+                let depth = |random: &mut ChaCha8Rng| match random.random::<f64>() < 0.15 {
+                    true => 0.1 + 0.3 * random.random::<f64>(),
+                    false => 0.0,
+                };
+                (0..market.weeks).map(|_| depth(random)).collect()
+            };
+            let shared = promotions(&mut random);
+            for product in 0..size {
+                let level = normal(&mut random);
+                let own = promotions(&mut random);
+                let (mut lasting, mut error) = (0.0, 0.37 * normal(&mut random));
+                for week in 0..market.weeks {
+                    let month = (week as f64 * 7.0 / 30.44) as i64;
+                    let season = 0.4 * (std::f64::consts::TAU * (month % 12) as f64 / 12.0).sin();
+                    if random.random::<f64>() < 0.08 {
+                        lasting += 0.08 * normal(&mut random);
+                    }
+                    error = 0.6 * error + 0.3 * normal(&mut random);
+                    let off = if market.together { shared[week] } else { own[week] };
+                    let price = 2.0 + 0.5 * level + 0.15 * season + lasting - off + 0.01 * normal(&mut random);
+                    let units = 3.0 + level + season + shocks[week] + elasticity * price + error;
+                    cells.push(Cell {
+                        key: Some(format!("key {key}")),
+                        product: format!("{key} {product}"),
+                        unit: format!("{key} {product}"),
+                        period: week as i64,
+                        effect: month % 12,
+                        units: Some(units.exp()),
+                        price: Some(price.exp()),
+                        controls: vec![],
+                    });
+                }
+            }
+        }
+        (cells, truth)
+    }
+
+    #[test]
+    fn intervals_of_shrunk_keys_cover_as_often_as_they_say() {
+        for (weeks, spread, together) in [(60, 0.3, false), (40, 0.5, true)] {
+            let market = Market {
+                weeks,
+                spread,
+                together,
+            };
+            let mut inside = [0; SIZES.len()];
+            let mut sum = [0.0; SIZES.len()];
+            for seed in 0..200 {
+                let (cells, truth) = draw(market, seed);
+                let rows = elasticities(cells, &[], 0.9).unwrap();
+                for (key, row) in rows[1..].iter().enumerate() {
+                    let (e, lower, upper) = row.elasticity.unwrap();
+                    inside[key] += usize::from((lower..=upper).contains(&truth[key]));
+                    sum[key] += (e - truth[key]) / 200.0;
+                }
+            }
+            let all = inside.iter().sum::<usize>() as f64 / (200 * SIZES.len()) as f64;
+            assert!((0.85..=0.95).contains(&all), "{weeks} weeks: {all} {inside:?}");
+            assert!(inside.iter().all(|&i| i >= 160), "{weeks} weeks: {inside:?}");
+            assert!(sum.iter().all(|s| s.abs() < 0.05), "{weeks} weeks: {sum:?}");
+        }
+    }
+}
