@@ -80,11 +80,16 @@ listed_ AS (
 linked_ AS (SELECT product_, min(given_) AS given_ FROM listed_ WHERE product_ IS NOT NULL GROUP BY product_),
 -- A column that is not there has no type.
 wrong_ AS (
-    SELECT CASE WHEN any_value(by_) NOT IN ('category', '__launch_all') AND bool_and(type_ = '"NULL"')
-        THEN 'column "' || any_value(by_) || '" not found in ' || concat_ws(' or ', products, sales) END AS why_
-    FROM options_ LEFT JOIN (
-        (SELECT typeof(own_) AS type_ FROM sold_ LIMIT 1) UNION ALL (SELECT typeof(given_) FROM listed_ LIMIT 1)
-    ) ON true
+    SELECT
+        absent_ AND by_ = 'category' AS ungrouped_,
+        CASE WHEN absent_ AND by_ NOT IN ('category', '__launch_all')
+        THEN 'column "' || by_ || '" not found in ' || concat_ws(' or ', products, sales) END AS why_
+    FROM (
+        SELECT any_value(by_) AS by_, coalesce(bool_and(type_ = '"NULL"'), false) AS absent_
+        FROM options_ LEFT JOIN (
+            (SELECT typeof(own_) AS type_ FROM sold_ LIMIT 1) UNION ALL (SELECT typeof(given_) FROM listed_ LIMIT 1)
+        ) ON true
+    )
 ),
 rows_ AS (
     SELECT sold_.* EXCLUDE (own_), coalesce(linked_.given_::VARCHAR, sold_.own_::VARCHAR) AS key_
@@ -103,11 +108,27 @@ cells_ AS MATERIALIZED (
     FROM rows_ CROSS JOIN options_
     GROUP BY ALL
 ),
+-- The keys as they came, those that the sales do not have as well, with numbers; products and panel units likewise.
+keys_ AS MATERIALIZED (
+    SELECT text_, key_, row_number() OVER (ORDER BY text_) AS code_
+    FROM (
+        SELECT key_::VARCHAR AS text_, min(key_) AS key_
+        FROM (SELECT DISTINCT given_ AS key_ FROM linked_ UNION ALL SELECT DISTINCT own_ FROM sold_)
+        WHERE key_ IS NOT NULL
+        GROUP BY text_
+    )
+),
+panel_ AS (
+    SELECT
+        *, row_number() OVER (ORDER BY product_, store_, region_) AS unit_,
+        dense_rank() OVER (ORDER BY product_) AS number_of_product_
+    FROM (SELECT DISTINCT product_, store_, region_ FROM cells_)
+),
 fitted_ AS (
     SELECT unnest(__launch_elasticity(
-        key_,
-        product_,
-        concat_ws(chr(31), product_, coalesce(store_, ''), coalesce(region_, '')),
+        keys_.code_,
+        number_of_product_,
+        unit_,
         number_,
         CASE effects_
             WHEN 'period' THEN number_
@@ -119,14 +140,12 @@ fitted_ AS (
         (SELECT names_ FROM options_),
         (SELECT level_ FROM options_)
     )) AS row_
-    FROM (SELECT *, list_value(*COLUMNS(lambda c: starts_with(c, '__launch_control_'))) AS controls_ FROM cells_)
-),
--- The keys as they came; those that the sales do not have as well.
-keys_ AS (
-    SELECT key_::VARCHAR AS text_, min(key_) AS key_
-    FROM (SELECT DISTINCT given_ AS key_ FROM linked_ UNION ALL SELECT DISTINCT own_ FROM sold_)
-    WHERE key_ IS NOT NULL
-    GROUP BY text_
+    FROM (SELECT *, list_value(*COLUMNS(lambda c: starts_with(c, '__launch_control_'))) AS controls_ FROM cells_) AS cells_
+    JOIN panel_
+        ON panel_.product_ = cells_.product_
+        AND panel_.store_ IS NOT DISTINCT FROM cells_.store_
+        AND panel_.region_ IS NOT DISTINCT FROM cells_.region_
+    LEFT JOIN keys_ ON keys_.text_ = cells_.key_
 )
 SELECT
     keys_.key_ AS key,
@@ -137,9 +156,10 @@ SELECT
     coalesce(row_['products'], 0) AS products,
     row_['price_variation'] AS price_variation,
     coalesce(row_['status'], 'refused') AS status,
-    coalesce(row_['reason'], 'none of its products is in the sales') AS reason
+    CASE WHEN ungrouped_ AND keys_.code_ IS NULL THEN 'there is no column category: ' ELSE '' END
+        || coalesce(row_['reason'], 'none of its products is in the sales') AS reason
 FROM fitted_
-FULL JOIN keys_ ON keys_.text_ = row_['key']
+FULL JOIN keys_ ON keys_.code_ = row_['key']
 CROSS JOIN wrong_
 WHERE CASE WHEN why_ IS NULL THEN true ELSE error(why_) END
-ORDER BY keys_.text_ NULLS FIRST
+ORDER BY keys_.key_ NULLS FIRST

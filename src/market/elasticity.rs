@@ -23,12 +23,12 @@ const MIN_REST: f64 = 1e-6;
 /// Sales of one panel unit in one period.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Cell {
-    /// The group whose elasticity is asked for; cells without one count for the parent alone.
-    pub key: Option<String>,
-    /// The product.
-    pub product: String,
-    /// Product and place: what has a level of its own.
-    pub unit: String,
+    /// Number of the group whose elasticity is asked for; cells without one count for the parent alone.
+    pub key: Option<i64>,
+    /// Number of the product.
+    pub product: i64,
+    /// Number of product and place together: what has a level of its own.
+    pub unit: i64,
     /// Number of the period.
     pub period: i64,
     /// What shares a time effect: one number for all, or one for each season or period.
@@ -44,8 +44,8 @@ pub struct Cell {
 /// What is known of a group.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Row {
-    /// The group; `None` for all together.
-    pub key: Option<String>,
+    /// Number of the group; `None` for all together.
+    pub key: Option<i64>,
     /// Change of units in % for a price higher by 1 %, with its interval.
     pub elasticity: Option<(f64, f64, f64)>,
     /// Cells used.
@@ -101,32 +101,31 @@ pub fn elasticities(mut cells: Vec<Cell>, controls: &[String], level: f64) -> Re
     }
     cells.sort_by(|a, b| {
         let number = |v: Option<f64>| v.map_or(0, |v| v.to_bits());
-        let order = (&a.unit, a.period, &a.key, number(a.units), number(a.price));
-        order
-            .cmp(&(&b.unit, b.period, &b.key, number(b.units), number(b.price)))
-            .then_with(|| a.controls.iter().map(|v| number(*v)).cmp(b.controls.iter().map(|v| number(*v))))
+        let place = |c: &Cell| (c.unit, c.period, c.key, c.product, c.effect, number(c.units), number(c.price));
+        let controls = |c: &Cell| c.controls.iter().map(|v| number(*v)).collect::<Vec<_>>();
+        place(a).cmp(&place(b)).then_with(|| controls(a).cmp(&controls(b)))
     });
-    let mut groups: BTreeMap<&str, Vec<&Cell>> = BTreeMap::new();
+    let mut groups: BTreeMap<i64, Vec<&Cell>> = BTreeMap::new();
     for cell in &cells {
-        if let Some(key) = &cell.key {
+        if let Some(key) = cell.key {
             groups.entry(key).or_default().push(cell);
         }
     }
     let all: Vec<&Cell> = cells.iter().collect();
     let parent = own(&all, controls);
-    let groups: Vec<(&str, Own)> = groups.into_iter().map(|(key, of)| (key, own(&of, controls))).collect();
+    let groups: Vec<(i64, Own)> = groups.into_iter().map(|(key, of)| (key, own(&of, controls))).collect();
     let known = |own: &Own| own.estimate.as_ref().ok().copied().flatten();
     let spread = known(&parent).map(|estimate| {
         let estimates: Vec<Estimate> = groups.iter().filter_map(|(_, own)| known(own)).collect();
         Spread::of(estimate, &estimates)
     });
     let mut rows = vec![report(None, &parent, None, level)];
-    rows.extend(groups.iter().map(|(key, own)| report(Some(key), own, spread.as_ref(), level)));
+    rows.extend(groups.iter().map(|(key, own)| report(Some(*key), own, spread.as_ref(), level)));
     Ok(rows)
 }
 
 /// The row of a group; `spread` is `None` for the parent, and where the parent is not known.
-fn report(key: Option<&str>, own: &Own, spread: Option<&Spread>, level: f64) -> Row {
+fn report(key: Option<i64>, own: &Own, spread: Option<&Spread>, level: f64) -> Row {
     let found = match (&own.estimate, spread) {
         (Err(reason), _) => Err(reason.clone()),
         (Ok(Some(estimate)), None) => Ok((*estimate, "own estimate".to_owned())),
@@ -170,7 +169,7 @@ fn report(key: Option<&str>, own: &Own, spread: Option<&Spread>, level: f64) -> 
         Err(reason) => (None, reason),
     };
     Row {
-        key: key.map(str::to_owned),
+        key,
         elasticity,
         observations: own.observations,
         products: own.products,
@@ -196,9 +195,9 @@ fn own(cells: &[&Cell], controls: &[String]) -> Own {
     };
     note(cells.len() - sold.len(), "no units or no price above 0");
     note(sold.len() - used.len(), "no number for a control");
-    let products = numbers(used.iter().map(|c| c.product.as_str()));
+    let products = numbers(used.iter().map(|c| c.product));
     let effects = [
-        numbers(used.iter().map(|c| c.unit.as_str())),
+        numbers(used.iter().map(|c| c.unit)),
         numbers(used.iter().map(|c| c.effect)),
     ];
     let mut own = Own {
@@ -385,9 +384,9 @@ mod tests {
                     let price = 2.0 + 0.5 * level + 0.15 * season + lasting - off + 0.01 * normal(&mut random);
                     let units = 3.0 + level + season + shocks[week] + elasticity * price + error;
                     cells.push(Cell {
-                        key: Some(format!("key {key}")),
-                        product: format!("{key} {product}"),
-                        unit: format!("{key} {product}"),
+                        key: Some(key as i64),
+                        product: (100 * key + product) as i64,
+                        unit: (100 * key + product) as i64,
                         period: week as i64,
                         effect: month % 12,
                         units: Some(units.exp()),

@@ -40,7 +40,7 @@ struct Cells {
 
 #[derive(AsDuckDB)]
 struct Answer {
-    key: Option<String>,
+    key: Option<i64>,
     elasticity: Option<f64>,
     lower: Option<f64>,
     upper: Option<f64>,
@@ -123,17 +123,15 @@ impl AggregateCallbacks for Elasticity {
 
 /// The cells of a chunk.
 fn cells(vectors: &mut VectorCollection, rows: usize) -> Result<Vec<Cell>, Failure> {
-    let keys = vectors::texts(vectors, 0, rows)?;
-    let products = vectors::texts(vectors, 1, rows)?;
-    let units = vectors::texts(vectors, 2, rows)?;
-    let periods = vectors::values::<i64, _>(vectors, 3, rows, |v| *v)?;
-    let effects = vectors::values::<i64, _>(vectors, 4, rows, |v| *v)?;
+    let mut whole = |index| vectors::values::<i64, _>(vectors, index, rows, |v| *v);
+    let (keys, products, units) = (whole(0)?, whole(1)?, whole(2)?);
+    let (periods, effects) = (whole(3)?, whole(4)?);
     let sold = vectors::values::<f64, _>(vectors, 5, rows, |v| *v)?;
     let prices = vectors::values::<f64, _>(vectors, 6, rows, |v| *v)?;
     let controls = vectors::number_lists(vectors, 7, rows)?;
-    let texts = keys.into_iter().zip(products).zip(units);
+    let groups = keys.into_iter().zip(products).zip(units);
     let numbers = periods.into_iter().zip(effects).zip(sold.into_iter().zip(prices));
-    let zipped = texts.zip(numbers).zip(controls);
+    let zipped = groups.zip(numbers).zip(controls);
     let cell = |((((key, product), unit), ((period, effect), (units, price))), controls)| Cell {
         key,
         product: Option::unwrap_or_default(product),
@@ -188,9 +186,9 @@ pub fn register(extension: &Extension) -> duckdb_neo::Result<()> {
         description: "Price elasticities of groups of products; launch_elasticity takes them from a sales table. \
                       Row order and threads do not change the result.",
         parameters: &[
-            parameter("key", "VARCHAR", "the group, NULL for rows that only count for all together"),
-            parameter("product", "VARCHAR", "the product"),
-            parameter("unit", "VARCHAR", "product and place"),
+            parameter("key", "BIGINT", "number of the group, NULL for rows that only count for all together"),
+            parameter("product", "BIGINT", "number of the product"),
+            parameter("unit", "BIGINT", "number of product and place together"),
             parameter("period", "BIGINT", "number of the period"),
             parameter("effect", "BIGINT", "what shares a time effect"),
             parameter("units", "DOUBLE", "units sold"),
@@ -205,15 +203,15 @@ pub fn register(extension: &Extension) -> duckdb_neo::Result<()> {
             text: "all together (key NULL), then one entry per group",
         }],
         examples: &[
-            "SELECT __launch_elasticity('all', product_id, product_id, date - DATE '1970-01-01', 0, units, price, \
+            "SELECT __launch_elasticity(1, 1, ascii(product_id), date - DATE '1970-01-01', 0, units, price, \
              []::DOUBLE[], '', 0.9) FROM sales",
         ],
         category: "internal",
     };
     let signature = SignatureBuilder::new()
-        .param(FunctionParameter::new::<String>("key"))
-        .param(FunctionParameter::new::<String>("product"))
-        .param(FunctionParameter::new::<String>("unit"))
+        .param(FunctionParameter::new::<i64>("key"))
+        .param(FunctionParameter::new::<i64>("product"))
+        .param(FunctionParameter::new::<i64>("unit"))
         .param(FunctionParameter::new::<i64>("period"))
         .param(FunctionParameter::new::<i64>("effect"))
         .param(FunctionParameter::new::<f64>("units"))
