@@ -4,3 +4,4 @@
 pub mod elasticity;
 pub mod regression;
 pub mod shrinkage;
+pub mod signal;
