@@ -115,7 +115,11 @@ impl Spread {
         let variance = own + common + between;
         let parts = group.map_or(0.0, |g| own * own / g.freedom) + common * common / parent.freedom;
         let value = group.map_or(parent.value, |g| g.value + pull * gap);
-        let freedom = if parts > 0.0 { variance * variance / parts } else { f64::INFINITY };
+        let freedom = if parts > 0.0 {
+            variance * variance / parts
+        } else {
+            f64::INFINITY
+        };
         let shrunk = Estimate {
             value,
             variance,
@@ -139,10 +143,18 @@ mod tests {
 
     #[test]
     fn groups_that_agree_are_drawn_together_and_exact_ones_stay() {
-        let groups = [known(-1.5, 0.25), known(-2.5, 0.25), known(-2.0, 0.25), known(-2.1, 1e-6)];
+        let groups = [
+            known(-1.5, 0.25),
+            known(-2.5, 0.25),
+            known(-2.0, 0.25),
+            known(-2.1, 1e-6),
+        ];
         let spread = Spread::of(known(-2.0, 0.01), &groups);
         let (first, pull) = spread.shrink(Some(groups[0]));
-        assert!(pull > 0.5 && first.value < -1.75 && first.value > -2.0, "{first:?} {pull}");
+        assert!(
+            pull > 0.5 && first.value < -1.75 && first.value > -2.0,
+            "{first:?} {pull}"
+        );
         assert!(first.variance < 0.25);
         let (exact, pull) = spread.shrink(Some(groups[3]));
         assert!(pull < 0.01 && (exact.value + 2.1).abs() < 0.01, "{exact:?} {pull}");
@@ -164,7 +176,10 @@ mod tests {
     fn a_single_group_is_its_parent() {
         let one = known(-2.0, 0.04);
         let (shrunk, _) = Spread::of(one, &[one]).shrink(Some(one));
-        assert!((shrunk.value + 2.0).abs() < 1e-12 && (shrunk.variance - 0.04).abs() < 1e-9, "{shrunk:?}");
+        assert!(
+            (shrunk.value + 2.0).abs() < 1e-12 && (shrunk.variance - 0.04).abs() < 1e-9,
+            "{shrunk:?}"
+        );
     }
 
     #[test]
@@ -193,7 +208,10 @@ mod tests {
                     .collect();
                 let weight = |k: usize| 1.0 / (variance(k) + deviation * deviation);
                 let sum: f64 = (0..groups).map(weight).sum();
-                let parent = known((0..groups).map(|k| own[k].value * weight(k)).sum::<f64>() / sum, 1.0 / sum);
+                let parent = known(
+                    (0..groups).map(|k| own[k].value * weight(k)).sum::<f64>() / sum,
+                    1.0 / sum,
+                );
                 let spread = Spread::of(parent, &own);
                 for (group, truth) in own.iter().zip(&truth) {
                     let (lower, upper) = spread.shrink(Some(*group)).0.interval(0.9);

@@ -157,12 +157,21 @@ fn scaled(signal: &[Option<f64>], split: usize) -> Result<Vec<Option<f64>>> {
         return Err(Error::refused("the signal does not change"));
     }
     let (middle, spread) = (mean(&early), deviation(&early));
-    let skewness = mean(&early.iter().map(|v| ((v - middle) / spread).powi(3)).collect::<Vec<_>>());
+    let skewness = mean(
+        &early
+            .iter()
+            .map(|v| ((v - middle) / spread).powi(3))
+            .collect::<Vec<_>>(),
+    );
     let log = early.iter().all(|&v| v >= 0.0) && skewness > SKEWED;
     let shape = |v: f64| if log { signed_log(v) } else { v };
     let early: Vec<f64> = early.into_iter().map(shape).collect();
     let (middle, spread) = (mean(&early), deviation(&early));
-    let spread = if spread > 0.0 && spread.is_finite() { spread } else { 1.0 };
+    let spread = if spread > 0.0 && spread.is_finite() {
+        spread
+    } else {
+        1.0
+    };
     Ok(signal
         .iter()
         .map(|v| known(v).map(|v| (shape(v) - middle) / spread).filter(|v| v.is_finite()))
@@ -175,7 +184,10 @@ fn season(pair: Pair<'_>, last: usize, learned: usize) -> Vec<Vec<f64>> {
     let weekly = pair.frequency == Frequency::Day;
     (0..last)
         .map(|t| {
-            let day = pair.frequency.period_start(pair.first_day, t as i32).unwrap_or_default();
+            let day = pair
+                .frequency
+                .period_start(pair.first_day, t as i32)
+                .unwrap_or_default();
             let angle = day_of_year_angle(day);
             let mut row = Vec::new();
             if yearly {
@@ -228,7 +240,9 @@ impl Table {
 fn signal_news(x: &[Option<f64>], season: &[Vec<f64>], order: usize) -> Vec<Option<f64>> {
     let filled: Vec<f64> = x.iter().map(|v| v.unwrap_or_default()).collect();
     let mut table = Table::of_past(&filled, season, order, 0);
-    table.rows.retain(|(t, _, _)| x[t - order..=*t].iter().all(Option::is_some));
+    table
+        .rows
+        .retain(|(t, _, _)| x[t - order..=*t].iter().all(Option::is_some));
     table.residuals()
 }
 
@@ -262,7 +276,9 @@ impl Sums {
         if self.rows < width + 2 {
             return None;
         }
-        let length: Vec<f64> = (0..width).map(|a| self.gram[a][a].sqrt().max(f64::MIN_POSITIVE)).collect();
+        let length: Vec<f64> = (0..width)
+            .map(|a| self.gram[a][a].sqrt().max(f64::MIN_POSITIVE))
+            .collect();
         let ridge = |a, b| if a == b { 1e-9 } else { 0.0 };
         let gram = DMatrix::from_fn(width, width, |a, b| {
             self.gram[a][b] / (length[a] * length[b]) + ridge(a, b)
@@ -301,7 +317,12 @@ fn correlation(news: &[Option<f64>], ahead: &[Option<f64>], lag: usize) -> (Opti
     }
     let (a, b): (Vec<f64>, Vec<f64>) = pairs.iter().copied().unzip();
     let (middle_a, middle_b) = (mean(&a), mean(&b));
-    let together = mean(&pairs.iter().map(|(a, b)| (a - middle_a) * (b - middle_b)).collect::<Vec<_>>());
+    let together = mean(
+        &pairs
+            .iter()
+            .map(|(a, b)| (a - middle_a) * (b - middle_b))
+            .collect::<Vec<_>>(),
+    );
     let r = together / (deviation(&a) * deviation(&b));
     (r.is_finite().then(|| r.clamp(-1.0, 1.0)), pairs.len())
 }
@@ -383,10 +404,18 @@ mod tests {
             for signal in signals {
                 let leads = found(&planted(100 + seed, &signal), &signal, 8).unwrap();
                 let by = |of: fn(&Lead) -> Option<f64>| {
-                    leads[1..].iter().max_by(|a, b| of(a).unwrap().total_cmp(&of(b).unwrap())).unwrap().lag
+                    leads[1..]
+                        .iter()
+                        .max_by(|a, b| of(a).unwrap().total_cmp(&of(b).unwrap()))
+                        .unwrap()
+                        .lag
                 };
                 assert_eq!((by(|l| l.correlation), by(|l| l.gain)), (3, 3), "{seed} {leads:#?}");
-                assert!(leads[3].gain.unwrap() > 0.1 && leads[3].correlation.unwrap() > 0.5, "{:?}", leads[3]);
+                assert!(
+                    leads[3].gain.unwrap() > 0.1 && leads[3].correlation.unwrap() > 0.5,
+                    "{:?}",
+                    leads[3]
+                );
                 assert!(leads[3].reason.contains("beyond"), "{}", leads[3].reason);
             }
         }
@@ -430,7 +459,12 @@ mod tests {
 
     #[test]
     fn strange_numbers_do_no_harm() {
-        for units in [vec![0.0, 1e300], vec![-5.0, 3.0], vec![f64::INFINITY, 2.0], vec![0.0, 0.0, 0.0, 1.0]] {
+        for units in [
+            vec![0.0, 1e300],
+            vec![-5.0, 3.0],
+            vec![f64::INFINITY, 2.0],
+            vec![0.0, 0.0, 0.0, 1.0],
+        ] {
             let units: Vec<f64> = (0..60).map(|t| units[t % units.len()]).collect();
             for signal in [noise(1, 60), walk(2, 60, 1e300), vec![f64::MAX, -f64::MAX].repeat(30)] {
                 for lead in found(&units, &signal, 52).into_iter().flatten() {
@@ -452,6 +486,9 @@ mod tests {
             signal: &gappy,
         };
         let leads = leads(pair, 5).unwrap();
-        assert!(leads[3].gain.unwrap() > 0.2 && leads[2].gain.unwrap() < 0.1, "{leads:#?}");
+        assert!(
+            leads[3].gain.unwrap() > 0.2 && leads[2].gain.unwrap() < 0.1,
+            "{leads:#?}"
+        );
     }
 }

@@ -115,7 +115,10 @@ impl AggregateCallbacks for Elasticity {
         offset: usize,
     ) -> duckdb_neo::Result<()> {
         guard(NAME, || {
-            let lists = states.iter().map(|state| answer(state)).collect::<Result<_, Failure>>()?;
+            let lists = states
+                .iter()
+                .map(|state| answer(state))
+                .collect::<Result<_, Failure>>()?;
             vectors::append_lists::<Answer>(result, offset, lists)
         })
     }
@@ -186,7 +189,11 @@ pub fn register(extension: &Extension) -> duckdb_neo::Result<()> {
         description: "Price elasticities of groups of products; launch_elasticity takes them from a sales table. \
                       Row order and threads do not change the result.",
         parameters: &[
-            parameter("key", "BIGINT", "number of the group, NULL for rows that only count for all together"),
+            parameter(
+                "key",
+                "BIGINT",
+                "number of the group, NULL for rows that only count for all together",
+            ),
             parameter("product", "BIGINT", "number of the product"),
             parameter("unit", "BIGINT", "number of product and place together"),
             parameter("period", "BIGINT", "number of the period"),

@@ -111,7 +111,11 @@ pub fn register(extension: &Extension) -> duckdb_neo::Result<()> {
         description: "Whether a signal runs ahead of sales; launch_signal takes both from tables.",
         parameters: &[
             parameter("units", "DOUBLE[]", "units by period, NULL before the first sale"),
-            parameter("signal", "DOUBLE[]", "the signal in the same periods, NULL where it is not known"),
+            parameter(
+                "signal",
+                "DOUBLE[]",
+                "the signal in the same periods, NULL where it is not known",
+            ),
             parameter("first_day", "DATE", "a day of the first period"),
             parameter("frequency", "VARCHAR", "day, week or month"),
             parameter("max_lag", "BIGINT", "largest lag, 0 to 52"),
