@@ -232,7 +232,11 @@ fn own(cells: &[&Cell], controls: &[String]) -> Own {
     };
     let mut x = column(&|c| c.price.map(f64::ln));
     let mut y = column(&|c| c.units.map(f64::ln));
-    let deviation = |x: &[f64]| (product(x, x) / x.len() as f64).sqrt();
+    // What rounding leaves of a constant price is 0.
+    let deviation = |x: &[f64]| match (product(x, x) / x.len() as f64).sqrt() {
+        deviation if deviation > 1e-12 => deviation,
+        _ => 0.0,
+    };
     let variation = deviation(&x);
     own.variation = Some(variation);
     if variation < MIN_VARIATION {

@@ -119,7 +119,7 @@ fn reason(lag: usize, correlation: Option<f64>, pairs: usize, gain: Option<f64>,
     match gain {
         _ if lag == 0 => format!("{how}; the same period tells what is, not what comes"),
         Some(_) => format!("{how}; gain in {tested} held-out periods"),
-        None => format!("{how}; too few periods before the held-out ones for a gain"),
+        None => format!("{how}; too few held-out periods with the signal for a gain"),
     }
 }
 
