@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{
+    jackknife::{Left, MIN_BLOCK, blocks, count, numbers, product},
     regression::absorb,
     shrinkage::{Estimate, Spread},
 };
@@ -11,17 +12,11 @@ use crate::error::{Error, Result};
 /// A price whose logarithm varies by less than this (standard deviation, about 1 %) tells nothing: the mean of a period
 /// moves as much by rounding and by the mix of what was sold.
 pub const MIN_VARIATION: f64 = 0.01;
-/// Blocks that the periods are cut into, at most.
-const MAX_BLOCKS: usize = 12;
-/// Periods of a block, at least.
-const MIN_BLOCK: usize = 4;
 /// Degrees of freedom of an error from which it may tell how far groups differ: errors of very few clusters are at times
 /// far too small by chance.
 const MIN_FREEDOM: f64 = 3.0;
 /// A control of which the fixed effects and the other controls leave a smaller share of its sum of squares is left out.
 const MIN_CONTROL: f64 = 1e-9;
-/// A cluster that holds all but this share of what varies is the only one there is.
-const MIN_REST: f64 = 1e-6;
 
 /// Sales of one panel unit in one period.
 #[derive(Debug, Clone, PartialEq)]
@@ -291,99 +286,10 @@ fn own(cells: &[&Cell], controls: &[String]) -> Own {
     own
 }
 
-/// What is left of ln price and ln units.
-struct Left {
-    x: Vec<f64>,
-    y: Vec<f64>,
-    /// The panel unit of each row.
-    units: Vec<u32>,
-    /// Rows less what was fitted.
-    freedom: f64,
-}
-
-impl Left {
-    /// The slope with the variance described at [`elasticities`]; `None` when there are too few clusters.
-    fn slope(&self, products: &[u32], blocks: &[u32]) -> Option<Estimate> {
-        let (variance, clusters) = match (self.jackknife(products), self.jackknife(blocks)) {
-            (Some(a), Some(b)) => {
-                let cells = numbers(products.iter().zip(blocks));
-                let cells = self.jackknife(&cells).map_or(0.0, |(variance, _)| variance);
-                let larger = if a.0 >= b.0 { a } else { b };
-                ((a.0 + b.0 - cells).max(0.0), larger.1)
-            }
-            (a, b) => a.or(b)?,
-        };
-        let (xx, xy) = (product(&self.x, &self.x), product(&self.x, &self.y));
-        let squares = (product(&self.y, &self.y) - xy * xy / xx).max(0.0);
-        Some(Estimate {
-            value: xy / xx,
-            variance: variance.max(squares / self.freedom / xx),
-            freedom: (clusters - 1) as f64,
-        })
-    }
-
-    /// Variance of the slope by leaving out one cluster at a time, and the number of clusters. The levels of the units
-    /// are those of the rows that stay. `None` when one cluster holds all that varies.
-    fn jackknife(&self, clusters: &[u32]) -> Option<(f64, usize)> {
-        let mut rows = vec![0.0; count(&self.units)];
-        self.units.iter().for_each(|&unit| rows[unit as usize] += 1.0);
-        // Of each cluster in each unit: its rows and sums. What stays of a unit has the same sums with the other sign.
-        let parts = numbers(clusters.iter().zip(&self.units));
-        let mut sums = vec![(0u32, 0u32, 0.0, 0.0, 0.0); count(&parts)];
-        let mut left = vec![(product(&self.x, &self.x), product(&self.x, &self.y)); count(clusters)];
-        let (xx, xy) = left[0];
-        for (row, &part) in parts.iter().enumerate() {
-            let (x, y, cluster) = (self.x[row], self.y[row], clusters[row]);
-            let sum = &mut sums[part as usize];
-            *sum = (cluster, self.units[row], sum.2 + 1.0, sum.3 + x, sum.4 + y);
-            let left = &mut left[cluster as usize];
-            *left = (left.0 - x * x, left.1 - x * y);
-        }
-        for (cluster, unit, n, x, y) in sums {
-            let stay = rows[unit as usize] - n;
-            if stay > 0.0 {
-                let left = &mut left[cluster as usize];
-                *left = (left.0 - x * x / stay, left.1 - x * y / stay);
-            }
-        }
-        if left.iter().any(|l| l.0 <= MIN_REST * xx) {
-            return None;
-        }
-        let squares: f64 = left.iter().map(|l| (l.1 / l.0 - xy / xx).powi(2)).sum();
-        let clusters = left.len() as f64;
-        Some((squares * (clusters - 1.0) / clusters, left.len()))
-    }
-}
-
-/// The block of each period, of equal length in periods that occur.
-fn blocks(periods: &[u32]) -> Vec<u32> {
-    let all = count(periods);
-    let blocks = (all / MIN_BLOCK).clamp(1, MAX_BLOCKS);
-    periods.iter().map(|&p| (p as usize * blocks / all) as u32).collect()
-}
-
-fn product(a: &[f64], b: &[f64]) -> f64 {
-    a.iter().zip(b).map(|(a, b)| a * b).sum()
-}
-
 /// Take out of a column its part along a direction of length 1.
 fn project(column: &mut [f64], direction: &[f64]) {
     let part = product(column, direction);
     column.iter_mut().zip(direction).for_each(|(v, d)| *v -= part * d);
-}
-
-/// Numbers from 0 for values, in their order.
-fn numbers<T: Ord + Copy>(values: impl Iterator<Item = T>) -> Vec<u32> {
-    let values: Vec<T> = values.collect();
-    let mut sorted = values.clone();
-    sorted.sort_unstable();
-    sorted.dedup();
-    let number = |v: &T| sorted.binary_search(v).unwrap_or_default() as u32;
-    values.iter().map(number).collect()
-}
-
-fn count(codes: &[u32]) -> usize {
-    codes.iter().max().map_or(0, |&c| c as usize + 1)
 }
 
 #[cfg(test)]

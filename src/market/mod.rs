@@ -2,6 +2,7 @@
 //! have a history.
 
 pub mod elasticity;
+pub(crate) mod jackknife;
 pub mod regression;
 pub mod shrinkage;
 pub mod signal;
