@@ -92,7 +92,7 @@ wrong_ AS (
     )
 ),
 rows_ AS (
-    SELECT sold_.* EXCLUDE (own_), coalesce(linked_.given_::VARCHAR, sold_.own_::VARCHAR) AS key_
+    SELECT sold_.*, linked_.given_
     FROM sold_ LEFT JOIN linked_ ON linked_.product_ = sold_.product_
     WHERE sold_.product_ IS NOT NULL
         AND day_ BETWEEN DATE '1970-01-01' AND DATE '2200-12-31'
@@ -101,7 +101,8 @@ rows_ AS (
 -- Sums are exact, so they do not depend on the order of the rows.
 cells_ AS MATERIALIZED (
     SELECT
-        key_, product_, store_, region_, __launch_period(day_, frequency_) AS number_, effects_, frequency_,
+        coalesce(given_::VARCHAR, own_::VARCHAR) AS key_, product_, store_, region_,
+        __launch_period(day_, frequency_) AS number_, effects_, frequency_,
         sum(units_::DECIMAL(38, 9))::DOUBLE AS units_,
         __launch_mean_price(CASE WHEN price_ >= 0 AND price_ < 1e12 THEN price_ END, units_) AS price_,
         avg(COLUMNS(lambda c: starts_with(c, '__launch_control_')))
@@ -113,7 +114,7 @@ keys_ AS MATERIALIZED (
     SELECT text_, key_, row_number() OVER (ORDER BY text_) AS code_
     FROM (
         SELECT key_::VARCHAR AS text_, min(key_) AS key_
-        FROM (SELECT DISTINCT given_ AS key_ FROM linked_ UNION ALL SELECT DISTINCT own_ FROM sold_)
+        FROM (SELECT DISTINCT given_ AS key_ FROM linked_ UNION ALL SELECT DISTINCT own_ FROM rows_ WHERE given_ IS NULL)
         WHERE key_ IS NOT NULL
         GROUP BY text_
     )
@@ -157,7 +158,7 @@ SELECT
     row_['price_variation'] AS price_variation,
     coalesce(row_['status'], 'refused') AS status,
     CASE WHEN ungrouped_ AND keys_.code_ IS NULL THEN 'there is no column category: ' ELSE '' END
-        || coalesce(row_['reason'], 'none of its products is in the sales') AS reason
+        || coalesce(row_['reason'], 'none of its products has sales with a date and units') AS reason
 FROM fitted_
 FULL JOIN keys_ ON keys_.code_ = row_['key']
 CROSS JOIN wrong_
