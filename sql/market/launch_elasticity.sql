@@ -6,7 +6,8 @@
 -- @param sales: VARCHAR                  the sales table, with prices
 -- @param products: VARCHAR = NULL        the products table, or NULL
 -- @param by: VARCHAR = 'category'        the column of products, or else of sales, that makes the groups, such as the
---                                        column of products for one group each; 'category' need not exist, NULL for none
+--                                        column of products for one group each; 'category' need not exist, NULL for
+--                                        none
 -- @param controls: VARCHAR[] = []        columns of sales that move units too, numbers or booleans, such as promotion
 -- @param time_effects: VARCHAR = 'season'  season: one effect per calendar month; period: one per period, for groups
 --                                        with several products or stores in each; none
@@ -27,7 +28,8 @@
 -- @returns price_variation: DOUBLE  standard deviation of ln price that the fixed effects leave
 -- @returns status: VARCHAR          ok or refused
 -- @returns reason: VARCHAR          how the estimate came about, or why there is none
--- @example FROM launch_elasticity('(SELECT product_id, date, units, price * (0.9 + hash(date) % 3 / 10) AS price FROM sales)',
+-- @example FROM launch_elasticity(
+--          '(SELECT product_id, date, units, price * (0.9 + hash(date) % 3 / 10) AS price FROM sales)',
 --          products := 'products', time_effects := 'none')
 WITH options_ AS MATERIALIZED (
     SELECT
@@ -114,7 +116,11 @@ keys_ AS MATERIALIZED (
     SELECT text_, key_, row_number() OVER (ORDER BY text_) AS code_
     FROM (
         SELECT key_::VARCHAR AS text_, min(key_) AS key_
-        FROM (SELECT DISTINCT given_ AS key_ FROM linked_ UNION ALL SELECT DISTINCT own_ FROM rows_ WHERE given_ IS NULL)
+        FROM (
+            SELECT DISTINCT given_ AS key_ FROM linked_
+            UNION ALL
+            SELECT DISTINCT own_ FROM rows_ WHERE given_ IS NULL
+        )
         WHERE key_ IS NOT NULL
         GROUP BY text_
     )
@@ -141,7 +147,9 @@ fitted_ AS (
         (SELECT names_ FROM options_),
         (SELECT level_ FROM options_)
     )) AS row_
-    FROM (SELECT *, list_value(*COLUMNS(lambda c: starts_with(c, '__launch_control_'))) AS controls_ FROM cells_) AS cells_
+    FROM (
+        SELECT *, list_value(*COLUMNS(lambda c: starts_with(c, '__launch_control_'))) AS controls_ FROM cells_
+    ) AS cells_
     JOIN panel_
         ON panel_.product_ = cells_.product_
         AND panel_.store_ IS NOT DISTINCT FROM cells_.store_

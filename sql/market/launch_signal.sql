@@ -21,8 +21,9 @@
 -- @returns status: VARCHAR           ok or refused
 -- @returns reason: VARCHAR           what to make of it, or why there is none
 -- @returns signal: VARCHAR           the signal's name; signal where the table has none
--- @example FROM launch_signal('(SELECT category AS key, date, sum(units) AS value FROM sales JOIN products USING (product_id) GROUP BY ALL)',
---          'sales', products := 'products', key := 'category')
+-- @example FROM launch_signal(
+--          '(SELECT category AS key, date, sum(units) AS value FROM sales JOIN products USING (product_id)
+--          GROUP BY ALL)', 'sales', products := 'products', key := 'category')
 WITH options_ AS MATERIALIZED (
     SELECT
         __launch_frequency(frequency) AS frequency_,
@@ -33,7 +34,8 @@ WITH options_ AS MATERIALIZED (
 named_ AS (
     SELECT key_::VARCHAR AS link_, min(key_) AS key_
     FROM (
-        SELECT COLUMNS(lambda c: __launch_column(c, 'key', 'signals ' || signals)) AS key_ FROM query('FROM ' || signals)
+        SELECT COLUMNS(lambda c: __launch_column(c, 'key', 'signals ' || signals)) AS key_
+        FROM query('FROM ' || signals)
     )
     GROUP BY link_
 ),
@@ -49,7 +51,8 @@ linked_ AS (
     FROM (
         SELECT
             COLUMNS(lambda c: __launch_column(c, product_id, coalesce(products, sales)))::VARCHAR AS product_,
-            COLUMNS(lambda c: __launch_column(c, coalesce("key", product_id), coalesce(products, sales)))::VARCHAR AS link_
+            COLUMNS(lambda c: __launch_column(c, coalesce("key", product_id), coalesce(products, sales)))::VARCHAR
+                AS link_
         FROM query('FROM ' || coalesce(products, sales))
     )
     GROUP BY product_
