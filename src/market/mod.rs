@@ -3,9 +3,13 @@
 
 pub mod cannibalization;
 pub mod cross_elasticity;
+pub mod elasticity;
 pub mod hedonic;
+pub(crate) mod jackknife;
 pub mod likeness;
 pub mod position;
 pub mod regression;
 pub mod ridge;
+pub mod shrinkage;
+pub mod signal;
 pub mod trend;

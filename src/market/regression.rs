@@ -181,7 +181,7 @@ fn variance(column: &[f64]) -> f64 {
 }
 
 /// Subtract the means of the groups of each effect in turn, until none is left.
-fn absorb(column: &mut [f64], effects: &[Vec<u32>]) {
+pub(crate) fn absorb(column: &mut [f64], effects: &[Vec<u32>]) {
     let sizes: Vec<Vec<f64>> = effects.iter().map(|codes| sums(codes, |_| 1.0)).collect();
     let scale = variance(column).sqrt();
     for _ in 0..MAX_PASSES {

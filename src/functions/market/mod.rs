@@ -2,7 +2,9 @@
 
 pub mod cannibalization;
 pub mod cross_elasticity;
+pub mod elasticity;
 pub mod price_position;
+pub mod signal;
 pub mod trend;
 pub mod trend_network;
 
@@ -12,7 +14,9 @@ use duckdb_neo::extension::Extension;
 pub fn register(extension: &Extension) -> duckdb_neo::Result<()> {
     cannibalization::register(extension)?;
     cross_elasticity::register(extension)?;
+    elasticity::register(extension)?;
     price_position::register(extension)?;
+    signal::register(extension)?;
     trend::register(extension)?;
     trend_network::register(extension)
 }
