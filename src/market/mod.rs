@@ -2,3 +2,4 @@
 //! have a history.
 
 pub mod regression;
+pub mod seasonality;

@@ -1,8 +1,10 @@
 //! The primitives under the macros of `sql/market`.
 
+mod seasonality;
+
 use duckdb_neo::extension::Extension;
 
 /// Registers the family.
-pub fn register(_extension: &Extension) -> duckdb_neo::Result<()> {
-    Ok(())
+pub fn register(extension: &Extension) -> duckdb_neo::Result<()> {
+    seasonality::register(extension)
 }
