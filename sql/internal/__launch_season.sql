@@ -58,7 +58,7 @@ span_ AS MATERIALIZED (
         SELECT
             min(number_) + CASE
                 WHEN count(*) > count(DISTINCT number_)
-                    AND min(day_) - quantile_disc(gap_, 0.5) >= __launch_period_start(min(number_), min(frequency_))
+                    AND min(day_) - quantile_disc(gap_, 0.5)::INTEGER >= __launch_period_start(min(number_), min(frequency_))
                 THEN 1 ELSE 0 END AS first_,
             CASE WHEN count(*) = count(DISTINCT number_) THEN max(number_) + 1
             ELSE __launch_period(max(day_) + 1, min(frequency_)) END AS end_,

@@ -5,7 +5,7 @@ mod panel;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-pub use effects::{Design, Effects, Prior};
+pub use effects::{Design, Effects, Neighbours};
 pub use panel::{Calendar, Panel, Product, Steady};
 
 use crate::panel::Frequency;
@@ -15,6 +15,22 @@ const MAX_SLOPES: usize = 60;
 /// A group with at least this share of all sales is pulled to the effects of the other products, not of all: sales
 /// that are compared with themselves look as if they held no noise.
 const OWN_SHARE: f64 = 0.05;
+
+/// Weeks may have nothing in common, or what changes over two months, alone or with spikes.
+const WEEKS: [Neighbours; 3] = [
+    Neighbours {
+        share: 0.0,
+        length: 1.0,
+    },
+    Neighbours {
+        share: 0.8,
+        length: 8.0,
+    },
+    Neighbours {
+        share: 1.0,
+        length: 8.0,
+    },
+];
 
 /// What is found of a class or an event of a group.
 #[derive(Debug, Clone, PartialEq)]
@@ -49,7 +65,7 @@ struct Season {
     slope: usize,
     trend_from: usize,
     steady: Steady,
-    lengths: &'static [f64],
+    neighbours: &'static [Neighbours],
     unit: &'static str,
     lacking: &'static str,
 }
@@ -63,7 +79,7 @@ fn season(frequency: Frequency) -> Season {
             slope: 12,
             trend_from: 18,
             steady: Steady { guard: 6, span: 12 },
-            lengths: &[0.0],
+            neighbours: &WEEKS[..1],
             unit: "years",
             lacking: "no product sold throughout 12 complete months, the half years after its launch and before its \
                       withdrawal not counted: give sales of a longer time",
@@ -75,7 +91,7 @@ fn season(frequency: Frequency) -> Season {
             slope: 52,
             trend_from: 78,
             steady: Steady { guard: 26, span: 52 },
-            lengths: &[0.0, 1.0, 3.0, 8.0],
+            neighbours: &WEEKS,
             unit: "years",
             lacking: "no product sold throughout 52 complete weeks, the half years after its launch and before its \
                       withdrawal not counted: give sales of a longer time",
@@ -87,7 +103,7 @@ fn season(frequency: Frequency) -> Season {
             slope: 28,
             trend_from: 28,
             steady: Steady { guard: 7, span: 14 },
-            lengths: &[0.0],
+            neighbours: &WEEKS[..1],
             unit: "weeks",
             lacking: "no product sold throughout 14 days, the weeks after its launch and before its withdrawal not \
                       counted: give sales of a longer time",
@@ -115,7 +131,8 @@ pub fn seasonality(
     level: f64,
 ) -> Vec<Row> {
     let season = season(frequency);
-    let mut members: BTreeMap<Option<&str>, Vec<&Product>> = groups.iter().map(|g| (Some(g.as_str()), vec![])).collect();
+    let mut members: BTreeMap<Option<&str>, Vec<&Product>> =
+        groups.iter().map(|g| (Some(g.as_str()), vec![])).collect();
     members.insert(None, products.iter().collect());
     for product in products {
         if let Some(key) = &product.key {
@@ -123,22 +140,32 @@ pub fn seasonality(
         }
     }
     let all = Panel::of(&members[&None], calendar, season.steady);
-    let known = all.as_ref().map_or_else(Vec::new, |panel| known_events(panel, calendar, event_count));
+    let known = all
+        .as_ref()
+        .map_or_else(Vec::new, |panel| known_events(panel, calendar, event_count));
     let sold = |products: &[&Product]| products.iter().flat_map(|p| &p.units).sum::<f64>();
     let total = sold(&members[&None]);
-    let fit = |panel: &Panel, prior: &Prior| {
+    let fit = |panel: &Panel, prior: &[f64]| {
         let design = design(&season, panel, calendar, &known);
         let counted: Vec<bool> = (0..season.classes).map(|c| c < season.counted).collect();
         let effects = Effects::fit(panel, &design, prior, &counted);
         (design, effects)
     };
-    let flat = Prior::flat(season.classes + known.len());
+    let flat = vec![0.0; season.classes + known.len()];
     let mut parent = flat.clone();
     let mut rows = Vec::new();
     for (key, own) in &members {
-        let panel = if key.is_none() { all.clone() } else { Panel::of(own, calendar, season.steady) };
+        let panel = if key.is_none() {
+            all.clone()
+        } else {
+            Panel::of(own, calendar, season.steady)
+        };
         let Some(mut panel) = panel else {
-            let why = if own.is_empty() { "no product of it has sales" } else { season.lacking };
+            let why = match key {
+                None if own.is_empty() => "there are no sales in a whole period",
+                Some(_) if own.is_empty() => "no product of it has sales in a whole period",
+                _ => season.lacking,
+            };
             rows.push(refused(*key, None, why.to_owned()));
             continue;
         };
@@ -148,13 +175,13 @@ pub fn seasonality(
         let others = if key.is_some() && sold(own) >= OWN_SHARE * total {
             let others: Vec<&Product> = products.iter().filter(|p| p.key.as_deref() != *key).collect();
             let panel = Panel::of(&others, calendar, season.steady);
-            panel.map_or_else(|| flat.clone(), |panel| Prior::from(&fit(&panel, &flat).1))
+            panel.map_or_else(|| flat.clone(), |panel| fit(&panel, &flat).1.mean)
         } else {
             parent.clone()
         };
         let (design, effects) = fit(&panel, &others);
         if key.is_none() {
-            parent = Prior::from(&effects);
+            parent.clone_from(&effects.mean);
         }
         let group = Group {
             key: *key,
@@ -182,7 +209,11 @@ fn known_events(panel: &Panel, calendar: &Calendar, count: usize) -> Vec<usize> 
 }
 
 fn periods_of<'a>(panel: &'a Panel, calendar: &'a Calendar, event: usize) -> impl Iterator<Item = usize> + 'a {
-    panel.time.iter().copied().filter(move |&p| calendar.events[p].contains(&event))
+    panel
+        .time
+        .iter()
+        .copied()
+        .filter(move |&p| calendar.events[p].contains(&event))
 }
 
 fn design(season: &Season, panel: &Panel, calendar: &Calendar, known: &[usize]) -> Design {
@@ -202,14 +233,19 @@ fn design(season: &Season, panel: &Panel, calendar: &Calendar, known: &[usize]) 
         }
     }
     let number: BTreeMap<usize, usize> = known.iter().enumerate().map(|(n, &event)| (event, n)).collect();
-    let events = |&p: &usize| calendar.events[p].iter().filter_map(|e| number.get(e).copied()).collect();
+    let events = |&p: &usize| {
+        calendar.events[p]
+            .iter()
+            .filter_map(|e| number.get(e).copied())
+            .collect()
+    };
     Design {
         class: panel.time.iter().map(|&p| calendar.class[p]).collect(),
         events: panel.time.iter().map(events).collect(),
         classes: season.classes,
         event_count: known.len(),
         trend,
-        lengths: season.lengths.to_vec(),
+        neighbours: season.neighbours,
     }
 }
 
@@ -237,7 +273,7 @@ struct Group<'a> {
 
 impl Group<'_> {
     fn row(&self, effects: &Effects, effect: usize, rests_on: &str) -> Row {
-        let parent = if self.key.is_some() { "the others" } else { "1" };
+        let parent = if self.key.is_some() { "the other products" } else { "1" };
         let shrinkage = effects.shrinkage[effect];
         Row {
             key: self.key.map(str::to_owned),
@@ -283,12 +319,16 @@ impl Group<'_> {
                 rows.push(refused(
                     self.key,
                     Some(event),
-                    "it was never seen, or always in the same season with no such period without it: the index holds it"
-                        .to_owned(),
+                    "it was never seen, or is in all periods of its season, whose index then holds it".to_owned(),
                 ));
                 continue;
             };
-            let times = self.design.events.iter().filter(|events| events.contains(&number)).count();
+            let times = self
+                .design
+                .events
+                .iter()
+                .filter(|events| events.contains(&number))
+                .count();
             let rests_on = match times {
                 0 => "not seen here".to_owned(),
                 1 => "seen in 1 period".to_owned(),

@@ -91,17 +91,29 @@ impl ScalarCallbacks for Seasonality {
                 list.iter().flatten().map(str::to_owned).collect::<BTreeSet<_>>()
             })?;
             let periods = vectors::values::<List<Period>, _>(vectors, 2, rows, |list| {
-                let known = list.iter().flatten().filter_map(|p| Some((*p.number?, *p.season?, *p.days?)));
+                let known = list
+                    .iter()
+                    .flatten()
+                    .filter_map(|p| Some((*p.number?, *p.season?, *p.days?)));
                 known.collect::<Vec<_>>()
             })?;
             let events = vectors::values::<List<Event>, _>(vectors, 3, rows, |list| {
-                let named = list.iter().flatten().filter_map(|e| Some((*e.number?, e.name?.to_owned())));
+                let named = list
+                    .iter()
+                    .flatten()
+                    .filter_map(|e| Some((*e.number?, e.name?.to_owned())));
                 named.collect::<Vec<_>>()
             })?;
             let frequencies = vectors::texts(vectors, 4, rows)?;
             let levels = vectors::values::<f64, _>(vectors, 5, rows, |v| *v)?;
             let mut lists = Vec::with_capacity(rows);
-            let arguments = products.into_iter().zip(groups).zip(periods).zip(events).zip(frequencies).zip(levels);
+            let arguments = products
+                .into_iter()
+                .zip(groups)
+                .zip(periods)
+                .zip(events)
+                .zip(frequencies)
+                .zip(levels);
             for (((((products, groups), periods), events), frequency), level) in arguments {
                 let (Some(frequency), Some(level)) = (frequency, level) else {
                     return Err(Failure::new("frequency and level must not be NULL"));
@@ -167,7 +179,9 @@ fn calendar(
     };
     for (place, (number, season, days)) in periods.iter().enumerate() {
         if *number != start.saturating_add(place as i64) || !(1..=53).contains(season) {
-            return Err(Failure::new("the periods of the calendar must follow each other and have a season"));
+            return Err(Failure::new(
+                "the periods of the calendar must follow each other and have a season",
+            ));
         }
         calendar.open.push(days.clamp(0.0, 31.0));
         calendar.class.push(*season as usize - 1);
@@ -182,7 +196,10 @@ fn calendar(
             of_period.push(event);
         }
     }
-    calendar.events.iter_mut().for_each(|of_period| of_period.sort_unstable());
+    calendar
+        .events
+        .iter_mut()
+        .for_each(|of_period| of_period.sort_unstable());
     Ok(calendar)
 }
 
@@ -197,9 +214,17 @@ pub fn register(extension: &Extension) -> duckdb_neo::Result<()> {
     let documentation = Documentation {
         description: "Indices of seasons and events; launch_seasonality shows them as a table.",
         parameters: &[
-            parameter("products", "STRUCT[]", "key, numbers (periods with sales, ascending) and units of each product"),
+            parameter(
+                "products",
+                "STRUCT[]",
+                "key, numbers (periods with sales, ascending) and units of each product",
+            ),
             parameter("groups", "VARCHAR[]", "the keys"),
-            parameter("calendar", "STRUCT[]", "number, season (from 1) and days of sale of each period, ascending"),
+            parameter(
+                "calendar",
+                "STRUCT[]",
+                "number, season (from 1) and days of sale of each period, ascending",
+            ),
             parameter("events", "STRUCT[]", "number of the period and name of each event"),
             parameter("frequency", "VARCHAR", "day, week or month"),
             parameter("level", "DOUBLE", "probability of the intervals"),
@@ -209,9 +234,11 @@ pub fn register(extension: &Extension) -> duckdb_neo::Result<()> {
             sql_type: "STRUCT[]",
             text: "one entry per key and season or event",
         }],
-        examples: &["SELECT __launch_seasonality([{'key': 'A', 'numbers': range(24), 'units': \
+        examples: &[
+            "SELECT __launch_seasonality([{'key': 'A', 'numbers': range(24), 'units': \
                      list_transform(range(24), lambda n: 1 + (n % 12)::DOUBLE)}], ['A'], list_transform(range(24), \
-                     lambda n: {'number': n, 'season': 1 + n % 12, 'days': 1.0::DOUBLE}), NULL, 'month', 0.8)"],
+                     lambda n: {'number': n, 'season': 1 + n % 12, 'days': 1.0::DOUBLE}), NULL, 'month', 0.8)",
+        ],
         category: "internal",
     };
     let signature = SignatureBuilder::new()

@@ -7,8 +7,9 @@ use crate::market::regression::t_quantile;
 
 /// Passes of the quasi-likelihood at most.
 const MAX_PASSES: usize = 60;
-/// Passes after which weights stay as they are.
-const WEIGHTED_PASSES: usize = 4;
+/// Passes with weights of their own at most, and the step from which on weights stay as they are.
+const WEIGHTED_PASSES: usize = 20;
+const WEIGHTED_STEP: f64 = 0.02;
 /// A pass that moves no period by more than this is the last one.
 const TOLERANCE: f64 = 1e-9;
 /// The common shock of a period taken for its weight: a coefficient of variation of 5 %.
@@ -17,6 +18,8 @@ const SHOCK: f64 = 0.0025;
 const MIN_VARIANCE: f64 = 1e-12;
 /// A rate stays within exp(-10) and exp(10) of its mean.
 const MAX_LOG: f64 = 10.0;
+/// Steps of the decomposition at most; a hundred are enough.
+const MAX_TURNS: usize = 10_000;
 
 /// What explains the rates of a panel.
 #[derive(Debug, Clone)]
@@ -31,9 +34,17 @@ pub struct Design {
     pub event_count: usize,
     /// Columns of the trend by period: one level per stretch, then slopes.
     pub trend: Vec<Vec<f64>>,
-    /// How far neighbouring classes hang together: correlation exp(-distance / length) around the year; the best of
-    /// several is found by their likelihood. A length of 0: not at all.
-    pub lengths: Vec<f64>,
+    /// How neighbouring classes hang together: ways among which the likelihood decides.
+    pub neighbours: &'static [Neighbours],
+}
+
+/// Correlation of the deviations of two classes: share * exp(-distance / length), around the year.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Neighbours {
+    /// What classes have in common with others; the rest is their own, such as the spike of a holiday.
+    pub share: f64,
+    /// In classes.
+    pub length: f64,
 }
 
 /// Effects of classes, then of events.
@@ -59,52 +70,24 @@ impl Effects {
     }
 }
 
-/// Effects without any data, or those of the parent, which a group's effects are pulled to.
-#[derive(Debug, Clone)]
-pub struct Prior {
-    /// Mean of each effect.
-    pub mean: Vec<f64>,
-    /// Standard error of the logarithm of each ratio.
-    pub error: Vec<f64>,
-}
-
-impl From<&Effects> for Prior {
-    fn from(effects: &Effects) -> Self {
-        Self {
-            mean: effects.mean.clone(),
-            error: effects.error.clone(),
-        }
-    }
-}
-
-impl Prior {
-    /// An index of 1 throughout.
-    pub fn flat(effects: usize) -> Self {
-        Self {
-            mean: vec![0.0; effects],
-            error: vec![0.0; effects],
-        }
-    }
-}
-
 impl Effects {
-    /// Effects of a group.
+    /// Effects of a group, beside a prior: those of the products that are not of the group, or an index of 1 throughout.
     ///
     /// *Model*: rate_p = exp(trend_p + prior_c + d_c + sum of prior_e + d_e over the events of p) (1 + error), for class
     /// c of period p. The trend has a flat prior. The deviations d of all classes and events are normal with variance
-    /// w^2, those of classes correlated exp(-distance / length). The error has variance s^2 (1 + f / (0.0025 m_p)),
+    /// w^2, those of classes correlated as [`Neighbours`] says. The error has variance s^2 (1 + f / (0.0025 m_p)),
     /// where m_p are the units expected and f is the dispersion of products' units: the share of chance in few units,
     /// and shocks that all products share. Estimation is penalised quasi-likelihood: least squares on the working
     /// response (rate - fit) / fit, repeated, which averages ratios to trend as classical decomposition does and takes
     /// a period without sales as it is.
     ///
     /// *Shrinkage*: with one observation per class, an effect would be pulled to the prior by B = s^2 / (s^2 + w^2).
-    /// B has a uniform prior, over which and over the lengths all results are averaged by marginal likelihood, with
+    /// B has a uniform prior, over which and over the kinds of neighbours all results are averaged by marginal likelihood, with
     /// s^2 integrated out. So one year of data counts half, years that agree count nearly in full, and years that
-    /// contradict each other little. The errors hold what is not known of s and w.
+    /// contradict each other little. The errors hold what is not known of s and w; the prior's own error is a part of
+    /// the deviations, and so of w.
     ///
-    /// *Index*: exp(effect) over its mean of the classes counted; its error is that of the difference (delta method),
-    /// and the error of the prior counts by the prior's share.
+    /// *Index*: exp(effect) over its mean of the classes counted; its error is that of the difference (delta method).
     ///
     /// *Determinism*: no random numbers, fixed order of sums.
     ///
@@ -112,7 +95,7 @@ impl Effects {
     /// Morris 1997, Hierarchical Poisson regression modeling (uniform prior of the shrinkage); Patterson, Thompson 1971,
     /// Recovery of inter-block information when block sizes are unequal; Hyndman, Athanasopoulos 2021, Forecasting:
     /// principles and practice, 3.4 (classical decomposition).
-    pub fn fit(panel: &Panel, design: &Design, prior: &Prior, counted: &[bool]) -> Self {
+    pub fn fit(panel: &Panel, design: &Design, prior: &[f64], counted: &[bool]) -> Self {
         let n = panel.rate.len();
         let size = design.classes + design.event_count;
         let mean_size = panel.size.iter().sum::<f64>() / n as f64;
@@ -128,34 +111,40 @@ impl Effects {
             f64::from(u8::from(hit))
         });
         let base: Vec<f64> = (0..n)
-            .map(|row| (0..size).map(|effect| z[(row, effect)] * prior.mean[effect]).sum())
+            .map(|row| (0..size).map(|effect| z[(row, effect)] * prior[effect]).sum())
             .collect();
-        let kernels: Vec<DMatrix<f64>> = design.lengths.iter().map(|&l| kernel(design, l)).collect();
+        let kernels: Vec<DMatrix<f64>> = design.neighbours.iter().map(|n| kernel(design, n)).collect();
         let mut fit = DVector::from_column_slice(&base);
         let mut solved = Vec::new();
-        let mut averaged = None;
+        let mut average = Average::empty(size);
+        let mut moving = f64::INFINITY;
         for pass in 0..MAX_PASSES {
             let ratio: Vec<f64> = (0..n).map(|row| panel.rate[row] / fit[row].exp()).collect();
             let response = DVector::from_fn(n, |row, _| fit[row] + ratio[row] - 1.0 - base[row]);
-            if pass < WEIGHTED_PASSES {
+            if pass < WEIGHTED_PASSES && moving > WEIGHTED_STEP {
                 let weights = weights(panel, &fit, chance);
                 solved = kernels.iter().map(|k| Solver::new(&x, &z, k, &weights)).collect();
             }
-            let average = Average::of(&solved, &x, &response);
+            average = Average::of(&solved, &x, &response);
             let fresh = DVector::from_column_slice(&base) + average.fitted(&x, &z, &solved, &response);
             let step = (&fresh - &fit).amax();
             let damped = if step > 1.0 { 1.0 / step } else { 1.0 };
             for row in 0..n {
                 fit[row] = (fit[row] + damped * (fresh[row] - fit[row])).clamp(-MAX_LOG, MAX_LOG);
             }
-            averaged = Some(average);
+            moving = moving.min(step);
             if step <= TOLERANCE {
                 break;
             }
         }
-        let Some(average) = averaged else { return Self::nothing(design, prior) };
-        let mean: Vec<f64> = (0..size).map(|effect| prior.mean[effect] + average.deviation[effect]).collect();
-        let level = mean[..design.classes].iter().zip(counted).filter(|(_, c)| **c).map(|(m, _)| m.exp());
+        let mean: Vec<f64> = (0..size)
+            .map(|effect| prior[effect] + average.deviation[effect])
+            .collect();
+        let level = mean[..design.classes]
+            .iter()
+            .zip(counted)
+            .filter(|(_, c)| **c)
+            .map(|(m, _)| m.exp());
         let classes = counted.iter().filter(|c| **c).count().max(1) as f64;
         let total: f64 = level.sum();
         let ratio = |effect: usize| {
@@ -178,21 +167,10 @@ impl Effects {
                 }
             }
             let (variance, share) = average.contrast(&contrast, &solved);
-            effects.error.push((variance + (share * prior.error[effect]).powi(2)).sqrt());
+            effects.error.push(variance.sqrt());
             effects.shrinkage.push(share);
         }
         effects
-    }
-
-    fn nothing(design: &Design, prior: &Prior) -> Self {
-        let size = design.classes + design.event_count;
-        Self {
-            mean: prior.mean.clone(),
-            ratio: prior.mean.iter().map(|m| m.exp()).collect(),
-            error: prior.error.clone(),
-            shrinkage: vec![1.0; size],
-            freedom: 1,
-        }
     }
 }
 
@@ -201,23 +179,29 @@ fn weights(panel: &Panel, fit: &DVector<f64>, chance: f64) -> DVector<f64> {
     let weight = |row: usize| 1.0 / (SHOCK + chance / (panel.size[row] * fit[row].exp()).max(f64::MIN_POSITIVE));
     let weights = DVector::from_fn(panel.rate.len(), |row, _| weight(row));
     let mean = weights.mean();
-    if mean > 0.0 { weights / mean } else { weights.map(|_| 1.0) }
+    if mean > 0.0 {
+        weights / mean
+    } else {
+        weights.map(|_| 1.0)
+    }
 }
 
 /// A root of the correlation of effects.
-fn kernel(design: &Design, length: f64) -> DMatrix<f64> {
+fn kernel(design: &Design, neighbours: &Neighbours) -> DMatrix<f64> {
     let (classes, size) = (design.classes, design.classes + design.event_count);
     let correlation = DMatrix::from_fn(size, size, |a, b| {
         if a == b {
             1.0
-        } else if a < classes && b < classes && length > 0.0 {
+        } else if a < classes && b < classes && neighbours.share > 0.0 {
             let apart = a.abs_diff(b);
-            (-(apart.min(classes - apart) as f64) / length).exp()
+            neighbours.share * (-(apart.min(classes - apart) as f64) / neighbours.length).exp()
         } else {
             0.0
         }
     });
-    correlation.cholesky().map_or_else(|| DMatrix::identity(size, size), |c| c.l())
+    correlation
+        .cholesky()
+        .map_or_else(|| DMatrix::identity(size, size), |c| c.l())
 }
 
 /// Everything about one correlation that does not depend on the response.
@@ -250,11 +234,16 @@ impl Solver {
         let effects = z * root;
         let free = &effects - x * (&trend * &effects);
         let free_weighted = weighted(&free);
-        let eigen = SymmetricEigen::new(free.transpose() * &free_weighted);
+        let gram = free.transpose() * &free_weighted;
+        let size = gram.nrows();
+        let (information, turn) = SymmetricEigen::try_new(gram, f64::EPSILON, MAX_TURNS).map_or_else(
+            || (DVector::zeros(size), DMatrix::identity(size, size)),
+            |eigen| (eigen.eigenvalues.map(|v| v.max(0.0)), eigen.eigenvectors),
+        );
         Self {
-            information: eigen.eigenvalues.map(|v| v.max(0.0)),
-            moments: (free_weighted * &eigen.eigenvectors).transpose(),
-            turn: root * eigen.eigenvectors,
+            moments: (free_weighted * &turn).transpose(),
+            turn: root * turn,
+            information,
             trend,
             weights: weights.clone(),
             freedom: (x.nrows().saturating_sub(x.ncols())).max(1) as f64,
@@ -279,6 +268,14 @@ struct Average {
 }
 
 impl Average {
+    fn empty(size: usize) -> Self {
+        Self {
+            nodes: vec![],
+            moments: vec![],
+            deviation: DVector::zeros(size),
+        }
+    }
+
     fn of(solvers: &[Solver], x: &DMatrix<f64>, response: &DVector<f64>) -> Self {
         let mut nodes = Vec::new();
         let mut moments = Vec::new();
@@ -286,7 +283,7 @@ impl Average {
             let moment = &solver.moments * response;
             let free = response - x * (&solver.trend * response);
             let total: f64 = free.iter().zip(solver.weights.iter()).map(|(r, w)| w * r * r).sum();
-            for step in -28..=28 {
+            for step in -36..=36 {
                 // B = 1 / (1 + ratio) over its logit: the uniform prior has the density B (1 - B).
                 let ratio = (f64::from(step) / 2.0).exp();
                 let explained: f64 = moment
@@ -326,7 +323,9 @@ impl Average {
     fn coordinates(&self, index: usize, solver: &Solver) -> DVector<f64> {
         DVector::from_fn(solver.information.len(), |k, _| {
             let nodes = self.nodes.iter().filter(|n| n.solver == index);
-            nodes.map(|n| n.weight * self.moments[index][k] / (solver.information[k] + 1.0 / n.ratio)).sum()
+            nodes
+                .map(|n| n.weight * self.moments[index][k] / (solver.information[k] + 1.0 / n.ratio))
+                .sum()
         })
     }
 
@@ -357,6 +356,9 @@ impl Average {
             within += node.weight * node.variance * spread;
             share += node.weight * if prior > 0.0 { spread / prior } else { 0.0 };
         }
-        ((within + (square - mean * mean).max(0.0)).max(0.0), share.clamp(0.0, 1.0))
+        (
+            (within + (square - mean * mean).max(0.0)).max(0.0),
+            share.clamp(0.0, 1.0),
+        )
     }
 }

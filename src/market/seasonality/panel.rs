@@ -81,7 +81,9 @@ impl Panel {
             .collect();
         parts.sort_by(|a, b| {
             let units = |part: &[f64]| part.iter().map(|u| u.to_bits()).collect::<Vec<_>>();
-            (a.0, a.1.len()).cmp(&(b.0, b.1.len())).then_with(|| units(a.1).cmp(&units(b.1)))
+            (a.0, a.1.len())
+                .cmp(&(b.0, b.1.len()))
+                .then_with(|| units(a.1).cmp(&units(b.1)))
         });
         if parts.is_empty() {
             return None;
@@ -201,7 +203,11 @@ mod tests {
     }
 
     fn product(start: i64, units: Vec<f64>) -> Product {
-        Product { key: None, start, units }
+        Product {
+            key: None,
+            start,
+            units,
+        }
     }
 
     const STEADY: Steady = Steady { guard: 2, span: 6 };
@@ -248,10 +254,21 @@ mod tests {
 
     #[test]
     fn what_is_no_number_does_not_count() {
-        for units in [vec![f64::NAN; 20], vec![f64::INFINITY; 20], vec![-1.0; 20], vec![0.0; 20], vec![1e300; 20], vec![]] {
+        for units in [
+            vec![f64::NAN; 20],
+            vec![f64::INFINITY; 20],
+            vec![-1.0; 20],
+            vec![0.0; 20],
+            vec![1e300; 20],
+            vec![],
+        ] {
             assert!(Panel::of(&[&product(0, units)], &calendar(20), STEADY).is_none());
         }
-        let beyond = [product(-3, vec![1.0; 20]), product(5, vec![1.0; 20]), product(i64::MAX, vec![1.0; 20])];
+        let beyond = [
+            product(-3, vec![1.0; 20]),
+            product(5, vec![1.0; 20]),
+            product(i64::MAX, vec![1.0; 20]),
+        ];
         assert!(Panel::of(&beyond.iter().collect::<Vec<_>>(), &calendar(20), STEADY).is_none());
     }
 }
