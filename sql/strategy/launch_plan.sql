@@ -323,11 +323,11 @@ best_ AS (
             WHEN cannibalization IS NULL THEN ''
             WHEN all_.share_ IS NULL THEN '; cannibalization has no launch with status ok, so net units are not known'
             WHEN own_.share_ IS NULL THEN format(
-                '; {:.0f} % of its units come out of other products ({} launches of all categories)',
+                '; {:.0f} % of its units come out of other products (launches: {} of all categories)',
                 100 * all_.share_, all_.launches_
             )
             ELSE format(
-                '; {:.0f} % of its units come out of other products ({} launches of its category, {} of all)',
+                '; {:.0f} % of its units come out of other products (launches: {} of its category, {} of all)',
                 100 * own_.share_, own_.launches_, all_.launches_
             ) END AS net_of_
     FROM ranked_

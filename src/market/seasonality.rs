@@ -1,6 +1,7 @@
 //! Which weeks, months or weekdays sell, and what movable events do: indices shrunk by how noisy they are.
 
 mod effects;
+mod mixed;
 mod panel;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -145,14 +146,13 @@ pub fn seasonality(
         .map_or_else(Vec::new, |panel| known_events(panel, calendar, event_count));
     let sold = |products: &[&Product]| products.iter().flat_map(|p| &p.units).sum::<f64>();
     let total = sold(&members[&None]);
-    let fit = |panel: &Panel, prior: &[f64]| {
+    let fit = |panel: &Panel, prior: Option<&[f64]>| {
         let design = design(&season, panel, calendar, &known);
         let counted: Vec<bool> = (0..season.classes).map(|c| c < season.counted).collect();
         let effects = Effects::fit(panel, &design, prior, &counted);
         (design, effects)
     };
-    let flat = vec![0.0; season.classes + known.len()];
-    let mut parent = flat.clone();
+    let mut parent: Option<Vec<f64>> = None;
     let mut rows = Vec::new();
     for (key, own) in &members {
         let panel = if key.is_none() {
@@ -175,13 +175,13 @@ pub fn seasonality(
         let others = if key.is_some() && sold(own) >= OWN_SHARE * total {
             let others: Vec<&Product> = products.iter().filter(|p| p.key.as_deref() != *key).collect();
             let panel = Panel::of(&others, calendar, season.steady);
-            panel.map_or_else(|| flat.clone(), |panel| fit(&panel, &flat).1.mean)
+            panel.map(|panel| fit(&panel, None).1.mean)
         } else {
             parent.clone()
         };
-        let (design, effects) = fit(&panel, &others);
+        let (design, effects) = fit(&panel, others.as_deref());
         if key.is_none() {
-            parent.clone_from(&effects.mean);
+            parent = Some(effects.mean.clone());
         }
         let group = Group {
             key: *key,
@@ -189,6 +189,7 @@ pub fn seasonality(
             panel: &panel,
             design: &design,
             level,
+            beside: others.is_some(),
         };
         group.classes(&effects, &mut rows);
         group.events(&effects, &known, event_count, &mut rows);
@@ -240,7 +241,7 @@ fn design(season: &Season, panel: &Panel, calendar: &Calendar, known: &[usize]) 
             .collect()
     };
     Design {
-        class: panel.time.iter().map(|&p| calendar.class[p]).collect(),
+        class: panel.time.iter().map(|&p| calendar.class[p] % season.classes).collect(),
         events: panel.time.iter().map(events).collect(),
         classes: season.classes,
         event_count: known.len(),
@@ -269,11 +270,13 @@ struct Group<'a> {
     panel: &'a Panel,
     design: &'a Design,
     level: f64,
+    /// Whether it is pulled to other products.
+    beside: bool,
 }
 
 impl Group<'_> {
     fn row(&self, effects: &Effects, effect: usize, rests_on: &str) -> Row {
-        let parent = if self.key.is_some() { "the other products" } else { "1" };
+        let parent = if self.beside { "the other products" } else { "1" };
         let shrinkage = effects.shrinkage[effect];
         Row {
             key: self.key.map(str::to_owned),
@@ -342,5 +345,7 @@ impl Group<'_> {
     }
 }
 
+#[cfg(test)]
+mod simulated;
 #[cfg(test)]
 mod tests;

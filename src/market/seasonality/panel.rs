@@ -96,26 +96,27 @@ impl Panel {
                 covered[start + offset] = true;
             }
         }
-        let days = |p: usize| calendar.open[p];
         let mut rate = vec![1.0; periods];
         let mut level = vec![0.0; parts.len()];
         let mut size = vec![0.0; periods];
         for _ in 0..MAX_PASSES {
             size.fill(0.0);
             for (level, (start, units)) in level.iter_mut().zip(&parts) {
-                let at_one: f64 = (*start..start + units.len()).map(|p| days(p) * rate[p]).sum();
-                let known = (*start..start + units.len()).filter(|&p| days(p) > 0.0);
-                *level = known.map(|p| units[p - start]).sum::<f64>() / at_one.max(f64::MIN_POSITIVE);
-                for p in *start..start + units.len() {
-                    size[p] += *level * days(p);
+                let of = *start..start + units.len();
+                let days = &calendar.open[of.clone()];
+                let at_one: f64 = days.iter().zip(&rate[of.clone()]).map(|(d, r)| d * r).sum();
+                let sold: f64 = days.iter().zip(*units).filter(|(d, _)| **d > 0.0).map(|(_, u)| u).sum();
+                *level = sold / at_one.max(f64::MIN_POSITIVE);
+                for (size, days) in size[of].iter_mut().zip(days) {
+                    *size += *level * days;
                 }
             }
             let mut moved = 0.0f64;
-            for p in 0..periods {
-                if size[p] > 0.0 {
-                    let fresh = sold[p] / size[p];
-                    moved = moved.max((fresh - rate[p]).abs() / (fresh + rate[p]).max(f64::MIN_POSITIVE));
-                    rate[p] = fresh;
+            for ((rate, sold), size) in rate.iter_mut().zip(&sold).zip(&size) {
+                if *size > 0.0 {
+                    let fresh = sold / size;
+                    moved = moved.max((fresh - *rate).abs() / (fresh + *rate).max(f64::MIN_POSITIVE));
+                    *rate = fresh;
                 }
             }
             if moved <= TOLERANCE {
