@@ -20,6 +20,7 @@ import calendar
 import pathlib
 import sys
 import time
+import warnings
 
 import duckdb
 import numpy as np
@@ -75,7 +76,8 @@ def classic(units, keys, count, month, days):
     rate = by_key(train[steady], keys[steady], count) / days[:TRAIN]
     weights = np.array([0.5] + [1] * 11 + [0.5]) / 12
     trend = np.apply_along_axis(lambda r: np.convolve(r, weights, "valid"), 1, rate)
-    with np.errstate(all="ignore"):
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # keys without sales have no ratio
         ratio = rate[:, 6 : TRAIN - 6] / trend
         index = np.stack([np.nanmean(ratio[:, month[6 : TRAIN - 6] == m], axis=1) for m in range(12)], axis=1)
         index /= index.mean(axis=1, keepdims=True)
