@@ -1,71 +1,128 @@
--- Index of each calendar month: units per day of sale against the mean of its year, by category and (category NULL)
--- over all products. Years are counted back from the last complete month; in each year only products count that sold
--- in its first and in its last month, so that launches and withdrawals are not taken for a season. Growth within a year
--- is not taken out. An index is pulled towards 1 with the weight of one year, so that one year of data counts half.
+-- What launch_seasonality shows, with numbers in place of labels: the index of each season and event by key, and (key
+-- NULL) of all products together. No rows without sales.
 --
 -- @param sales: VARCHAR       the sales table, or NULL for no rows
 -- @param products: VARCHAR    the products table, or NULL
--- @param category: VARCHAR    the column of categories in products; 'category' need not exist
+-- @param grouping: VARCHAR    the column of products that names the group; 'category' need not exist; NULL for none
+-- @param frequency: VARCHAR   day, week or month
+-- @param events: VARCHAR      a table with the columns date and name, or NULL
+-- @param level: DOUBLE        probability of the intervals
 -- @param product_id: VARCHAR  the column of products in both tables
 -- @param date: VARCHAR        the column of dates in sales
 -- @param units: VARCHAR       the column of units in sales
--- @returns category_: VARCHAR  the category, NULL for all sales together
--- @returns month_: BIGINT      calendar month, 1 to 12
--- @returns index_: DOUBLE      1 for a month like the others
--- @returns years_: BIGINT      years seen
--- @example FROM __launch_season('sales', 'products', 'category', 'product_id', 'date', 'units')
-WITH grouped_ AS (
-    SELECT key_, min(category_) AS category_
+-- @returns key_: VARCHAR      the group, NULL for all products together
+-- @returns season_: BIGINT    month 1 to 12, ISO week 1 to 53, or weekday 1 to 7; NULL for an event and when refused
+-- @returns event_: VARCHAR    the event
+-- @returns index_: DOUBLE     1 for a period like the others; NULL when refused
+-- @returns lower_: DOUBLE     lower end of its interval
+-- @returns upper_: DOUBLE     upper end
+-- @returns peak_: BOOLEAN     whether the interval lies above 1 and no neighbouring season has a higher index
+-- @returns seasons_: BIGINT   whole years, or weeks for weekdays, that were seen
+-- @returns reason_: VARCHAR   what it rests on, or why there is none
+-- @example FROM __launch_season('sales', 'products', 'category', 'month', NULL, 0.8, 'product_id', 'date', 'units')
+WITH options_ AS MATERIALIZED (
+    SELECT
+        __launch_frequency(frequency) AS frequency_,
+        CASE WHEN level > 0 AND level < 1 THEN level::DOUBLE
+        ELSE error('level must be above 0 and below 1, got ' || coalesce(level::VARCHAR, 'NULL')) END AS level_
+),
+grouped_ AS MATERIALIZED (
+    SELECT key_, min(group_) AS group_
     FROM (
         SELECT
             COLUMNS(lambda c: __launch_column(c, product_id, coalesce(products, 'products'))) AS key_,
-            COLUMNS(lambda c: __launch_column(c, category, coalesce(products, 'products')))::VARCHAR AS category_
+            COLUMNS(
+                lambda c: __launch_column(c, coalesce(grouping, '__launch_none'), coalesce(products, 'products'))
+            )::VARCHAR AS group_
         FROM (
             FROM query(
                 CASE WHEN products IS NULL
-                THEN 'SELECT NULL::VARCHAR AS "' || replace(product_id, '"', '""') || '" WHERE false'
+                THEN 'SELECT NULL::VARCHAR AS "' || replace(product_id, '"', '""') || '", NULL::VARCHAR AS "'
+                    || replace(coalesce(grouping, 'category'), '"', '""') || '" WHERE false'
                 ELSE 'FROM ' || products END
             )
-            UNION ALL BY NAME SELECT NULL::VARCHAR AS __launch_category WHERE false
+            UNION ALL BY NAME SELECT NULL::VARCHAR AS __launch_category, NULL::VARCHAR AS __launch_none WHERE false
         )
     )
+    WHERE key_ IS NOT NULL
     GROUP BY key_
 ),
-sold_ AS (
-    SELECT key_, __launch_period(day_, 'month') AS number_, greatest(sum(units_::DECIMAL(38, 9)), 0) AS units_
-    FROM __launch_sales(sales, product_id, date, units, 'price')
-    GROUP BY ALL
+days_ AS MATERIALIZED (
+    SELECT day_, __launch_period(day_, frequency_) AS number_, day_ - lag(day_) OVER (ORDER BY day_) AS gap_
+    FROM (SELECT DISTINCT day_ FROM __launch_sales(sales, product_id, date, units, 'price')), options_
 ),
--- A day of sale is a date on which anything was sold: data by week have four or five in a month.
-days_ AS (
-    SELECT __launch_period(day_, 'month') AS number_, count(DISTINCT day_) AS open_
-    FROM __launch_sales(sales, product_id, date, units, 'price')
-    GROUP BY ALL
-),
-steady_ AS (
-    SELECT key_, (end_ - 1 - number_) // 12 AS year_, number_, units_
-    FROM sold_ CROSS JOIN __launch_calendar(sales, 'month', product_id, date, units, 'price')
-    WHERE number_ < end_
-    WINDOW year_of_ AS (PARTITION BY key_, (end_ - 1 - number_) // 12)
-    QUALIFY max(number_) OVER year_of_ - min(number_) OVER year_of_ = 11
-),
-monthly_ AS (
-    SELECT category_, year_, both_.number_ % 12 + 1 AS month_, sum(units_)::DOUBLE / any_value(open_) AS rate_
+-- Whole periods only. The first one is whole if no further day of sale fits before the first.
+span_ AS MATERIALIZED (
+    SELECT *, stamped_ OR daily_ OR weekly_ AS counted_
     FROM (
-        SELECT category_, steady_.* FROM steady_ JOIN grouped_ ON grouped_.key_ = steady_.key_
-        WHERE category_ IS NOT NULL
-        UNION ALL
-        SELECT NULL, * FROM steady_
-    ) AS both_
-    JOIN days_ ON days_.number_ = both_.number_
+        SELECT
+            min(number_) + CASE
+                WHEN count(*) > count(DISTINCT number_)
+                    AND min(day_) - quantile_disc(gap_, 0.5)::INTEGER >= __launch_period_start(min(number_), min(frequency_))
+                THEN 1 ELSE 0 END AS first_,
+            CASE WHEN count(*) = count(DISTINCT number_) THEN max(number_) + 1
+            ELSE __launch_period(max(day_) + 1, min(frequency_)) END AS end_,
+            count(*) = count(DISTINCT number_) AS stamped_,
+            coalesce(quantile_disc(gap_, 0.5) = 1, false) AS daily_,
+            coalesce(bool_and(gap_ % 7 = 0), false) AS weekly_
+        FROM days_, options_
+    )
+),
+-- Days of sale. Months have more or fewer: dates with sales where sales are by day or by week, else days of the month.
+calendar_ AS (
+    SELECT list({
+        'number': every_.number_,
+        'season': CASE frequency_
+            WHEN 'month' THEN every_.number_ % 12 + 1
+            WHEN 'week' THEN week(__launch_period_start(every_.number_, frequency_))
+            ELSE isodow(__launch_period_start(every_.number_, frequency_)) END::BIGINT,
+        'days': CASE
+            WHEN dates_ IS NULL THEN 0
+            WHEN frequency_ <> 'month' THEN 1
+            WHEN (daily_ OR weekly_) AND NOT stamped_ THEN dates_
+            ELSE day(last_day(__launch_period_start(every_.number_, frequency_))) END::DOUBLE
+    } ORDER BY every_.number_) AS calendar_
+    FROM (SELECT unnest(range(first_, end_)) AS number_ FROM span_) AS every_
+    LEFT JOIN (SELECT number_, count(*) AS dates_ FROM days_ GROUP BY number_) AS dates_
+        ON dates_.number_ = every_.number_
+    CROSS JOIN span_
+    CROSS JOIN options_
+),
+sold_ AS (
+    SELECT
+        rows_.key_, __launch_period(day_, frequency_) AS number_,
+        greatest(sum(units_::DECIMAL(38, 9)), 0)::DOUBLE AS units_
+    FROM __launch_sales(sales, product_id, date, units, 'price') AS rows_, options_
     GROUP BY ALL
 ),
-yearly_ AS (
-    SELECT *, rate_ / nullif(avg(rate_) OVER year_of_, 0) AS ratio_, count(*) OVER year_of_ AS months_
-    FROM monthly_
-    WINDOW year_of_ AS (PARTITION BY category_, year_)
+products_ AS (
+    SELECT list({'key': group_, 'numbers': numbers_, 'units': series_}) AS products_
+    FROM (
+        SELECT key_, list(number_ ORDER BY number_) AS numbers_, list(units_ ORDER BY number_) AS series_
+        FROM sold_, span_
+        WHERE units_ > 0 AND number_ >= first_ AND number_ < end_
+        GROUP BY key_
+    ) AS sold_
+    LEFT JOIN grouped_ ON grouped_.key_ = sold_.key_
+),
+events_ AS (
+    SELECT list(DISTINCT {'number': __launch_period(day_, frequency_), 'name': name_}) AS events_
+    FROM (
+        SELECT
+            TRY_CAST(COLUMNS(lambda c: __launch_column(c, 'date', coalesce(events, 'events'))) AS DATE) AS day_,
+            COLUMNS(lambda c: __launch_column(c, 'name', coalesce(events, 'events')))::VARCHAR AS name_
+        FROM query(CASE WHEN events IS NULL THEN 'SELECT NULL AS date, NULL AS name WHERE false' ELSE 'FROM ' || events END)
+    ), options_
+    WHERE day_ BETWEEN DATE '1970-01-01' AND DATE '2200-12-31' AND name_ IS NOT NULL
 )
-SELECT category_, month_, (sum(ratio_) + 1) / (count(*) + 1) AS index_, count(*) AS years_
-FROM yearly_
-WHERE months_ = 12 AND ratio_ IS NOT NULL
-GROUP BY category_, month_
+SELECT
+    found_.key AS key_, found_.period AS season_, found_.event AS event_, found_.season_index AS index_,
+    found_.index_lower AS lower_, found_.index_upper AS upper_, found_.is_peak AS peak_, found_.seasons AS seasons_,
+    found_.reason AS reason_
+FROM (
+    SELECT unnest(__launch_seasonality(
+        products_, (SELECT list(DISTINCT group_) FILTER (group_ IS NOT NULL) FROM grouped_), calendar_, events_, frequency_, level_
+    )) AS found_
+    FROM products_, calendar_, events_, options_
+    WHERE sales IS NOT NULL
+)

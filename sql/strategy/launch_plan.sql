@@ -1,19 +1,26 @@
 -- Compares launch dates and prices for each candidate and ranks them: units by the model at the first date and the
 -- reference price, times the season of the candidate's category, times (price / reference price) ^ elasticity.
 -- Profit is units times (price - cost). Sums run over the model's horizon; a launch counts from the first day of its
--- period. A candidate that cannot be planned comes back as one row with status refused and the reason.
+-- period. Elasticities that were estimated come with their uncertainty: it widens the intervals the more, the further
+-- the price is from the reference. A candidate that cannot be planned comes back as one row with status refused and the
+-- reason.
 --
 -- @param candidates: VARCHAR              product, launch date, price (the reference), cost, category, attributes
 -- @param model: BLOB                      the model, such as (SELECT model FROM my_model)
 -- @param sales: VARCHAR = NULL            the sales table, for the season; without it all months count alike
 -- @param products: VARCHAR = NULL         the products table, for the season of each category
 -- @param objective: VARCHAR = 'profit'    what is ranked by: profit, revenue or units
--- @param elasticity: DOUBLE = -1.5        change of units in % for a price higher by 1 %; at most 0
+-- @param elasticity: DOUBLE = NULL        change of units in % for a price higher by 1 %; at most 0. NULL for -1.5; with
+--                                         elasticities it is that of candidates which these do not know
 -- @param earliest: DATE = NULL            first launch date compared; NULL for the candidate's own
 -- @param latest: DATE = NULL              last launch date compared; NULL for twelve periods after the first
 -- @param prices: DOUBLE[] = [0.9, 1.0, 1.1]  prices compared, as multiples of the candidate's price
 -- @param level: DOUBLE = 0.8              probability of the intervals
 -- @param k: BIGINT = 5                    plans returned per candidate
+-- @param elasticities: VARCHAR = NULL     a table as launch_elasticity returns it: the row of the candidate's category,
+--                                         else that of all products (key NULL). Without either, and without elasticity,
+--                                         a candidate is refused
+-- @param cannibalization: VARCHAR = NULL  a table as launch_cannibalization returns it, for net_units
 -- @param category: VARCHAR = 'category'       the column of categories, if there is one
 -- @param product_id: VARCHAR = 'product_id'   the column of products in all tables
 -- @param date: VARCHAR = 'date'               the column of dates in sales
@@ -22,9 +29,10 @@
 -- @returns plan_rank: BIGINT            1 for the best plan
 -- @returns launch_date: DATE            launch date of the plan
 -- @returns price: DOUBLE                price of the plan
--- @returns expected_units: DOUBLE       mean units over the horizon
+-- @returns expected_units: DOUBLE       mean units over the horizon, at the elasticity estimated (the median response)
 -- @returns units_lower: DOUBLE          sum of the lower ends of the steps, as if all steps were low together
 -- @returns units_upper: DOUBLE          sum of the upper ends
+-- @returns net_units: DOUBLE            expected units less those that come out of neighbours; NULL without cannibalization
 -- @returns expected_revenue: DOUBLE     expected units times price
 -- @returns expected_profit: DOUBLE      expected units times (price - cost), NULL without cost
 -- @returns profit_lower: DOUBLE         the same of the lower end (of the upper end where the margin is negative)
@@ -40,8 +48,8 @@ WITH options_ AS MATERIALIZED (
         CASE WHEN lower(objective) IN ('profit', 'revenue', 'units') THEN lower(objective)
         ELSE error('objective must be one of profit, revenue, units, got ' || coalesce('''' || objective || '''', 'NULL')) END
             AS objective_,
-        CASE WHEN elasticity BETWEEN -20 AND 0 THEN elasticity
-        ELSE error('elasticity must be between -20 and 0, got ' || coalesce(elasticity::VARCHAR, 'NULL')) END AS elasticity_,
+        CASE WHEN elasticity IS NULL OR elasticity BETWEEN -20 AND 0 THEN elasticity::DOUBLE
+        ELSE error('elasticity must be between -20 and 0, got ' || elasticity) END AS given_,
         CASE WHEN len(prices) BETWEEN 1 AND 100 AND len(list_filter(prices, lambda p: p > 0 AND p <= 100)) = len(prices)
         THEN list_sort(list_distinct(prices))
         ELSE error('prices must be 1 to 100 multiples of the price, each above 0 and at most 100, got '
@@ -54,6 +62,86 @@ WITH options_ AS MATERIALIZED (
         SELECT blob_, coalesce(launch_model_info(blob_)::JSON->>'frequency', 'week') AS frequency_
         FROM (SELECT model::BLOB AS blob_)
     )
+),
+-- What a table of elasticities knows of each key; the one of all products has the key NULL.
+known_ AS MATERIALIZED (
+    SELECT
+        category_, estimate_, deviation_,
+        CASE WHEN rows_ > 1 THEN 'elasticities has ' || rows_ || ' rows with status ok for ' || named_ || ': keep one' END AS twice_
+    FROM (
+        SELECT
+            category_, count(*) AS rows_, min(estimate_) AS estimate_, coalesce('category ' || category_, 'all products') AS named_,
+            -- The ends are those of a central interval of 90 %.
+            min((upper_ - lower_) / (2 * __launch_normal_width(0.9))) AS deviation_
+        FROM (
+            SELECT
+                COLUMNS(lambda c: __launch_column(c, 'key', coalesce(elasticities, 'elasticities')))::VARCHAR AS category_,
+                TRY_CAST(COLUMNS(
+                    lambda c: __launch_column(c, 'elasticity', coalesce(elasticities, 'elasticities'))
+                ) AS DOUBLE) AS estimate_,
+                TRY_CAST(COLUMNS(
+                    lambda c: __launch_column(c, 'lower', coalesce(elasticities, 'elasticities'))
+                ) AS DOUBLE) AS lower_,
+                TRY_CAST(COLUMNS(
+                    lambda c: __launch_column(c, 'upper', coalesce(elasticities, 'elasticities'))
+                ) AS DOUBLE) AS upper_,
+                COLUMNS(lambda c: __launch_column(c, 'status', coalesce(elasticities, 'elasticities')))::VARCHAR AS status_
+            FROM query(coalesce(
+                'FROM ' || elasticities,
+                'SELECT NULL AS key, NULL AS elasticity, NULL AS lower, NULL AS upper, NULL AS status WHERE false'
+            ))
+        )
+        -- A number that is none, or an elasticity that no candidate may have, is as good as a refusal.
+        WHERE status_ = 'ok' AND estimate_ BETWEEN -20 AND 0 AND lower_ <= estimate_ AND estimate_ <= upper_
+            AND upper_ - lower_ < 100
+        GROUP BY category_
+    )
+),
+-- Units that launches took from other products of their category, over their own units; the key NULL is all categories.
+taken_ AS MATERIALIZED (
+    SELECT
+        CASE WHEN grouped_ = 0 THEN category_ END AS category_, grouped_ = 1 AS all_, launches_,
+        lost_ / gross_ AS raw_, gross_, lost_
+    FROM (
+        SELECT
+            category_, GROUPING(category_) AS grouped_, count(*) AS launches_,
+            -sum(change_::DECIMAL(38, 9))::DOUBLE AS lost_, sum(gross_::DECIMAL(38, 9))::DOUBLE AS gross_
+        FROM (
+            SELECT
+                COLUMNS(lambda c: __launch_column(c, 'key', coalesce(cannibalization, 'cannibalization')))::VARCHAR AS category_,
+                COLUMNS(
+                    lambda c: __launch_column(c, 'affected', coalesce(cannibalization, 'cannibalization'))
+                )::VARCHAR AS affected_,
+                TRY_CAST(COLUMNS(
+                    lambda c: __launch_column(c, 'units_change', coalesce(cannibalization, 'cannibalization'))
+                ) AS DOUBLE) AS change_,
+                TRY_CAST(COLUMNS(
+                    lambda c: __launch_column(c, 'gross_units', coalesce(cannibalization, 'cannibalization'))
+                ) AS DOUBLE) AS gross_,
+                COLUMNS(
+                    lambda c: __launch_column(c, 'status', coalesce(cannibalization, 'cannibalization'))
+                )::VARCHAR AS status_
+            FROM query(coalesce(
+                'FROM ' || cannibalization,
+                'SELECT NULL AS key, NULL AS affected, NULL AS units_change, NULL AS gross_units, NULL AS status WHERE false'
+            ))
+        )
+        WHERE status_ = 'ok' AND affected_ = 'category' AND abs(change_) < 1e15 AND gross_ > 0 AND gross_ < 1e15
+        GROUP BY GROUPING SETS ((category_), ())
+        HAVING count(*) > 0
+    )
+),
+-- The share of each category, pulled to that of all as by five further launches of mean size that took that much.
+shares_ AS MATERIALIZED (
+    SELECT
+        own_.category_, own_.all_, own_.launches_, every_.launches_ AS every_launches_,
+        least(1, greatest(0,
+            CASE WHEN own_.all_ THEN own_.raw_
+            ELSE (own_.lost_ + 5 * own_.gross_ / own_.launches_ * least(1, greatest(0, every_.raw_)))
+                / (own_.gross_ + 5 * own_.gross_ / own_.launches_) END
+        )) AS share_
+    FROM taken_ AS own_ CROSS JOIN taken_ AS every_
+    WHERE every_.all_ AND (own_.all_ OR own_.category_ IS NOT NULL)
 ),
 asked_ AS (
     SELECT *, count(*) OVER (PARTITION BY key_) AS copies_, coalesce(earliest_, own_date_) AS first_
@@ -81,6 +169,24 @@ asked_ AS (
     -- The model itself stays out: it would be copied into every row.
     CROSS JOIN (SELECT * EXCLUDE (blob_), blob_ IS NULL AS untrained_ FROM options_)
 ),
+-- The elasticity of each candidate, and where it is from.
+elastic_ AS (
+    SELECT
+        asked_.*,
+        coalesce(own_.twice_, CASE WHEN own_.category_ IS NULL THEN all_.twice_ END) AS twice_,
+        CASE WHEN elasticities IS NULL THEN coalesce(given_, -1.5)
+        ELSE coalesce(own_.estimate_, all_.estimate_, given_) END AS elasticity_,
+        CASE WHEN elasticities IS NULL THEN 0
+        WHEN own_.category_ IS NULL THEN coalesce(all_.deviation_, 0) ELSE own_.deviation_ END AS deviation_,
+        CASE WHEN elasticities IS NULL AND given_ IS NULL THEN ' by default'
+        WHEN elasticities IS NULL THEN ' as given'
+        WHEN own_.category_ IS NOT NULL THEN ' of category ' || own_.category_
+        WHEN all_.estimate_ IS NOT NULL THEN ' of all products, as that of its category is not known'
+        ELSE ' as given, as elasticities has none' END AS source_
+    FROM asked_
+    LEFT JOIN known_ AS own_ ON own_.category_ = asked_.category_
+    LEFT JOIN known_ AS all_ ON all_.category_ IS NULL
+),
 checked_ AS (
     SELECT
         *,
@@ -99,8 +205,12 @@ checked_ AS (
             WHEN cost_ IS NOT NULL AND NOT (cost_ >= 0 AND cost_ < 1e12)
             THEN 'cost must be 0 or more and finite, got ' || cost_
             WHEN cost_ IS NULL AND objective_ = 'profit' THEN 'cost is NULL: give it, or use objective := ''revenue'''
+            WHEN twice_ IS NOT NULL THEN twice_
+            WHEN elasticity_ IS NULL
+            THEN 'elasticities has no row with status ok for ' || coalesce('category ' || category_ || ' or ', '')
+                || 'all products (key NULL): give elasticity for such candidates'
         END AS why_
-    FROM asked_
+    FROM elastic_
 ),
 predicted_ AS MATERIALIZED (
     SELECT
@@ -123,7 +233,11 @@ planned_ AS MATERIALIZED (
     FROM predicted_
     WHERE steps_[1].status = 'ok'
 ),
-season_ AS MATERIALIZED (FROM __launch_season(sales, products, category, product_id, date, units)),
+season_ AS MATERIALIZED (
+    SELECT key_ AS category_, season_ AS month_, index_, seasons_ AS years_
+    FROM __launch_season(sales, products, category, 'month', NULL, 0.8, product_id, date, units)
+    WHERE season_ IS NOT NULL
+),
 -- One entry per category of the candidates: the twelve indices, by month; 1 where nothing is known.
 indices_ AS (
     SELECT named_.category_, list(coalesce(own_.index_, all_.index_, 1) ORDER BY months_.month_) AS indices_,
@@ -162,8 +276,22 @@ summed_ AS (
         ON dates_.category_ IS NOT DISTINCT FROM planned_.category_ AND dates_.first_ = planned_.first_ AND dates_.last_ = planned_.last_
 ),
 priced_ AS (
-    SELECT * EXCLUDE (multiple_), multiple_, round(reference_ * multiple_, 4) AS price_, multiple_ ^ elasticity_ AS response_
+    SELECT
+        * EXCLUDE (multiple_), multiple_, round(reference_ * multiple_, 4) AS price_, multiple_ ^ elasticity_ AS response_,
+        __launch_normal_width(level) * deviation_ * abs(ln(multiple_)) AS width_
     FROM (SELECT *, unnest(prices_) AS multiple_ FROM summed_)
+),
+-- On the log scale the forecast and the response to the price err independently: their half widths add in quadrature.
+widened_ AS (
+    SELECT
+        * EXCLUDE (units_low_, units_high_),
+        CASE WHEN units_low_ > 0 AND units_mean_ > 0
+        THEN units_low_ * exp(abs(ln(units_mean_ / units_low_)) - sqrt(ln(units_mean_ / units_low_) ^ 2 + width_ ^ 2))
+        ELSE units_low_ END AS units_low_,
+        CASE WHEN units_high_ > 0 AND units_mean_ > 0
+        THEN units_high_ * exp(sqrt(ln(units_high_ / units_mean_) ^ 2 + width_ ^ 2) - abs(ln(units_high_ / units_mean_)))
+        ELSE units_high_ END AS units_high_
+    FROM priced_
 ),
 valued_ AS (
     SELECT
@@ -177,7 +305,7 @@ valued_ AS (
             WHEN 'profit' THEN units_first_ * (reference_ - cost_)
             WHEN 'revenue' THEN units_first_ * reference_
             ELSE units_first_ END AS base_
-    FROM priced_
+    FROM widened_
 ),
 ranked_ AS (
     SELECT
@@ -186,6 +314,26 @@ ranked_ AS (
         count(*) OVER (PARTITION BY key_) AS plans_,
         max(move_) OVER (PARTITION BY key_) AS last_move_
     FROM valued_
+),
+best_ AS (
+    SELECT
+        ranked_.*,
+        coalesce(own_.share_, all_.share_) AS share_,
+        CASE
+            WHEN cannibalization IS NULL THEN ''
+            WHEN all_.share_ IS NULL THEN '; cannibalization has no launch with status ok, so net units are not known'
+            WHEN own_.share_ IS NULL THEN format(
+                '; {:.0f} % of its units come out of other products (launches: {} of all categories)',
+                100 * all_.share_, all_.launches_
+            )
+            ELSE format(
+                '; {:.0f} % of its units come out of other products (launches: {} of its category, {} of all)',
+                100 * own_.share_, own_.launches_, all_.launches_
+            ) END AS net_of_
+    FROM ranked_
+    LEFT JOIN shares_ AS own_ ON NOT own_.all_ AND own_.category_ = ranked_.category_
+    LEFT JOIN shares_ AS all_ ON all_.all_
+    WHERE rank_ <= k_
 )
 SELECT
     key_ AS product_id,
@@ -195,6 +343,7 @@ SELECT
     units_ AS expected_units,
     units_low_ * response_ AS units_lower,
     units_high_ * response_ AS units_upper,
+    units_ * (1 - share_) AS net_units,
     units_ * price_ AS expected_revenue,
     units_ * (price_ - cost_) AS expected_profit,
     least(units_low_, units_high_) * response_ * greatest(price_ - cost_, 0)
@@ -210,20 +359,23 @@ SELECT
     ), '') AS binding_constraint,
     'ok' AS status,
     format(
-        'number {} of {} plans by {}: season x {:.2f}{}, price x {:.2f}{}; {}',
+        'number {} of {} plans by {}: season x {:.2f}{}, price x {:.2f} (elasticity {:.2f}{}{}){}{}; {}',
         rank_, plans_, objective_,
         units_mean_ / nullif(units_first_, 0),
         CASE years_ WHEN 0 THEN ' (no season known)' WHEN 1 THEN ' (from one year)' ELSE '' END,
         response_,
+        elasticity_,
+        CASE WHEN deviation_ > 0 THEN format(', standard error {:.2f},', deviation_) ELSE '' END,
+        source_,
+        net_of_,
         CASE WHEN unknown_ > 0 THEN '; the last ' || unknown_ || ' steps cannot be forecast and count as 0' ELSE '' END,
         rests_on_
     ) AS reason
-FROM ranked_
-WHERE rank_ <= k_
+FROM best_
 UNION ALL
-SELECT key_, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 'refused', why_
+SELECT key_, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 'refused', why_
 FROM checked_ WHERE why_ IS NOT NULL
 UNION ALL
-SELECT key_, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 'refused', steps_[1].reason
+SELECT key_, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 'refused', steps_[1].reason
 FROM predicted_ WHERE steps_[1].status <> 'ok'
 ORDER BY 1, 2

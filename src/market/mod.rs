@@ -10,6 +10,7 @@ pub mod likeness;
 pub mod position;
 pub mod regression;
 pub mod ridge;
+pub mod seasonality;
 pub mod shrinkage;
 pub mod signal;
 pub mod trend;

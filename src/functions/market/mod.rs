@@ -4,6 +4,7 @@ pub mod cannibalization;
 pub mod cross_elasticity;
 pub mod elasticity;
 pub mod price_position;
+pub mod seasonality;
 pub mod signal;
 pub mod trend;
 pub mod trend_network;
@@ -16,6 +17,7 @@ pub fn register(extension: &Extension) -> duckdb_neo::Result<()> {
     cross_elasticity::register(extension)?;
     elasticity::register(extension)?;
     price_position::register(extension)?;
+    seasonality::register(extension)?;
     signal::register(extension)?;
     trend::register(extension)?;
     trend_network::register(extension)

@@ -1,0 +1,275 @@
+//! Sales of the same products over time: what a launch or a withdrawal adds to sales or takes from them is left out.
+
+/// Passes over products and periods at most.
+const MAX_PASSES: usize = 200;
+/// A pass that moves no period by more than this share is the last one.
+const TOLERANCE: f64 = 1e-10;
+
+/// The sales of one product, from its first to its last period with sales.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Product {
+    /// The group it belongs to, if any.
+    pub key: Option<String>,
+    /// Period of the first number in `units`.
+    pub start: i64,
+    /// Units by period, 0 or more.
+    pub units: Vec<f64>,
+}
+
+/// What is the same for all products: periods without a gap, from `start` on.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Calendar {
+    /// The first period.
+    pub start: i64,
+    /// Days of sale by period; 0 where nothing is known of the period.
+    pub open: Vec<f64>,
+    /// Season of each period, such as the month of the year, from 0.
+    pub class: Vec<usize>,
+    /// Events within each period, by number from 0.
+    pub events: Vec<Vec<usize>>,
+}
+
+/// Which periods of a product count.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Steady {
+    /// Periods left out after a launch and before a withdrawal: sales there follow the age of the product.
+    pub guard: usize,
+    /// Periods that must remain.
+    pub span: usize,
+}
+
+/// Sales of the same products relative to their mean, for periods in which any of them was on sale.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Panel {
+    /// Period, counted from the start of the calendar.
+    pub time: Vec<usize>,
+    /// Sales per day of the products on sale, relative to what they sell on average.
+    pub rate: Vec<f64>,
+    /// Units that the products on sale would sell at a rate of 1.
+    pub size: Vec<f64>,
+    /// Stretches of time that no product connects with each other, from 0.
+    pub stretch: Vec<usize>,
+    /// Products.
+    pub products: usize,
+    /// Variance of a product's units over their expectation; `None` of a single product.
+    pub dispersion: Option<f64>,
+}
+
+impl Panel {
+    /// Sales of the same products.
+    ///
+    /// *Model*: units of product i in period p = a_i d_p t_p for d_p days of sale; a_i is the product's level and t_p
+    /// the rate of the period, common to all. Both are those of Poisson quasi-likelihood: the sums over each product
+    /// and over each period agree with the model, which alternating proportional fitting brings about. A product that
+    /// is on sale for a part of the time tells of the change within that part only, so that coming and going of
+    /// products does not move t. Products count from `guard` periods after their first sale until `guard` periods
+    /// before their last one, except at the ends of the calendar, and if at least `span` periods remain.
+    ///
+    /// *Missing data*: periods without days of sale are left out; a period in which a product sold nothing counts as 0.
+    ///
+    /// *Determinism*: sums run over products in canonical order, whatever the order of `products`.
+    ///
+    /// *References*: Summers 1973, International price comparisons based upon incomplete data (product dummies);
+    /// Santos Silva, Tenreyro 2006, The log of gravity (Poisson quasi-likelihood of a multiplicative model).
+    ///
+    /// `None` when no product counts.
+    pub fn of(products: &[&Product], calendar: &Calendar, steady: Steady) -> Option<Self> {
+        let periods = calendar.open.len();
+        let mut parts: Vec<(usize, &[f64])> = products
+            .iter()
+            .filter_map(|product| steady_part(product, calendar, steady))
+            .collect();
+        parts.sort_by(|a, b| {
+            let units = |part: &[f64]| part.iter().map(|u| u.to_bits()).collect::<Vec<_>>();
+            (a.0, a.1.len())
+                .cmp(&(b.0, b.1.len()))
+                .then_with(|| units(a.1).cmp(&units(b.1)))
+        });
+        if parts.is_empty() {
+            return None;
+        }
+        let mut sold = vec![0.0; periods];
+        let mut covered = vec![false; periods];
+        for (start, units) in &parts {
+            for (offset, unit) in units.iter().enumerate() {
+                sold[start + offset] += unit;
+                covered[start + offset] = true;
+            }
+        }
+        let mut rate = vec![1.0; periods];
+        let mut level = vec![0.0; parts.len()];
+        let mut size = vec![0.0; periods];
+        for _ in 0..MAX_PASSES {
+            size.fill(0.0);
+            for (level, (start, units)) in level.iter_mut().zip(&parts) {
+                let of = *start..start + units.len();
+                let days = &calendar.open[of.clone()];
+                let at_one: f64 = days.iter().zip(&rate[of.clone()]).map(|(d, r)| d * r).sum();
+                let sold: f64 = days.iter().zip(*units).filter(|(d, _)| **d > 0.0).map(|(_, u)| u).sum();
+                *level = sold / at_one.max(f64::MIN_POSITIVE);
+                for (size, days) in size[of].iter_mut().zip(days) {
+                    *size += *level * days;
+                }
+            }
+            let mut moved = 0.0f64;
+            for ((rate, sold), size) in rate.iter_mut().zip(&sold).zip(&size) {
+                if *size > 0.0 {
+                    let fresh = sold / size;
+                    moved = moved.max((fresh - *rate).abs() / (fresh + *rate).max(f64::MIN_POSITIVE));
+                    *rate = fresh;
+                }
+            }
+            if moved <= TOLERANCE {
+                break;
+            }
+        }
+        let time: Vec<usize> = (0..periods).filter(|&p| covered[p] && size[p] > 0.0).collect();
+        let mean = time.iter().map(|&p| rate[p]).sum::<f64>() / time.len().max(1) as f64;
+        if !(mean > 0.0 && mean.is_finite()) || time.iter().any(|&p| !size[p].is_finite()) {
+            return None;
+        }
+        let dispersion = dispersion(&parts, &level, &rate, &calendar.open, time.len());
+        Some(Self {
+            stretch: stretches(&parts, &time, periods),
+            rate: time.iter().map(|&p| rate[p] / mean).collect(),
+            size: time.iter().map(|&p| size[p] * mean).collect(),
+            products: parts.len(),
+            dispersion,
+            time,
+        })
+    }
+}
+
+/// The periods of a product that count: where they begin in the calendar, and the units.
+fn steady_part<'a>(product: &'a Product, calendar: &Calendar, steady: Steady) -> Option<(usize, &'a [f64])> {
+    let periods = calendar.open.len();
+    let start = usize::try_from(product.start - calendar.start).ok()?;
+    let end = start.checked_add(product.units.len())?;
+    if end > periods || product.units.iter().any(|u| !(0.0..=1e18).contains(u)) {
+        return None;
+    }
+    // The first and the last period of a product that comes or goes are never whole.
+    let cut = steady.guard.max(1);
+    let from = if start > 0 { start + cut } else { start };
+    let to = if end < periods { end.checked_sub(cut)? } else { end };
+    let long = from < to && to - from >= steady.span;
+    let units = long.then(|| &product.units[from - start..to - start])?;
+    units.iter().any(|&u| u > 0.0).then_some((from, units))
+}
+
+/// Pearson's statistic of the products' units over its degrees of freedom.
+fn dispersion(parts: &[(usize, &[f64])], level: &[f64], rate: &[f64], open: &[f64], periods: usize) -> Option<f64> {
+    let (mut statistic, mut cells) = (0.0, 0usize);
+    for (level, (start, units)) in level.iter().zip(parts) {
+        for (offset, unit) in units.iter().enumerate() {
+            let expected = level * open[start + offset] * rate[start + offset];
+            if expected > 0.0 {
+                statistic += (unit - expected).powi(2) / expected;
+                cells += 1;
+            }
+        }
+    }
+    let freedom = (cells + 1).checked_sub(parts.len() + periods)?;
+    (freedom > 0 && f64::is_finite(statistic)).then(|| statistic / freedom as f64)
+}
+
+/// Numbers the stretches of time that no product connects.
+fn stretches(parts: &[(usize, &[f64])], time: &[usize], periods: usize) -> Vec<usize> {
+    let mut joined = vec![false; periods];
+    for (start, units) in parts {
+        joined[start + 1..start + units.len()].fill(true);
+    }
+    let mut stretch = 0;
+    time.iter()
+        .enumerate()
+        .map(|(i, &p)| {
+            let apart = i > 0 && (time[i - 1] + 1..=p).any(|q| !joined[q]);
+            stretch += usize::from(apart);
+            stretch
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn calendar(periods: usize) -> Calendar {
+        Calendar {
+            start: 0,
+            open: vec![1.0; periods],
+            class: (0..periods).map(|p| p % 12).collect(),
+            events: vec![vec![]; periods],
+        }
+    }
+
+    fn product(start: i64, units: Vec<f64>) -> Product {
+        Product {
+            key: None,
+            start,
+            units,
+        }
+    }
+
+    const STEADY: Steady = Steady { guard: 2, span: 6 };
+
+    #[test]
+    fn launches_and_withdrawals_do_not_move_the_rate() {
+        // The first product doubles half way; the second comes late, the third goes early, both on the same path.
+        let path = |p: usize| if p < 12 { 10.0 } else { 20.0 };
+        let products = [
+            product(0, (0..24).map(path).collect()),
+            product(8, (8..24).map(|p| 7.0 * path(p)).collect()),
+            product(0, (0..15).map(|p| 3.0 * path(p)).collect()),
+        ];
+        let all: Vec<&Product> = products.iter().collect();
+        let panel = Panel::of(&all, &calendar(24), STEADY).unwrap();
+        assert_eq!((panel.products, panel.time.len()), (3, 24));
+        for (&p, rate) in panel.time.iter().zip(&panel.rate) {
+            assert!((rate - path(p) / 15.0).abs() < 1e-6, "{p}: {rate}");
+        }
+        assert!(panel.dispersion.unwrap() < 1e-9);
+        let other: Vec<&Product> = products.iter().rev().collect();
+        assert_eq!(Panel::of(&other, &calendar(24), STEADY).unwrap(), panel);
+    }
+
+    #[test]
+    fn a_launch_counts_after_the_guard() {
+        let mut units = vec![100.0, 50.0];
+        units.extend(vec![10.0; 12]);
+        let launched = product(4, units);
+        let panel = Panel::of(&[&launched], &calendar(18), STEADY).unwrap();
+        assert_eq!(panel.time, (6..18).collect::<Vec<_>>());
+        assert!(panel.rate.iter().all(|r| (r - 1.0).abs() < 1e-9));
+        // Six periods must remain.
+        assert!(Panel::of(&[&product(4, vec![1.0; 7])], &calendar(18), STEADY).is_none());
+    }
+
+    #[test]
+    fn stretches_without_a_common_product_are_told_apart() {
+        let products = [product(0, vec![5.0; 10]), product(8, vec![500.0; 12])];
+        let all: Vec<&Product> = products.iter().collect();
+        let panel = Panel::of(&all, &calendar(20), STEADY).unwrap();
+        assert_eq!(panel.stretch, [vec![0; 8], vec![1; 10]].concat());
+    }
+
+    #[test]
+    fn what_is_no_number_does_not_count() {
+        for units in [
+            vec![f64::NAN; 20],
+            vec![f64::INFINITY; 20],
+            vec![-1.0; 20],
+            vec![0.0; 20],
+            vec![1e300; 20],
+            vec![],
+        ] {
+            assert!(Panel::of(&[&product(0, units)], &calendar(20), STEADY).is_none());
+        }
+        let beyond = [
+            product(-3, vec![1.0; 20]),
+            product(5, vec![1.0; 20]),
+            product(i64::MAX, vec![1.0; 20]),
+        ];
+        assert!(Panel::of(&beyond.iter().collect::<Vec<_>>(), &calendar(20), STEADY).is_none());
+    }
+}
