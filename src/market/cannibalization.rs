@@ -200,7 +200,7 @@ pub fn pooled(launches: &[Measured], level: f64) -> Result<Effect> {
         range.contains(&m.after)
             && range.contains(&m.blocks)
             && m.blocks >= MIN_BLOCKS as i64
-            && m.start.abs() <= MAX_PERIODS
+            && (-MAX_PERIODS..=MAX_PERIODS).contains(&m.start)
     };
     if !launches.iter().all(known) {
         return Err(Error::refused("the periods of a launch are out of range"));
