@@ -12,6 +12,9 @@ use crate::{
 /// Stretches before the launch that an interval needs.
 pub const MIN_BLOCKS: usize = 3;
 
+/// Periods that there may be.
+const MAX_PERIODS: i64 = 100_000;
+
 /// The change of one affected product, or of several together.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Effect {
@@ -190,6 +193,17 @@ pub struct Measured {
 pub fn pooled(launches: &[Measured], level: f64) -> Result<Effect> {
     if !(level > 0.0 && level < 1.0) {
         return Err(Error::refused("the level must be between 0 and 1"));
+    }
+    // As many periods as there are days in the dates that sales may have: beyond them a quantile of t takes for ever.
+    let known = |m: &Measured| {
+        let range = 1..=MAX_PERIODS;
+        range.contains(&m.after)
+            && range.contains(&m.blocks)
+            && m.blocks >= MIN_BLOCKS as i64
+            && (-MAX_PERIODS..=MAX_PERIODS).contains(&m.start)
+    };
+    if !launches.iter().all(known) {
+        return Err(Error::refused("the periods of a launch are out of range"));
     }
     let mut launches = launches.to_vec();
     launches.sort_by(|a, b| {
@@ -398,6 +412,7 @@ mod tests {
         assert!(Effect::measure(&[1.0; 4], &[1.0; 4], 1.0, f64::NAN).is_err());
         assert!(Effect::measure(&[1.0; 4], &[1.0; 4], 0.0, 0.9).is_err());
         assert!(pooled(&[measured(1, 1.0)], 1.0).is_err());
+        assert!(pooled(&[measured(i64::MIN, 1.0)], 0.9).is_err());
         assert!(pooled(&[], 0.9).unwrap_err().to_string().contains("no launch"));
     }
 
