@@ -96,7 +96,7 @@ sold_ AS (
     GROUP BY ALL
 ),
 products_ AS (
-    SELECT list({'key': group_, 'numbers': numbers_, 'units': series_}) AS products_
+    SELECT list({'key': group_, 'numbers': numbers_, 'units': series_} ORDER BY sold_.key_) AS products_
     FROM (
         SELECT key_, list(number_ ORDER BY number_) AS numbers_, list(units_ ORDER BY number_) AS series_
         FROM sold_, span_

@@ -140,7 +140,12 @@ pub fn seasonality(
             members.entry(Some(key.as_str())).or_default().push(product);
         }
     }
-    let all = Panel::of(&members[&None], calendar, season.steady);
+    let sparse = 2 * calendar.open.iter().filter(|days| **days > 0.0).count() < calendar.open.len();
+    let all = if sparse {
+        None
+    } else {
+        Panel::of(&members[&None], calendar, season.steady)
+    };
     let known = all
         .as_ref()
         .map_or_else(Vec::new, |panel| known_events(panel, calendar, event_count));
@@ -155,7 +160,7 @@ pub fn seasonality(
     let mut parent: Option<Vec<f64>> = None;
     let mut rows = Vec::new();
     for (key, own) in &members {
-        let panel = if key.is_none() {
+        let panel = if key.is_none() || sparse {
             all.clone()
         } else {
             Panel::of(own, calendar, season.steady)
@@ -164,6 +169,7 @@ pub fn seasonality(
             let why = match key {
                 None if own.is_empty() => "there are no sales in a whole period",
                 Some(_) if own.is_empty() => "no product of it has sales in a whole period",
+                _ if sparse => "most periods have no date of any sale: choose the frequency that the sales are by",
                 _ => season.lacking,
             };
             rows.push(refused(*key, None, why.to_owned()));

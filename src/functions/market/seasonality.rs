@@ -118,6 +118,9 @@ impl ScalarCallbacks for Seasonality {
                 let (Some(frequency), Some(level)) = (frequency, level) else {
                     return Err(Failure::new("frequency and level must not be NULL"));
                 };
+                if !(level > 0.0 && level < 1.0) {
+                    return Err(Failure::new(format!("level must be above 0 and below 1, got {level}")));
+                }
                 let frequency = Frequency::parse(&frequency)?;
                 let groups = groups.unwrap_or_default();
                 let events = events.unwrap_or_default();

@@ -10,9 +10,9 @@ use crate::market::regression::t_quantile;
 
 /// Passes of the quasi-likelihood at most.
 const MAX_PASSES: usize = 60;
-/// Passes with weights of their own at most, and the step from which on weights stay as they are.
-const WEIGHTED_PASSES: usize = 20;
-const WEIGHTED_STEP: f64 = 0.02;
+/// A relative change of a weight, or of the variance of the error, that is worth a new decomposition. Weights must follow
+/// the fit: where nothing is sold they fall with it, which keeps it from falling for ever.
+const CHANGE: f64 = 0.1;
 /// A pass that moves no period by more than this is the last one.
 const TOLERANCE: f64 = 1e-9;
 /// The common shock of a period taken for its weight: a coefficient of variation of 5 %.
@@ -130,19 +130,23 @@ impl Effects {
         let kernels: Vec<DMatrix<f64>> = design.neighbours.iter().map(|n| kernel(classes, n)).collect();
         let mut fit = base.map(|b| b.clamp(-MAX_LOG, MAX_LOG));
         let mut solved = Vec::new();
+        let mut used = DVector::zeros(n);
         let mut average = Average::default();
-        let (mut moving, mut variance) = (f64::INFINITY, SHOCK);
-        for pass in 0..MAX_PASSES {
+        let (mut variance, mut assumed) = (SHOCK, SHOCK);
+        for _ in 0..MAX_PASSES {
             let response = DVector::from_fn(n, |row, _| {
                 fit[row] + panel.rate[row] / fit[row].exp() - 1.0 - base[row]
             });
-            if pass < WEIGHTED_PASSES && moving > WEIGHTED_STEP {
-                let weights = weights(panel, &fit, chance);
+            let fresh = weights(panel, &fit, chance);
+            let changed = |old: f64, new: f64| (new - old).abs() > CHANGE * old;
+            let learned = design.event_count > 0 && changed(assumed, variance);
+            if solved.is_empty() || learned || used.iter().zip(fresh.iter()).any(|(old, new)| changed(*old, *new)) {
                 let ridge = variance / (expected * expected);
                 solved = kernels
                     .iter()
-                    .map(|k| Solver::new(&regressors, k, &weights, ridge))
+                    .map(|k| Solver::new(&regressors, k, &fresh, ridge))
                     .collect();
+                (used, assumed) = (fresh, variance);
             }
             average = Average::of(&solved, &regressors, &response);
             variance = average.variance();
@@ -150,7 +154,6 @@ impl Effects {
             let step = (&fresh - &fit).amax();
             let damped = if step > 1.0 { 1.0 / step } else { 1.0 };
             fit = fit.zip_map(&fresh, |old, new| (old + damped * (new - old)).clamp(-MAX_LOG, MAX_LOG));
-            moving = moving.min(step);
             if step <= TOLERANCE {
                 break;
             }
