@@ -206,7 +206,7 @@ fn own(cells: &[&Cell], controls: &[String]) -> Own {
         .filter(|c| positive(c.units).is_some() && positive(c.price).is_some())
         .collect();
     let complete = |c: &&&Cell| c.controls.iter().all(|v| v.is_some_and(f64::is_finite));
-    let used: Vec<&Cell> = sold.iter().copied().filter(|c| complete(&c)).copied().collect();
+    let used: Vec<&Cell> = sold.iter().copied().filter(complete).copied().collect();
     let mut notes = Vec::new();
     let mut note = |count: usize, what: &str| {
         if count > 0 {

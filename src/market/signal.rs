@@ -466,7 +466,7 @@ mod tests {
             vec![0.0, 0.0, 0.0, 1.0],
         ] {
             let units: Vec<f64> = (0..60).map(|t| units[t % units.len()]).collect();
-            for signal in [noise(1, 60), walk(2, 60, 1e300), vec![f64::MAX, -f64::MAX].repeat(30)] {
+            for signal in [noise(1, 60), walk(2, 60, 1e300), [f64::MAX, -f64::MAX].repeat(30)] {
                 for lead in found(&units, &signal, 52).into_iter().flatten() {
                     assert!(lead.correlation.is_none_or(f64::is_finite) && lead.gain.is_none_or(f64::is_finite));
                 }
