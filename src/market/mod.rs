@@ -4,13 +4,8 @@
 pub mod cannibalization;
 pub mod cross_elasticity;
 pub mod elasticity;
-pub mod hedonic;
-pub(crate) mod jackknife;
-pub mod likeness;
-pub mod position;
+pub mod price_position;
 pub mod regression;
-pub mod ridge;
 pub mod seasonality;
-pub mod shrinkage;
 pub mod signal;
 pub mod trend;

@@ -1,16 +1,18 @@
 //! Least squares on panels: many fixed effects taken out, errors that hang together within clusters.
 
 use nalgebra::{DMatrix, DVector};
-use statrs::distribution::{ContinuousCDF, StudentsT};
+use statrs::distribution::{ContinuousCDF, Normal, StudentsT};
 
 use crate::error::{Error, Result};
 
 /// Passes over the fixed effects at most.
-const MAX_PASSES: usize = 10_000;
-/// A pass that moves no mean by more than this share of the column's standard deviation is the last one.
-const TOLERANCE: f64 = 1e-9;
+const MAX_PASSES: usize = 5_000;
+/// What effects would still take is at most this share of what they took first.
+const TOLERANCE: f64 = 1e-11;
 /// A regressor of which the fixed effects leave a smaller share of its variance does not vary.
 const MIN_VARIATION: f64 = 1e-9;
+/// Degrees of freedom from which Student's t is taken for the normal distribution.
+const MAX_FREEDOM: usize = 100_000;
 
 /// Rows of a panel, column by column, all of the same length.
 #[derive(Debug, Clone, Copy)]
@@ -51,8 +53,8 @@ impl Regression {
     /// Least squares with absorbed fixed effects.
     ///
     /// *Model*: y = x' b + sum of one effect per group of each column of effects + error. Effects are taken out of y
-    /// and of each x by alternating projections (the means of each effect's groups are subtracted in turn until none
-    /// is left), then b is ordinary least squares. The covariance is robust to any correlation of errors within a
+    /// and of each x by alternating projections (the means of each effect's groups are subtracted until none is
+    /// left), then b is ordinary least squares. The covariance is robust to any correlation of errors within a
     /// cluster, with the factor G / (G - 1) (n - 1) / (n - k - 1) for G clusters, n rows and k regressors (CR1);
     /// intervals take quantiles of Student's t with G - 1 degrees of freedom.
     ///
@@ -61,9 +63,12 @@ impl Regression {
     /// *References*: Guimaraes, Portugal 2010, A simple feasible procedure to fit models with high-dimensional fixed
     /// effects; Cameron, Miller 2015, A practitioner's guide to cluster-robust inference.
     ///
+    /// The factor does not know of effects that lie across the clusters, nor of groups of one row: the caller leaves such
+    /// rows out and widens the intervals if these are many. With few clusters intervals are too narrow.
+    ///
     /// # Errors
-    /// [`Error::Refused`] when there are fewer than two clusters or no more rows than slopes, when a number is not
-    /// finite, when a regressor does not vary beside the fixed effects, or when regressors are collinear.
+    /// [`Error::Refused`] when there are fewer than two clusters or no more rows than slopes and effects, when a number is
+    /// not finite, when a regressor does not vary beside the fixed effects, or when regressors are collinear.
     pub fn fit(rows: Rows<'_>) -> Result<Self> {
         let (n, k) = (rows.target.len(), rows.regressors.len());
         let clusters = groups(rows.clusters);
@@ -72,10 +77,13 @@ impl Regression {
                 "an interval needs at least two groups of independent rows, got {clusters}"
             )));
         }
-        if n < k + 2 {
+        // All but one group of each further column of effects may be told apart; an exact fit has no error to measure.
+        let all: usize = rows.effects.iter().map(|codes| groups(codes)).sum();
+        let taken = (all + 1).saturating_sub(rows.effects.len()).max(1);
+        if n <= k + taken {
             return Err(Error::refused(format!(
-                "{k} slopes need at least {} rows, got {n}",
-                k + 2
+                "{k} slopes beside {taken} fixed effects need more than {} rows, got {n}",
+                k + taken
             )));
         }
         let mut columns: Vec<Vec<f64>> = rows.regressors.to_vec();
@@ -91,7 +99,7 @@ impl Regression {
         };
         let before: Vec<f64> = columns.iter().map(|c| variance(c)).collect();
         for column in &mut columns {
-            absorb(column, effects);
+            absorb(column, effects)?;
         }
         let variation: Vec<f64> = columns[..k]
             .iter()
@@ -163,8 +171,18 @@ impl Regression {
 }
 
 /// Half width, in standard errors, of a central interval of Student's t with some degrees of freedom (at least 1).
+///
+/// NaN unless the level is between 0 and 1.
 pub fn t_quantile(level: f64, freedom: usize) -> f64 {
-    StudentsT::new(0.0, 1.0, freedom.max(1) as f64).map_or(f64::NAN, |t| t.inverse_cdf((1.0 + level) / 2.0))
+    if !(level > 0.0 && level < 1.0) {
+        return f64::NAN;
+    }
+    let probability = (1.0 + level) / 2.0;
+    // Normal to four digits from here on, and slow to find.
+    if freedom > MAX_FREEDOM {
+        return Normal::standard().inverse_cdf(probability);
+    }
+    StudentsT::new(0.0, 1.0, freedom.max(1) as f64).map_or(f64::NAN, |t| t.inverse_cdf(probability))
 }
 
 fn groups(codes: &[u32]) -> usize {
@@ -180,26 +198,68 @@ fn variance(column: &[f64]) -> f64 {
     column.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / n
 }
 
-/// Subtract the means of the groups of each effect in turn, until none is left.
-pub(crate) fn absorb(column: &mut [f64], effects: &[Vec<u32>]) {
+/// Take effects out of a column: what is left has mean 0 in every group of each of them.
+///
+/// *Model*: one effect needs its means subtracted once. Of several, let T subtract the means of each in turn and back
+/// again; what all of T's powers leave is wanted. The rest z solves (I - T) z = (I - T) y, by conjugate gradients, which
+/// also come to an end where effects hang together in long chains, such as products that live a few periods each.
+///
+/// *References*: Gaure 2013, OLS with multiple high dimensional category variables.
+///
+/// # Errors
+/// [`Error::Refused`] when that does not come to an end.
+pub(crate) fn absorb(column: &mut [f64], effects: &[Vec<u32>]) -> Result<()> {
     let sizes: Vec<Vec<f64>> = effects.iter().map(|codes| sums(codes, |_| 1.0)).collect();
-    let scale = variance(column).sqrt();
-    for _ in 0..MAX_PASSES {
-        let mut moved = 0.0f64;
-        for (codes, sizes) in effects.iter().zip(&sizes) {
-            let mut means = sums(codes, |row| column[row]);
-            for (mean, size) in means.iter_mut().zip(sizes) {
-                *mean /= size.max(1.0);
-                moved = moved.max(mean.abs());
-            }
-            for (value, &code) in column.iter_mut().zip(codes) {
-                *value -= means[code as usize];
-            }
-        }
-        if effects.len() == 1 || moved <= TOLERANCE * scale {
-            break;
-        }
+    let subtract = |column: &mut [f64], effect: usize| {
+        let mut means = sums(&effects[effect], |row| column[row]);
+        means
+            .iter_mut()
+            .zip(&sizes[effect])
+            .for_each(|(mean, size)| *mean /= size.max(1.0));
+        let rows = column.iter_mut().zip(&effects[effect]);
+        rows.for_each(|(value, &code)| *value -= means[code as usize]);
+    };
+    if let [_] = effects {
+        subtract(column, 0);
+        return Ok(());
     }
+    let last = effects.len() - 1;
+    // I - T, where T goes through the effects and back.
+    let taken = |column: &[f64]| -> Vec<f64> {
+        let mut left = column.to_vec();
+        (0..=last)
+            .chain((0..last).rev())
+            .for_each(|effect| subtract(&mut left, effect));
+        column.iter().zip(&left).map(|(before, after)| before - after).collect()
+    };
+    let product = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
+    let mut residual = taken(column);
+    let mut direction = residual.clone();
+    let mut rest = vec![0.0; column.len()];
+    let mut square = product(&residual, &residual);
+    let enough = square * TOLERANCE * TOLERANCE;
+    for _ in 0..MAX_PASSES {
+        if square <= enough {
+            column.iter_mut().zip(&rest).for_each(|(value, rest)| *value -= rest);
+            return Ok(());
+        }
+        let moved = taken(&direction);
+        let step = square / product(&direction, &moved);
+        for row in 0..rest.len() {
+            rest[row] += step * direction[row];
+            residual[row] -= step * moved[row];
+        }
+        let next = product(&residual, &residual);
+        let turn = next / square;
+        direction
+            .iter_mut()
+            .zip(&residual)
+            .for_each(|(d, r)| *d = r + turn * *d);
+        square = next;
+    }
+    Err(Error::refused(
+        "the fixed effects cannot be told apart: their groups hardly overlap",
+    ))
 }
 
 fn sums(codes: &[u32], value: impl Fn(usize) -> f64) -> Vec<f64> {
@@ -304,6 +364,60 @@ mod tests {
         assert!(refuse(vec![x.clone(), x.clone()], &y, &[0, 1, 2, 3]).contains("collinear"));
         assert!(refuse(vec![x.clone()], &y, &[0; 4]).contains("two groups"));
         assert!(refuse(vec![x.clone()], &[f64::NAN; 4], &[0, 1, 2, 3]).contains("not finite"));
-        assert!(refuse(vec![vec![0.0, 1.0]], &y[..2], &[0, 1]).contains("rows"));
+        assert!(refuse(vec![vec![0.0, 1.0]], &y[..2], &[0, 1]).contains("need more than 2 rows, got 2"));
+    }
+
+    #[test]
+    fn effects_that_fit_exactly_are_refused() {
+        // Two products in two periods: with both effects nothing is left to measure an error by.
+        let rows = Rows {
+            target: &[1.0, 2.0, 4.0, 9.0],
+            regressors: &[vec![0.0, 1.0, 3.0, 1.0]],
+            effects: &[vec![0, 0, 1, 1], vec![0, 1, 0, 1]],
+            clusters: &[0, 1, 2, 3],
+        };
+        assert!(
+            Regression::fit(rows)
+                .unwrap_err()
+                .to_string()
+                .contains("need more than")
+        );
+    }
+
+    #[test]
+    fn effects_in_long_chains_are_taken_out() {
+        // Products that live for two periods each, as launches do: plain alternating projections would need some
+        // hundred thousand passes.
+        let n = 600;
+        let product: Vec<u32> = (0..n).flat_map(|p| [p, p, p]).collect();
+        let period: Vec<u32> = (0..n).flat_map(|p| [p, p + 1, p + 1]).collect();
+        let mut random = ChaCha8Rng::seed_from_u64(5);
+        let levels: Vec<f64> = (0..=n).map(|_| 10.0 * random.random::<f64>()).collect();
+        let x: Vec<f64> = product.iter().map(|_| random.random::<f64>()).collect();
+        let level = |row: usize| levels[product[row] as usize] + 3.0 * levels[period[row] as usize];
+        let y: Vec<f64> = (0..x.len()).map(|row| 2.0 * x[row] + level(row)).collect();
+        let mut alone: Vec<f64> = (0..x.len()).map(level).collect();
+        absorb(&mut alone, &[product.clone(), period.clone()]).unwrap();
+        assert!(
+            alone.iter().all(|v| v.abs() < 1e-6),
+            "{:?}",
+            alone.iter().fold(0.0f64, |a, b| a.max(b.abs()))
+        );
+        let effects = [product.clone(), period];
+        let fitted = Regression::fit(Rows {
+            target: &y,
+            regressors: &[x],
+            effects: &effects,
+            clusters: &product,
+        })
+        .unwrap();
+        assert!((fitted.slopes[0] - 2.0).abs() < 1e-6, "{:?}", fitted.slopes);
+    }
+
+    #[test]
+    fn quantiles_are_those_of_the_tables() {
+        assert!((t_quantile(0.9, 5) - 2.015_048).abs() < 1e-5);
+        assert!((t_quantile(0.95, usize::MAX) - 1.959_964).abs() < 1e-5);
+        assert!(t_quantile(0.0, 5).is_nan() && t_quantile(1.0, 5).is_nan() && t_quantile(f64::NAN, 5).is_nan());
     }
 }

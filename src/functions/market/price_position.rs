@@ -24,7 +24,7 @@ use crate::{
         settings::Settings,
         vectors,
     },
-    market::position::{Listing, Listings, Position, positions},
+    market::price_position::{Listing, Listings, Position, positions},
 };
 
 const NAME: &str = "launch_price_position";

@@ -1,12 +1,15 @@
 //! Price elasticities of groups of products, from the sales of a panel.
 
+mod jackknife;
+mod shrinkage;
+
 use std::collections::BTreeMap;
 
-use super::{
+use self::{
     jackknife::{Left, MIN_BLOCK, blocks, count, numbers, product},
-    regression::absorb,
     shrinkage::{Estimate, Spread},
 };
+use super::regression::absorb;
 use crate::error::{Error, Result};
 
 /// A price whose logarithm varies by less than this (standard deviation, about 1 %) tells nothing: the mean of a period
@@ -233,11 +236,17 @@ fn own(cells: &[&Cell], controls: &[String]) -> Own {
     }
     let column = |of: &dyn Fn(&Cell) -> Option<f64>| {
         let mut column: Vec<f64> = used.iter().map(|c| of(c).unwrap_or_default()).collect();
-        absorb(&mut column, &effects);
-        column
+        absorb(&mut column, &effects).map_err(|error| error.to_string())?;
+        Ok::<_, String>(column)
     };
-    let mut x = column(&|c| c.price.map(f64::ln));
-    let mut y = column(&|c| c.units.map(f64::ln));
+    let prices_and_units = column(&|c| c.price.map(f64::ln)).and_then(|x| Ok((x, column(&|c| c.units.map(f64::ln))?)));
+    let (mut x, mut y) = match prices_and_units {
+        Ok(columns) => columns,
+        Err(reason) => {
+            own.estimate = Err(reason);
+            return own;
+        }
+    };
     // What rounding leaves of a constant price is 0.
     let deviation = |x: &[f64]| match (product(x, x) / x.len() as f64).sqrt() {
         deviation if deviation > 1e-12 => deviation,
@@ -255,7 +264,13 @@ fn own(cells: &[&Cell], controls: &[String]) -> Own {
     let mut basis: Vec<Vec<f64>> = Vec::new();
     for (number, name) in controls.iter().enumerate() {
         let raw: Vec<f64> = used.iter().map(|c| c.controls[number].unwrap_or_default()).collect();
-        let mut control = column(&|c| c.controls[number]);
+        let mut control = match column(&|c| c.controls[number]) {
+            Ok(control) => control,
+            Err(reason) => {
+                own.estimate = Err(reason);
+                return own;
+            }
+        };
         basis.iter().for_each(|other| project(&mut control, other));
         let length = product(&control, &control);
         if length <= MIN_CONTROL * product(&raw, &raw) {

@@ -1,12 +1,16 @@
 //! Where the price of a candidate stands among the offers of competitors.
 
+mod hedonic;
+mod likeness;
+mod ridge;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use arrow_array::{Array, RecordBatch, StringArray, UInt32Array};
 use arrow_select::take::take_record_batch;
 use rayon::prelude::*;
 
-use super::{hedonic::Hedonic, likeness::Likeness};
+use self::{hedonic::Hedonic, likeness::Likeness};
 use crate::{
     error::{Error, Result},
     panel::{AttributeEncoder, numbers},
