@@ -44,8 +44,6 @@ pub struct Hedonic {
     design: Design,
     mean: f64,
     slopes: Vec<f64>,
-    /// The penalty chosen.
-    pub penalty: f64,
     /// The fold of each offer.
     pub folds: Vec<usize>,
     /// Out-of-fold errors, ln price less its forecast, in the order of the offers.
@@ -113,7 +111,6 @@ impl Hedonic {
             design,
             mean,
             slopes,
-            penalty,
             folds,
             errors,
         })
