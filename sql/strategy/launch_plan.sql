@@ -97,17 +97,22 @@ known_ AS MATERIALIZED (
         GROUP BY category_
     )
 ),
--- Units that launches took from other products of their category, over their own units; the key NULL is all categories.
+-- Units that all launches of a category together took from its other products, over their own units: the rows without
+-- product_id, as those of single launches are mostly noise and only counted. The key NULL is all categories.
 taken_ AS MATERIALIZED (
     SELECT
         CASE WHEN grouped_ = 0 THEN category_ END AS category_, grouped_ = 1 AS all_, launches_,
         lost_ / gross_ AS raw_, gross_, lost_
     FROM (
         SELECT
-            category_, GROUPING(category_) AS grouped_, count(*) AS launches_,
-            -sum(change_::DECIMAL(38, 9))::DOUBLE AS lost_, sum(gross_::DECIMAL(38, 9))::DOUBLE AS gross_
+            category_, GROUPING(category_) AS grouped_, greatest(1, count(launched_)) AS launches_,
+            -sum(change_::DECIMAL(38, 9)) FILTER (launched_ IS NULL)::DOUBLE AS lost_,
+            sum(gross_::DECIMAL(38, 9)) FILTER (launched_ IS NULL)::DOUBLE AS gross_
         FROM (
             SELECT
+                COLUMNS(
+                    lambda c: __launch_column(c, 'product_id', coalesce(cannibalization, 'cannibalization'))
+                )::VARCHAR AS launched_,
                 COLUMNS(lambda c: __launch_column(c, 'key', coalesce(cannibalization, 'cannibalization')))::VARCHAR AS category_,
                 COLUMNS(
                     lambda c: __launch_column(c, 'affected', coalesce(cannibalization, 'cannibalization'))
@@ -123,12 +128,13 @@ taken_ AS MATERIALIZED (
                 )::VARCHAR AS status_
             FROM query(coalesce(
                 'FROM ' || cannibalization,
-                'SELECT NULL AS key, NULL AS affected, NULL AS units_change, NULL AS gross_units, NULL AS status WHERE false'
+                'SELECT NULL AS product_id, NULL AS key, NULL AS affected, NULL AS units_change, NULL AS gross_units, '
+                || 'NULL AS status WHERE false'
             ))
         )
         WHERE status_ = 'ok' AND affected_ = 'category' AND abs(change_) < 1e15 AND gross_ > 0 AND gross_ < 1e15
         GROUP BY GROUPING SETS ((category_), ())
-        HAVING count(*) > 0
+        HAVING gross_ > 0
     )
 ),
 -- The share of each category, pulled to that of all as by five further launches of mean size that took that much.
