@@ -101,15 +101,15 @@ pub(super) fn series(
     let values = vectors::number_lists(vectors, first + 1, rows)?;
     let ends = vectors::values::<i64, _>(vectors, first + 2, rows, |v| *v)?;
     let means = vectors::values::<bool, _>(vectors, first + 3, rows, |v| *v)?;
-    let zipped = periods.into_iter().zip(values).zip(ends.into_iter().zip(means));
-    let one = |((periods, values), (end, mean)): ((Option<_>, Option<_>), (Option<i64>, Option<bool>))| Series {
+    let lists = periods.into_iter().zip(values).enumerate();
+    let one = |(row, (periods, values)): (usize, (Option<Vec<_>>, Option<Vec<_>>))| Series {
         periods: periods.unwrap_or_default(),
         values: values.unwrap_or_default(),
         // Without an end there was no row to count from.
-        end: end.unwrap_or(i64::MIN),
-        gap: if mean == Some(true) { Gap::Last } else { Gap::Zero },
+        end: ends[row].unwrap_or(i64::MIN),
+        gap: if means[row] == Some(true) { Gap::Last } else { Gap::Zero },
     };
-    Ok(zipped.map(one).collect())
+    Ok(lists.map(one).collect())
 }
 
 /// A row's options; an option that is not allowed ends the query.

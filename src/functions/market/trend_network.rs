@@ -32,10 +32,19 @@ const NAME: &str = "launch_trend";
 
 struct OfAllSeries;
 
-/// Series of one group with their keys, and its options: horizon, season, level, seed.
+/// The options as the caller gave them.
+#[derive(Clone, Copy)]
+struct Options {
+    horizon: Option<i64>,
+    season: Option<i64>,
+    level: Option<f64>,
+    seed: Option<i64>,
+}
+
+/// Series of one group with their keys, and its options.
 #[derive(Default)]
 struct Group {
-    options: Option<(Option<i64>, Option<i64>, Option<f64>, Option<i64>)>,
+    options: Option<Options>,
     series: Vec<(String, Arc<Series>)>,
 }
 
@@ -78,7 +87,12 @@ impl AggregateCallbacks for OfAllSeries {
             let seeds = vectors::values::<i64, _>(vectors, 8, rows, |v| *v)?;
             for (row, (key, one)) in keys.into_iter().zip(all).enumerate() {
                 let group = &mut states[row];
-                group.options = Some((horizons[row], seasons[row], levels[row], seeds[row]));
+                group.options = Some(Options {
+                    horizon: horizons[row],
+                    season: seasons[row],
+                    level: levels[row],
+                    seed: seeds[row],
+                });
                 let key = key.ok_or_else(|| Failure::new("series must not be NULL"))?;
                 group.series.push((key, Arc::new(one)));
             }
@@ -120,15 +134,15 @@ impl AggregateCallbacks for OfAllSeries {
 
 /// The rows of all series, in the order of their keys.
 fn forecast(group: &Group, settings: &Settings) -> Result<Vec<Row>, Failure> {
-    let Some((horizon, season, level, seed)) = group.options else {
+    let Some(asked) = group.options else {
         return Ok(Vec::new());
     };
     let required = |name: &str| Failure::new(format!("{name} must not be NULL"));
     let options = NetworkOptions::try_new(
-        horizon.ok_or_else(|| required("horizon"))?,
-        season.ok_or_else(|| required("season"))?,
-        level.ok_or_else(|| required("level"))?,
-        seed.ok_or_else(|| required("seed"))?,
+        asked.horizon.ok_or_else(|| required("horizon"))?,
+        asked.season.ok_or_else(|| required("season"))?,
+        asked.level.ok_or_else(|| required("level"))?,
+        asked.seed.ok_or_else(|| required("seed"))?,
     )?;
     let mut series = group.series.clone();
     series.sort_by(|a, b| a.0.cmp(&b.0));
@@ -137,11 +151,7 @@ fn forecast(group: &Group, settings: &Settings) -> Result<Vec<Row>, Failure> {
     let progress = settings.progress();
     let together = settings.install(|| forecast_together(&values, &options, &progress))?;
     let of_series = match together {
-        Ok(trends) => filled
-            .into_iter()
-            .zip(trends)
-            .map(|(f, trend)| f.and_then(|_| trend))
-            .collect(),
+        Ok(trends) => filled.into_iter().zip(trends).map(|(f, trend)| f.and(trend)).collect(),
         Err(Error::Refused(reason)) => vec![Err(Error::Refused(reason)); series.len()],
         Err(error) => return Err(error.into()),
     };

@@ -130,7 +130,7 @@ pub fn forecast(values: &[f64], options: &TrendOptions) -> Result<Trend> {
     if values.len() < MIN_PERIODS {
         return Err(too_short(values.len()));
     }
-    if values.iter().any(|v| !(v.abs() < MAX_VALUE)) {
+    if !values.iter().all(|v| v.abs() < MAX_VALUE) {
         return Err(not_finite());
     }
     let cap = MAX_PERIODS.max(4 * options.season);

@@ -157,7 +157,7 @@ fn refusal(values: &[f64]) -> Option<Error> {
     if values.len() < MIN_PERIODS {
         return Some(super::too_short(values.len()));
     }
-    if values.iter().any(|v| !(v.abs() < MAX_VALUE)) {
+    if !values.iter().all(|v| v.abs() < MAX_VALUE) {
         return Some(super::not_finite());
     }
     let negative = values.iter().any(|v| *v < 0.0);
