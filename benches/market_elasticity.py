@@ -1,20 +1,19 @@
 #!/usr/bin/env python3
 """launch_elasticity on Dominick's orange juice, beside what is known of it, and its time at growing sizes.
 
-Usage: elasticity.py --data FOLDER [--extension FILE] [--threads N]
+Usage: market_elasticity.py --data FOLDER [--extension FILE] [--threads N]
 
-FOLDER holds orange_juice_yx.parquet: the data set orangeJuice of the R package bayesm (Montgomery 1997), sales of 11
-brands of juice in 83 stores and 121 weeks, with the price of each brand, deal and feature. Of each size the fastest of
-three runs counts; the larger ones are copies of the stores under new numbers.
+FOLDER holds bayesm_scanner/orange_juice_yx.parquet: the data set orangeJuice of the R package bayesm (Montgomery 1997),
+sales of 11 brands of juice in 83 stores and 121 weeks, with the price of each brand, deal and feature. Of each size the
+fastest of three runs counts; the larger ones are copies of the stores under new numbers.
 """
 
 import argparse
 import pathlib
 import time
 
-import duckdb
+from scale import ROOT, connect
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
 TABLE = """
 CREATE TABLE juice AS
 SELECT
@@ -31,12 +30,11 @@ KNOWN = {"[]": -3.10, "['deal', 'feat']": -2.53}
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=pathlib.Path, required=True)
-    parser.add_argument("--extension", default=ROOT / "build" / "release" / "launchpad.duckdb_extension")
+    parser.add_argument("--extension", type=pathlib.Path, default=ROOT / "build/release/launchpad.duckdb_extension")
     parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args()
-    connection = duckdb.connect(config={"allow_unsigned_extensions": "true", "threads": options.threads})
-    connection.execute(f"LOAD '{pathlib.Path(options.extension).resolve()}'")
-    connection.execute(TABLE, {"file": str(options.data / "orange_juice_yx.parquet")})
+    connection = connect(options)
+    connection.execute(TABLE, {"file": str(options.data / "bayesm_scanner" / "orange_juice_yx.parquet")})
     connection.execute("CREATE TABLE once AS FROM juice")
     for effects in ("none", "season", "period"):
         for controls, known in KNOWN.items():
