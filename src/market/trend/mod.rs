@@ -14,7 +14,7 @@ pub use gaps::{Gap, fill};
 pub use interval::{Intervals, PastError};
 pub use methods::{History, Method};
 pub use network::{NetworkOptions, forecast_together};
-pub use rolling::{Origin, origins};
+pub use rolling::{Origin, cuts, origins};
 pub use season::Season;
 
 use crate::error::{Error, Result};
@@ -110,9 +110,9 @@ pub struct Trend {
 /// Forecast the periods after a series of values, one per period.
 ///
 /// *Model*: see [`Method`] for the methods. `auto` is the mean of naive2, average, ses, damped and theta, and of
-/// seasonal_naive where the series has two seasons and tsb where it has zeros, weighted by [`weights`]; of prices of
-/// which at least half equal the one before, it is naive or median, whichever erred less at past origins, so that the
-/// forecast is a price that was really asked. Intervals are those of [`Intervals`], from forecasts at past [`origins`].
+/// seasonal_naive where the series has two seasons and tsb where it has zeros before the first origin, weighted by
+/// [`weights`]; of prices of which at least half (up to there) equal the one before, it is naive or median, whichever
+/// erred less at past origins, so that the forecast is a price that was really asked. Intervals are those of [`Intervals`], from forecasts at past [`origins`].
 /// The weights used there come from still earlier values, so no error rests on what it is measured against. A season is
 /// looked for where the series has more than two of them.
 ///
@@ -136,19 +136,18 @@ pub fn forecast(values: &[f64], options: &TrendOptions) -> Result<Trend> {
     let cap = MAX_PERIODS.max(4 * options.season);
     let values = &values[values.len().saturating_sub(cap)..];
     let (n, horizon) = (values.len(), options.horizon);
-    let methods = candidates(values, options);
     // A season that is not there twice cannot be told from a trend; seasonal_naive alone does not ask.
     let long = n > 2 * options.season || options.choice == Choice::One(Method::SeasonalNaive);
     let season = if long { options.season } else { 1 };
+    // What is mixed is chosen from what was known at the first origin, so that no past forecast knows what came later.
+    let first = cuts(n, season, horizon).first().copied().unwrap_or(n);
+    let steps = stepwise(&values[..first], options);
+    let methods = candidates(&values[..first], season, steps, options);
     let history = History::new(values, season);
     let past = origins(values, season, &methods, horizon);
     let choose = |origins: &[Origin], end: usize| {
         let weights = weights(origins, methods.len(), end);
-        if stepwise(values, options) {
-            best(&weights)
-        } else {
-            weights
-        }
+        if steps { best(&weights) } else { weights }
     };
     let weights = choose(&past, n);
     let forecasts: Vec<Result<Vec<f64>>> = methods.iter().map(|m| m.forecast(&history, horizon)).collect();
@@ -189,10 +188,10 @@ fn nothing() -> Error {
     Error::refused("no method can forecast this series")
 }
 
-fn candidates(values: &[f64], options: &TrendOptions) -> Vec<Method> {
+fn candidates(known: &[f64], season: usize, steps: bool, options: &TrendOptions) -> Vec<Method> {
     match options.choice {
         Choice::One(method) => vec![method],
-        Choice::Auto if stepwise(values, options) => vec![Method::Naive, Method::Median],
+        Choice::Auto if steps => vec![Method::Naive, Method::Median],
         Choice::Auto => {
             let mut methods = vec![
                 Method::Naive2,
@@ -201,10 +200,10 @@ fn candidates(values: &[f64], options: &TrendOptions) -> Vec<Method> {
                 Method::Damped,
                 Method::Theta,
             ];
-            if options.season > 1 && values.len() > 2 * options.season {
+            if season > 1 {
                 methods.push(Method::SeasonalNaive);
             }
-            if values.contains(&0.0) {
+            if known.contains(&0.0) {
                 methods.push(Method::Tsb);
             }
             methods

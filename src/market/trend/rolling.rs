@@ -29,16 +29,21 @@ impl Origin {
     }
 }
 
-/// Forecasts from up to ten origins, the earliest first.
+/// Numbers of periods before each of up to ten origins, the earliest first.
 ///
-/// *Model*: origins lie a third of the horizon apart, closer where the series is short, and leave two seasons (or two
-/// thirds of the series, if that is less) before the first one. Each method is fitted anew at each origin.
-pub fn origins(values: &[f64], periods: usize, methods: &[Method], horizon: usize) -> Vec<Origin> {
-    let n = values.len();
+/// Origins lie a third of the horizon apart, closer where the series is short, and leave two seasons (or two thirds of
+/// the series, if that is less) before the first one.
+pub fn cuts(n: usize, periods: usize, horizon: usize) -> Vec<usize> {
     let seasons = if periods > 1 { 2 * periods + 1 } else { 8 };
     let first = seasons.min(n * 2 / 3).max(MIN_HISTORY);
     let gap = (horizon / 3).min(n.saturating_sub(first) / ORIGINS).max(1);
     let cuts = (1..=ORIGINS).rev().filter_map(|back| n.checked_sub(back * gap));
+    cuts.filter(|cut| *cut >= first).collect()
+}
+
+/// Forecasts from the origins of [`cuts`]; each method is fitted anew at each of them.
+pub fn origins(values: &[f64], periods: usize, methods: &[Method], horizon: usize) -> Vec<Origin> {
+    let n = values.len();
     let at = |cut: usize| {
         let history = History::new(&values[..cut], periods);
         let steps = horizon.min(n - cut);
@@ -48,5 +53,5 @@ pub fn origins(values: &[f64], periods: usize, methods: &[Method], horizon: usiz
             forecasts: methods.iter().map(|m| m.forecast(&history, steps).ok()).collect(),
         }
     };
-    cuts.filter(|cut| *cut >= first).map(at).collect()
+    cuts(n, periods, horizon).into_iter().map(at).collect()
 }

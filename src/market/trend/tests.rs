@@ -182,6 +182,19 @@ fn no_origin_is_forecast_from_what_came_after_it() {
 }
 
 #[test]
+fn what_is_mixed_is_chosen_before_the_first_origin() {
+    // The product stops selling after the first origin: tsb, which looks for zeros, must not be among the methods there.
+    let mut values = seasonal(60, 5);
+    let first = cuts(60, 1, 6)[0];
+    values[first + 2..].iter_mut().for_each(|v| *v = 0.0);
+    let reason = |values: &[f64]| forecast(values, &options("auto", 1)).unwrap().reason;
+    assert!(!reason(&values).contains("tsb"), "{}", reason(&values));
+    values[first - 2] = 0.0;
+    let chosen = candidates(&values[..first], 1, false, &options("auto", 1));
+    assert!(chosen.contains(&Method::Tsb));
+}
+
+#[test]
 fn one_network_learns_a_season_that_series_share() {
     let series: Vec<Vec<f64>> = (0..30).map(|s| seasonal(54, s)).collect();
     let known: Vec<Vec<f64>> = series.iter().map(|s| s[..48].to_vec()).collect();
