@@ -8,6 +8,7 @@ bytes (zero here: the file is unsigned). The fields are written last to first.
 
 import argparse
 import json
+import os
 import pathlib
 import platform
 import re
@@ -71,6 +72,7 @@ def main() -> None:
     arguments = parser.parse_args()
 
     packaging = json.loads((CONFIG / "packaging.json").read_text())
+    duckdb = os.environ.get("LAUNCHPAD_DUCKDB", packaging["duckdb_version"])
     name, version = declared("name"), declared("version")
     if version != crate_version():
         sys.exit(f"description.yml has version {version}, Cargo.toml has {crate_version()}: make them equal")
@@ -81,12 +83,15 @@ def main() -> None:
         sys.exit(f"{library} is missing: run cargo build first")
     arguments.output.mkdir(parents=True, exist_ok=True)
     extension = arguments.output / f"{name}.duckdb_extension"
-    data = library.read_bytes() + footer(packaging["abi_type"], version, packaging["duckdb_version"], target)
+    data = library.read_bytes()
+    if f"launchpad is built for DuckDB {duckdb};".encode() not in data:
+        sys.exit(f"{library} is not built for DuckDB {duckdb}: run cargo build again")
+    data += footer(packaging["abi_type"], version, duckdb, target)
     # A database may have the old file mapped: replace it, do not write into it.
     fresh = extension.with_suffix(".new")
     fresh.write_bytes(data)
     fresh.replace(extension)
-    print(f"{extension} ({len(data) / 2**20:.1f} MiB, {target}, DuckDB {packaging['duckdb_version']})")
+    print(f"{extension} ({len(data) / 2**20:.1f} MiB, {target}, DuckDB {duckdb})")
 
 
 if __name__ == "__main__":

@@ -7,6 +7,8 @@
 mod extension;
 #[cfg(feature = "duckdb")]
 pub mod functions;
+#[cfg(feature = "duckdb")]
+mod table;
 
 pub mod error;
 pub mod evaluation;
