@@ -68,13 +68,10 @@ single_ AS (
 drawn_ AS (
     SELECT
         single_.key_,
-        launch_predict(
-            (SELECT blob_ FROM given_), launch_, attributes_, units := units_, covariates := covariates_
-        ) AS steps_,
         __launch_scenarios(
             (SELECT blob_ FROM given_), launch_, attributes_, single_.key_::VARCHAR, n := n, units := units_,
             covariates := covariates_
-        ) AS values_
+        ) AS paths_
     FROM single_
     LEFT JOIN own_ ON own_.key_ = single_.key_
     LEFT JOIN __launch_covariates('single_', candidates, product_id, signals, covariates, signal_key) AS told_
@@ -84,7 +81,7 @@ rows_ AS (
     SELECT
         key_, row_,
         CASE WHEN row_['status'] = 'ok' THEN values_[(row_['step'] - 1) * n + 1 : row_['step'] * n] ELSE [NULL] END AS units_
-    FROM (SELECT key_, values_, unnest(steps_) AS row_ FROM drawn_)
+    FROM (SELECT key_, paths_['units'] AS values_, unnest(paths_['steps']) AS row_ FROM drawn_)
     UNION ALL
     SELECT key_, {'status': 'refused', 'reason': why_}, [NULL] FROM asked_ WHERE why_ IS NOT NULL
 )

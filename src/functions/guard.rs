@@ -48,7 +48,7 @@ pub fn guard<T>(name: &str, body: impl FnOnce() -> Result<T, Failure>) -> duckdb
 
 fn to_duckdb(name: &str, failure: Failure) -> Error {
     let prefixed = |text: &str| {
-        // A guard inside a guard must not repeat the name.
+        // A guard inside a guard must not repeat the name, and one without a name has none to tell.
         if text.starts_with(name) {
             text.to_owned()
         } else {

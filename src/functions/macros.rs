@@ -32,32 +32,23 @@ pub fn register(extension: &Extension) -> Result<(), Failure> {
 }
 
 fn register_file(extension: &Extension, file: &MacroFile<'_>) -> duckdb_neo::Result<()> {
-    let parameters: Vec<_> = file
-        .parameters
-        .iter()
-        .map(|parameter| ParameterText {
-            name: &parameter.name,
-            sql_type: &parameter.sql_type,
-            default: parameter.default.as_ref().map(|(written, _)| written.as_str()),
-            text: &parameter.text,
-        })
-        .collect();
-    let returns: Vec<_> = file
-        .returns
-        .iter()
-        .map(|returned| ReturnText {
-            name: &returned.name,
-            sql_type: &returned.sql_type,
-            text: &returned.text,
-        })
-        .collect();
-    let examples: Vec<_> = file.examples.iter().map(String::as_str).collect();
+    let parameters = file.parameters.iter().map(|parameter| ParameterText {
+        name: parameter.name.clone(),
+        sql_type: parameter.sql_type.clone(),
+        default: parameter.default.as_ref().map(|(written, _)| written.clone()),
+        text: parameter.text.clone(),
+    });
+    let returns = file.returns.iter().map(|returned| ReturnText {
+        name: returned.name.clone(),
+        sql_type: returned.sql_type.clone(),
+        text: returned.text.clone(),
+    });
     let documentation = Documentation {
-        description: &file.description,
-        parameters: &parameters,
-        returns: &returns,
-        examples: &examples,
-        category: file.family,
+        description: file.description.clone(),
+        parameters: parameters.collect(),
+        returns: returns.collect(),
+        examples: file.examples.clone(),
+        category: file.family.to_owned(),
     };
     let signature = file
         .parameters

@@ -1,32 +1,47 @@
-//! DuckDB vectors to Arrow arrays and back: the only module beside `extension` in which unsafe may stand.
+//! DuckDB vectors to Arrow arrays and back: beside `extension` and `table` the only module in which unsafe may stand.
 #![allow(unsafe_code)]
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use arrow_array::{
-    Array, ArrayRef, BooleanArray, Date32Array, Float64Array, RecordBatch, RecordBatchOptions, StringArray,
+    ArrayRef, BinaryViewArray, BooleanArray, Date32Array, Float64Array, Int64Array, ListArray, NullArray, StringArray,
+    StructArray, builder::BinaryViewBuilder,
 };
-use arrow_schema::{Field, Schema};
+use arrow_buffer::{Buffer, NullBuffer, OffsetBuffer};
+use arrow_schema::{Field, Fields};
 use duckdb_neo::{
-    AsDuckDB,
     data_chunk::VectorCollection,
     logical_type::LogicalTypeID,
     types::{
         BlobValue, DateValue, DecimalValue, List, TimestampMsValue, TimestampNsValue, TimestampSecValue,
         TimestampTzValue, TimestampValue,
     },
-    vector::{Unknown, Vector, VectorElement, VectorReader, WritableVectorElement},
+    value::Value,
+    vector::{OwnedVectorElement, Unknown, Vector, VectorElement},
 };
 
-use crate::{functions::guard::Failure, panel::Series};
+use super::guard::Failure;
 
 const MICROSECONDS_PER_DAY: i64 = 86_400_000_000;
 
-/// Argument `index`, flattened with its children: one physical value per row.
-pub fn argument(vectors: &mut VectorCollection, index: usize) -> Result<Vector<'_, Unknown>, Failure> {
+/// The row of a vector that each row of an array is read from; `None` gives NULL.
+type Rows<'a> = &'a [Option<usize>];
+
+/// Under which the field of a struct keeps its SQL type, where that says more than the type of its array.
+pub const SQL_TYPE: &str = "sql_type";
+
+/// Argument `index` as an Arrow array of the first `rows` rows, and its SQL type.
+///
+/// Whole numbers up to 64 bits become Int64, other numbers Float64, dates and timestamps Date32, texts Utf8, BLOBs
+/// views of buffers that rows with one value share; lists and structs are nested the same way.
+///
+/// # Errors
+/// A type that is none of these, naming it.
+pub fn argument(vectors: &mut VectorCollection, index: usize, rows: usize) -> Result<(ArrayRef, String), Failure> {
     let mut vector = vectors.get_untyped_vector_at_mut(index)?;
     flatten(&mut vector)?;
-    Ok(vector)
+    let all: Vec<Option<usize>> = (0..rows).map(Some).collect();
+    Ok((array(&vector, &all, "an argument")?, vector.logical_type().to_text()?))
 }
 
 /// A reader of a nested vector needs all its descendants readable, and sequences and compressed vectors are not.
@@ -40,232 +55,205 @@ fn flatten(vector: &mut Vector<'_, Unknown>) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The values of argument `index` in the first `rows` rows, each turned into `V`.
-pub fn values<T, V>(
-    vectors: &mut VectorCollection,
-    index: usize,
-    rows: usize,
-    convert: impl Fn(T::Ref<'_>) -> V,
-) -> Result<Vec<Option<V>>, Failure>
-where
-    T: VectorElement,
-{
-    let vector = argument(vectors, index)?.cast::<T>()?;
-    let reader = vector.reader()?;
-    (0..rows).map(|row| Ok(reader.get(row)?.map(&convert))).collect()
-}
-
-/// Texts of argument `index`.
-pub fn texts(vectors: &mut VectorCollection, index: usize, rows: usize) -> Result<Vec<Option<String>>, Failure> {
-    values::<String, _>(vectors, index, rows, str::to_owned)
-}
-
-/// Dates of argument `index` in days since 1970-01-01.
-pub fn days(vectors: &mut VectorCollection, index: usize, rows: usize) -> Result<Vec<Option<i32>>, Failure> {
-    values::<DateValue, _>(vectors, index, rows, |d| d.0)
-}
-
-/// Lists of numbers of argument `index`.
-pub fn number_lists(
-    vectors: &mut VectorCollection,
-    index: usize,
-    rows: usize,
-) -> Result<Vec<Option<Vec<Option<f64>>>>, Failure> {
-    values::<List<f64>, _>(vectors, index, rows, |list| list.iter().map(|v| v.copied()).collect())
-}
-
-/// One series of `covariates`, as SQL hands it over.
-#[derive(AsDuckDB)]
-pub struct Covariate {
-    name: String,
-    planned: bool,
-    values: List<f64>,
-}
-
-/// The covariates of each row: the last argument of every function that takes them.
-pub fn covariates(vectors: &mut VectorCollection, rows: usize) -> Result<Vec<Vec<Series>>, Failure> {
-    let last = vectors.col_count() - 1;
-    let lists = values::<List<Covariate>, _>(vectors, last, rows, |list| {
-        let series = list.iter().flatten().map(|one| {
-            Some(Series {
-                name: one.name?.to_owned(),
-                planned: *one.planned?,
-                values: one.values?.iter().map(|v| v.copied()).collect(),
-            })
-        });
-        series.collect::<Option<Vec<Series>>>()
-    })?;
-    let checked = |list: Option<Option<Vec<Series>>>| match list {
-        Some(None) => Err(Failure::new("name, planned and values of a covariate must not be NULL")),
-        list => Ok(list.flatten().unwrap_or_default()),
-    };
-    lists.into_iter().map(checked).collect()
-}
-
-/// Runs `read` on the bytes of a BLOB argument, row by row; rows that share one value are recognised by its address.
-pub fn blobs(
-    vectors: &mut VectorCollection,
-    index: usize,
-    rows: usize,
-    mut read: impl FnMut(usize, Option<&[u8]>) -> Result<(), Failure>,
-) -> Result<(), Failure> {
-    let vector = argument(vectors, index)?.cast::<BlobValue>()?;
-    let reader = vector.reader()?;
-    for row in 0..rows {
-        read(row, reader.get(row)?)?;
-    }
-    Ok(())
-}
-
-/// A STRUCT argument as a record batch with columns of type Float64, Boolean, Date32 or Utf8, one row per row.
-///
-/// Rows in which the whole STRUCT is NULL are NULL in every column. An argument that is NULL for want of a type gives
-/// a batch without columns.
-///
-/// # Errors
-/// A field of a type that is no number, text, boolean or date, naming the field and the cure.
-pub fn attributes(vectors: &mut VectorCollection, index: usize, rows: usize) -> Result<RecordBatch, Failure> {
-    let vector = argument(vectors, index)?;
-    let id = vector.logical_type().id()?;
-    let names: Vec<String> = match id {
-        LogicalTypeID::Struct => vector
-            .logical_type()
-            .get_params()?
-            .into_iter()
-            .map(|(name, _)| name)
-            .collect(),
-        LogicalTypeID::SqlNull => Vec::new(),
-        _ => {
-            let found = vector.logical_type().to_text()?;
-            return Err(Failure::new(format!(
-                "attributes must be a STRUCT with one field per attribute, got {found}"
-            )));
-        }
-    };
-    let present: Vec<bool> = {
-        let reader = vector.reader()?;
-        (0..rows)
-            .map(|row| Ok(!reader.is_null(row)?))
-            .collect::<Result<_, Failure>>()?
-    };
-    let mut fields = Vec::new();
-    let mut columns = Vec::new();
-    if let Some(children) = vector.children() {
-        for (child, name) in names.iter().enumerate() {
-            let column = column(children.get_untyped_vector_at(child)?, name, &present)?;
-            fields.push(Field::new(name, column.data_type().clone(), true));
-            columns.push(column);
-        }
-    }
-    let options = RecordBatchOptions::new().with_row_count(Some(rows));
-    Ok(RecordBatch::try_new_with_options(
-        Arc::new(Schema::new(fields)),
-        columns,
-        &options,
-    )?)
-}
-
 fn read<T: VectorElement, V>(
     vector: &Vector<'_, Unknown>,
-    present: &[bool],
+    rows: Rows<'_>,
     convert: impl Fn(T::Ref<'_>) -> V,
 ) -> Result<Vec<Option<V>>, Failure> {
-    let reader: VectorReader<'_, T> = vector.cast_ref::<T>()?.reader()?;
-    present
-        .iter()
-        .enumerate()
-        .map(|(row, p)| Ok(if *p { reader.get(row)?.map(&convert) } else { None }))
-        .collect()
+    let reader = vector.cast_ref::<T>()?.reader()?;
+    let each = |row: &Option<usize>| Ok(row.map(|row| reader.get(row)).transpose()?.flatten().map(&convert));
+    rows.iter().map(each).collect()
 }
 
-fn column(vector: &Vector<'_, Unknown>, name: &str, present: &[bool]) -> Result<ArrayRef, Failure> {
+/// Rarer types go through DuckDB's own values, which is slower.
+fn slow<V>(
+    vector: &Vector<'_, Unknown>,
+    rows: Rows<'_>,
+    convert: impl Fn(Value) -> Result<Option<V>, Failure>,
+) -> Result<Vec<Option<V>>, Failure> {
+    let each = |row: &Option<usize>| row.map_or(Ok(None), |row| convert(vector.get_value_slow(row)?));
+    rows.iter().map(each).collect()
+}
+
+/// A time in days; beyond the range of days, or infinite, it is an infinite date as DuckDB writes one.
+fn day(time: i64, per_day: i64) -> i32 {
+    let bound = i64::from(i32::MAX);
+    let days = match time {
+        i64::MAX => bound,
+        time if time <= -i64::MAX => -bound,
+        time => time.div_euclid(per_day),
+    };
+    days.clamp(-bound, bound) as i32
+}
+
+/// Whether a vector's rows are NULL.
+fn present(vector: &Vector<'_, Unknown>, rows: Rows<'_>) -> Result<Vec<Option<usize>>, Failure> {
+    let reader = vector.reader()?;
+    let each = |row: &Option<usize>| match row {
+        Some(row) if !reader.is_null(*row)? => Ok(Some(*row)),
+        _ => Ok(None),
+    };
+    rows.iter().map(each).collect()
+}
+
+fn array(vector: &Vector<'_, Unknown>, rows: Rows<'_>, name: &str) -> Result<ArrayRef, Failure> {
     use LogicalTypeID as Id;
-    macro_rules! number {
+    macro_rules! whole {
         ($type:ty) => {
-            Arc::new(Float64Array::from(read::<$type, _>(vector, present, |v| {
-                *v as f64
+            Arc::new(Int64Array::from(read::<$type, _>(vector, rows, |v| {
+                i64::from(*v)
             })?)) as ArrayRef
         };
     }
-    macro_rules! date {
+    macro_rules! number {
+        ($type:ty) => {
+            Arc::new(Float64Array::from(read::<$type, _>(vector, rows, |v| *v as f64)?)) as ArrayRef
+        };
+    }
+    macro_rules! days {
         ($type:ty, $per_day:expr) => {
-            Arc::new(Date32Array::from(read::<$type, _>(vector, present, |v| {
-                v.0.div_euclid($per_day) as i32
+            Arc::new(Date32Array::from(read::<$type, _>(vector, rows, |v| {
+                day(v.0, $per_day)
             })?)) as ArrayRef
         };
     }
     Ok(match vector.logical_type().id()? {
-        Id::Boolean => Arc::new(BooleanArray::from(read::<bool, _>(vector, present, |v| *v)?)),
-        Id::TinyInt => number!(i8),
-        Id::SmallInt => number!(i16),
-        Id::Integer => number!(i32),
-        Id::BigInt => number!(i64),
-        Id::UTinyInt => number!(u8),
-        Id::USmallInt => number!(u16),
-        Id::UInteger => number!(u32),
+        Id::SqlNull => Arc::new(NullArray::new(rows.len())),
+        Id::Boolean => Arc::new(BooleanArray::from(read::<bool, _>(vector, rows, |v| *v)?)),
+        Id::TinyInt => whole!(i8),
+        Id::SmallInt => whole!(i16),
+        Id::Integer => whole!(i32),
+        Id::BigInt => whole!(i64),
+        Id::UTinyInt => whole!(u8),
+        Id::USmallInt => whole!(u16),
+        Id::UInteger => whole!(u32),
         Id::UBigInt => number!(u64),
         Id::Float => number!(f32),
         Id::Double => number!(f64),
-        Id::Date => Arc::new(Date32Array::from(read::<DateValue, _>(vector, present, |v| v.0)?)),
-        Id::Timestamp => date!(TimestampValue, MICROSECONDS_PER_DAY),
-        Id::TimestampTz => date!(TimestampTzValue, MICROSECONDS_PER_DAY),
-        Id::TimestampSec => date!(TimestampSecValue, MICROSECONDS_PER_DAY / 1_000_000),
-        Id::TimestampMs => date!(TimestampMsValue, MICROSECONDS_PER_DAY / 1_000),
-        Id::TimestampNs => date!(TimestampNsValue, MICROSECONDS_PER_DAY * 1_000),
-        Id::Varchar => Arc::new(StringArray::from(read::<String, _>(vector, present, str::to_owned)?)),
-        Id::SqlNull => Arc::new(StringArray::from(vec![None::<&str>; present.len()])),
-        // Rarer types go through DuckDB's own values, which is slower.
-        Id::Decimal => Arc::new(Float64Array::from(slow(vector, present, |v| {
+        Id::Date => Arc::new(Date32Array::from(read::<DateValue, _>(vector, rows, |v| v.0)?)),
+        Id::Timestamp => days!(TimestampValue, MICROSECONDS_PER_DAY),
+        Id::TimestampTz => days!(TimestampTzValue, MICROSECONDS_PER_DAY),
+        Id::TimestampSec => days!(TimestampSecValue, MICROSECONDS_PER_DAY / 1_000_000),
+        Id::TimestampMs => days!(TimestampMsValue, MICROSECONDS_PER_DAY / 1_000),
+        Id::TimestampNs => days!(TimestampNsValue, MICROSECONDS_PER_DAY * 1_000),
+        Id::Varchar => Arc::new(StringArray::from(read::<String, _>(vector, rows, str::to_owned)?)),
+        Id::Blob => Arc::new(blobs(vector, rows)?),
+        Id::Decimal => Arc::new(Float64Array::from(slow(vector, rows, |v| {
             Ok(v.get::<DecimalValue>()?
                 .map(|d| d.value as f64 / 10f64.powi(d.scale.into())))
         })?)),
-        Id::HugeInt => Arc::new(Float64Array::from(slow(vector, present, |v| {
+        Id::HugeInt => Arc::new(Float64Array::from(slow(vector, rows, |v| {
             Ok(v.get::<i128>()?.map(|i| i as f64))
         })?)),
-        Id::UHugeInt => Arc::new(Float64Array::from(slow(vector, present, |v| {
+        Id::UHugeInt => Arc::new(Float64Array::from(slow(vector, rows, |v| {
             Ok(v.get::<u128>()?.map(|i| i as f64))
         })?)),
-        Id::Enum | Id::Uuid => Arc::new(StringArray::from(slow(vector, present, |v| {
+        Id::Enum | Id::Uuid => Arc::new(StringArray::from(slow(vector, rows, |v| {
             Ok(if v.is_null()? { None } else { Some(v.dbg_string()?) })
         })?)),
+        Id::List => Arc::new(lists(vector, rows, name)?),
+        Id::Struct => Arc::new(structs(vector, rows)?),
         _ => {
             return Err(Failure::new(format!(
-                "attribute \"{name}\" has type {}: cast it to a number, text, boolean or date, or leave it out",
+                "{name} has type {}: cast it to a number, text, boolean or date, or leave it out",
                 vector.logical_type().to_text()?
             )));
         }
     })
 }
 
-fn slow<V>(
-    vector: &Vector<'_, Unknown>,
-    present: &[bool],
-    convert: impl Fn(duckdb_neo::value::Value) -> Result<Option<V>, Failure>,
-) -> Result<Vec<Option<V>>, Failure> {
-    let each = |(row, p): (usize, &bool)| {
-        if *p {
-            convert(vector.get_value_slow(row)?)
-        } else {
-            Ok(None)
-        }
-    };
-    present.iter().enumerate().map(each).collect()
+/// BLOBs, each kept once: the rows of a chunk mostly share one model.
+fn blobs(vector: &Vector<'_, Unknown>, rows: Rows<'_>) -> Result<BinaryViewArray, Failure> {
+    let reader = vector.cast_ref::<BlobValue>()?.reader()?;
+    let mut builder = BinaryViewBuilder::with_capacity(rows.len());
+    let mut blocks: HashMap<(usize, usize), u32> = HashMap::new();
+    for row in rows {
+        let Some(bytes) = row.map(|row| reader.get(row)).transpose()?.flatten() else {
+            builder.append_null();
+            continue;
+        };
+        // Rows with one value have one address.
+        let block = *blocks
+            .entry((bytes.as_ptr() as usize, bytes.len()))
+            .or_insert_with(|| builder.append_block(Buffer::from(bytes.to_vec())));
+        builder.try_append_view(block, 0, u32::try_from(bytes.len())?)?;
+    }
+    Ok(builder.finish())
 }
 
-/// Writes one list per row.
-pub fn write_lists<T>(mut output: Vector<'_, Unknown>, lists: Vec<Vec<T::Write<'_>>>) -> Result<(), Failure>
-where
-    T: WritableVectorElement,
-{
-    output.set_size(lists.len())?;
-    append_lists::<T>(output, 0, lists)
+fn lists(vector: &Vector<'_, Unknown>, rows: Rows<'_>, name: &str) -> Result<ListArray, Failure> {
+    let missing = || Failure::new("a list has no elements");
+    let present = present(vector, rows)?;
+    let reader = vector.cast_ref::<List<Unknown>>()?.reader()?;
+    let (mut elements, mut lengths) = (Vec::new(), Vec::with_capacity(rows.len()));
+    for row in &present {
+        let Some(row) = *row else {
+            lengths.push(0);
+            continue;
+        };
+        // SAFETY: `present` has checked that the row is within the vector, whose physical entries are list entries.
+        let entry = unsafe { &*reader.as_ptr().add(reader.selection().index(row)) };
+        let start = entry.offset() as usize;
+        elements.extend((start..start + entry.length() as usize).map(Some));
+        lengths.push(entry.length() as usize);
+    }
+    let child = vector.children().ok_or_else(missing)?.get_untyped_vector_at(0)?;
+    let values = array(child, &elements, name)?;
+    let field = Arc::new(Field::new("item", values.data_type().clone(), true));
+    let valid = NullBuffer::from_iter(present.iter().map(Option::is_some));
+    Ok(ListArray::try_new(
+        field,
+        OffsetBuffer::from_lengths(lengths),
+        values,
+        Some(valid),
+    )?)
+}
+
+/// Structs; a field of one that is NULL is NULL.
+fn structs(vector: &Vector<'_, Unknown>, rows: Rows<'_>) -> Result<StructArray, Failure> {
+    let present = present(vector, rows)?;
+    let (mut fields, mut columns) = (Vec::new(), Vec::new());
+    if let Some(children) = vector.children() {
+        for (index, (name, _)) in vector.logical_type().get_params()?.into_iter().enumerate() {
+            let child = children.get_untyped_vector_at(index)?;
+            let column = array(child, &present, &format!("attribute \"{name}\""))?;
+            let mut field = Field::new(name, column.data_type().clone(), true);
+            if column.data_type().is_nested() {
+                field.set_metadata([(SQL_TYPE.to_owned(), child.logical_type().to_text()?)]);
+            }
+            fields.push(field);
+            columns.push(column);
+        }
+    }
+    let valid = NullBuffer::from_iter(present.iter().map(Option::is_some));
+    Ok(StructArray::try_new_with_length(
+        Fields::from(fields),
+        columns,
+        Some(valid),
+        rows.len(),
+    )?)
+}
+
+/// Writes values to the rows from `offset` on.
+pub fn write_values<T: OwnedVectorElement>(
+    output: Vector<'_, Unknown>,
+    offset: usize,
+    values: &[Option<T>],
+) -> Result<(), Failure> {
+    let mut output = output.cast::<T>()?;
+    let mut writer = output.writer()?;
+    for (row, value) in values.iter().enumerate() {
+        writer.set_ref(offset + row, value.as_ref())?;
+    }
+    Ok(())
 }
 
 /// Writes lists to the rows from `offset` on, behind the elements that are there already.
-pub fn append_lists<T>(output: Vector<'_, Unknown>, offset: usize, lists: Vec<Vec<T::Write<'_>>>) -> Result<(), Failure>
-where
-    T: WritableVectorElement,
-{
+pub fn write_lists<T: OwnedVectorElement>(
+    output: Vector<'_, Unknown>,
+    offset: usize,
+    lists: Vec<Vec<T>>,
+) -> Result<(), Failure> {
     let mut output = output.cast::<List<T>>()?;
     let there = if offset == 0 {
         0
@@ -280,7 +268,37 @@ where
     output.set_child_offset(there)?;
     let mut writer = output.writer()?;
     for (row, list) in lists.into_iter().enumerate() {
-        writer.set(offset + row, Some(List(list.into_iter().map(Some).collect())))?;
+        writer.set_ref(offset + row, Some(&List(list.into_iter().map(Some).collect())))?;
     }
     Ok(())
+}
+
+/// Writes structs of two lists to the rows from `offset` on.
+pub fn write_pairs_of_lists<A: OwnedVectorElement, B: OwnedVectorElement>(
+    mut output: Vector<'_, Unknown>,
+    offset: usize,
+    first: Vec<Vec<A>>,
+    second: Vec<Vec<B>>,
+) -> Result<(), Failure> {
+    let mut children = output
+        .children_mut()
+        .ok_or_else(|| Failure::new("a struct has no fields"))?;
+    write_lists(children.get_untyped_vector_at_mut(0)?, offset, first)?;
+    write_lists(children.get_untyped_vector_at_mut(1)?, offset, second)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::day;
+
+    #[test]
+    fn times_beyond_the_range_of_days_are_infinite_dates() {
+        assert_eq!(day(-1, 86_400), -1);
+        assert_eq!(day(86_400 * 20_000 + 5, 86_400), 20_000);
+        // Seconds that wrapped around to a day like any other.
+        assert_eq!(day(86_400 * ((1 << 32) + 20_000), 86_400), i32::MAX);
+        assert_eq!(day(i64::MAX, 86_400_000_000_000), i32::MAX);
+        assert_eq!(day(i64::MAX - 1, 86_400_000_000_000), 106_751);
+        assert_eq!(day(-i64::MAX, 86_400_000_000), -i32::MAX);
+    }
 }

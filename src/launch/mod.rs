@@ -12,6 +12,7 @@ mod member;
 mod model;
 mod naive;
 mod network;
+mod reason;
 mod scenarios;
 mod sequence;
 mod stored;
@@ -29,6 +30,7 @@ pub(crate) use model::check_level;
 pub use model::{Calibration, LaunchModel, MIN_LAUNCHES, MemberRecord, Training, Weights, refused};
 pub use naive::{FittedNaive, Naive};
 pub use network::{FittedNetwork, NetworkKind, NetworkLearner};
+pub use reason::{lacking, reason};
 pub use scenarios::{MAX_SCENARIOS, ScenarioStep, Scenarios, check_scenarios};
 
 #[cfg(test)]

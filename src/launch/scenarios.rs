@@ -17,6 +17,8 @@ pub const MAX_SCENARIOS: usize = 10_000;
 pub struct Scenarios {
     /// What the forecast rests on, in one line.
     pub reason: String,
+    /// Weight of the product's own sales, 0 for none.
+    pub own_weight: f64,
     /// One entry per step.
     pub steps: Vec<ScenarioStep>,
 }
@@ -76,7 +78,7 @@ impl LaunchModel {
             .into_par_iter()
             .zip(keys)
             .enumerate()
-            .map(|(i, ((forecast, _), key))| {
+            .map(|(i, ((forecast, own_weight), key))| {
                 let calibration = self.calibration(candidates.own(i));
                 let Some((conformal, paths)) = calibration.and_then(|c| Some((&c.conformal, c.paths.as_ref()?))) else {
                     return Err(Error::argument(
@@ -112,6 +114,7 @@ impl LaunchModel {
                 Ok(Scenarios {
                     steps: draw.iter().enumerate().map(step).collect(),
                     reason: forecast.reason,
+                    own_weight,
                 })
             })
             .collect()

@@ -168,6 +168,20 @@ pub fn model_id(bytes: &[u8]) -> String {
         .collect()
 }
 
+/// What is in a model, read from its header alone: a JSON object with sorted keys, with kind, format, identity and size.
+///
+/// # Errors
+/// As [`open`].
+pub fn describe(bytes: &[u8]) -> Result<String, ModelError> {
+    let (header, _) = open(bytes)?;
+    let mut info = header.info;
+    info.insert("kind".to_owned(), header.kind.into());
+    info.insert("format".to_owned(), header.format.into());
+    info.insert("model_id".to_owned(), model_id(bytes).into());
+    info.insert("bytes".to_owned(), bytes.len().into());
+    serde_json::to_string(&info).map_err(unreadable)
+}
+
 fn unreadable(error: impl std::fmt::Display) -> ModelError {
     ModelError::Unreadable(error.to_string())
 }

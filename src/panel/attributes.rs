@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use arrow_array::{Array, ArrayRef, BooleanArray, Date32Array, Float64Array, RecordBatch, StringArray};
 use serde::{Deserialize, Serialize};
 
+use super::is_infinite;
 use super::launches::mean;
 use super::text::{TextVector, Vocabulary, words};
 
@@ -190,7 +191,9 @@ pub(crate) fn numbers(array: &ArrayRef) -> Option<Vec<Option<f64>>> {
     } else if let Some(a) = any.downcast_ref::<BooleanArray>() {
         a.iter().map(|v| v.map(f64::from)).collect()
     } else if let Some(a) = any.downcast_ref::<Date32Array>() {
-        a.iter().map(|v| v.map(|d| f64::from(d) / 365.25)).collect()
+        a.iter()
+            .map(|v| v.filter(|d| !is_infinite(*d)).map(|d| f64::from(d) / 365.25))
+            .collect()
     } else {
         return None;
     };

@@ -6,6 +6,7 @@ mod covariates;
 mod launches;
 mod scales;
 mod text;
+mod usable;
 
 pub use attributes::{AttributeEncoder, EncodedColumn, Encoding, MISSING, UNSEEN};
 pub(crate) use attributes::{find_column, numbers};
@@ -15,3 +16,5 @@ pub use covariates::{Covariates, LEAD, Series, SeriesName};
 pub use launches::{Candidates, LaunchPanel, MAX_HORIZON, check_horizon};
 pub(crate) use launches::{mean, spread_evenly};
 pub use scales::{CovariateScales, ScaledCovariates};
+pub(crate) use usable::is_infinite;
+pub use usable::unusable;

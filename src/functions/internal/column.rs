@@ -8,23 +8,7 @@
 //! `FROM sales UNION ALL BY NAME SELECT NULL::DOUBLE AS __launch_price WHERE false`. It is picked when `<name>` is
 //! wanted and no other column matches; another name given by the caller must exist.
 
-use duckdb_neo::{
-    DuckDBType, Error,
-    connection::Context,
-    data_chunk::VectorCollection,
-    enums::FunctionProperty,
-    extension::Extension,
-    scalar::{ScalarCallbacks, ScalarFunctionBuilder},
-    signature::{FunctionParameter, SignatureBuilder},
-    vector::{Unknown, Vector},
-};
-
-use crate::functions::{
-    documentation::{Documentation, ParameterText, ReturnText},
-    guard::guard,
-};
-
-const NAME: &str = "__launch_column";
+use crate::functions::prelude::*;
 
 /// The prefix of stand-ins.
 const STAND_IN: &str = "__launch_";
@@ -59,89 +43,38 @@ fn pick(columns: &[Option<&str>], wanted: Option<&str>, source: &str) -> Result<
     ))
 }
 
-struct Column;
+/// See [`PerChunk::about`].
+pub struct Column;
 
-impl ScalarCallbacks for Column {
-    type BindData = ();
-    type InitData = ();
+impl PerChunk for Column {
+    const NAME: &'static str = "__launch_column";
+    // The caller knows another function, so an error must not begin with this one.
+    const ASKED: &'static str = "";
+    type Answer = Option<bool>;
 
-    fn exec(
-        &self,
-        _bind_data: Option<&Self::BindData>,
-        _init_data: Option<&mut Self::InitData>,
-        _context: &Context,
-        vectors: &mut VectorCollection,
-        output: Vector<'_, Unknown>,
-    ) -> duckdb_neo::Result<()> {
-        let picked = guard(NAME, || {
-            let rows = vectors.row_count()?;
-            let names = vectors.get_vector_at::<String>(0)?.reader()?;
-            let wanted = vectors.get_vector_at::<String>(1)?.reader()?;
-            let source = vectors.get_vector_at::<String>(2)?.reader()?;
-            let columns = (0..rows)
-                .map(|row| names.get(row))
-                .collect::<duckdb_neo::Result<Vec<_>>>()?;
-            if rows == 0 {
-                return Ok(Ok(()));
-            }
-            let picked = match pick(&columns, wanted.get(0)?, source.get(0)?.unwrap_or("the table")) {
-                Ok(picked) => picked,
-                Err(message) => return Ok(Err(message)),
-            };
-            let mut output = output.cast::<bool>()?;
-            output.set_size(rows)?;
-            let mut writer = output.writer()?;
-            for (row, picked) in picked.into_iter().enumerate() {
-                writer.set(row, Some(picked))?;
-            }
-            Ok(Ok(()))
-        })?;
-        // Outside of the guard: the caller knows another function, so the message must not begin with this one.
-        picked.map_err(Error::invalid_input)
+    fn about() -> About {
+        About {
+            description: "Whether a column is the wanted one, ignoring case. An error when none of a table's columns is.",
+            parameters: vec![
+                Parameter::new::<String>("column_name", "the names of all columns of the table"),
+                Parameter::new::<String>("wanted", "the name to look for"),
+                Parameter::new::<String>("source", "the table's name, for the error"),
+            ],
+            returns: Returns::Value("true for the wanted column"),
+            examples: &["SELECT COLUMNS(lambda c: __launch_column(c, 'Units', 'sales')) FROM sales"],
+        }
     }
-}
 
-/// Registers `__launch_column`.
-pub fn register(extension: &Extension) -> duckdb_neo::Result<()> {
-    let documentation = Documentation {
-        description: "Whether a column is the wanted one, ignoring case. An error when none of a table's columns is.",
-        parameters: &[
-            ParameterText {
-                name: "column_name",
-                sql_type: "VARCHAR",
-                default: None,
-                text: "the names of all columns of the table",
-            },
-            ParameterText {
-                name: "wanted",
-                sql_type: "VARCHAR",
-                default: None,
-                text: "the name to look for",
-            },
-            ParameterText {
-                name: "source",
-                sql_type: "VARCHAR",
-                default: None,
-                text: "the table's name, for the error",
-            },
-        ],
-        returns: &[ReturnText {
-            name: "",
-            sql_type: "BOOLEAN",
-            text: "true for the wanted column",
-        }],
-        examples: &["SELECT COLUMNS(lambda c: __launch_column(c, 'Units', 'sales')) FROM sales"],
-        category: "internal",
-    };
-    let signature = SignatureBuilder::new()
-        .param(FunctionParameter::new::<String>("column_name"))
-        .param(FunctionParameter::new::<String>("wanted"))
-        .param(FunctionParameter::new::<String>("source"))
-        .return_type(bool::logical_type(extension)?)
-        .documentation(documentation.build());
-    ScalarFunctionBuilder::new(NAME, signature, Column)
-        .set_property(FunctionProperty::HasSpecialNullHandling(true))
-        .register(extension)
+    fn answer(_: &Query, mut arguments: Arguments) -> Result<Vec<Self::Answer>, Failure> {
+        let (names, wanted, source) = (arguments.texts()?, arguments.texts()?, arguments.texts()?);
+        let names: Vec<Option<&str>> = names.iter().map(Option::as_deref).collect();
+        let (Some(wanted), Some(source)) = (wanted.first(), source.first()) else {
+            return Ok(Vec::new());
+        };
+        let source = source.as_deref().unwrap_or("the table");
+        let picked = pick(&names, wanted.as_deref(), source).map_err(Failure::new)?;
+        Ok(picked.into_iter().map(Some).collect())
+    }
 }
 
 #[cfg(test)]

@@ -9,89 +9,110 @@ pub mod predict;
 pub mod scenarios;
 pub mod training_log;
 
-mod cache;
+mod candidates;
 mod launches;
 mod recipe;
 
-use arrow_array::{RecordBatch, UInt32Array};
-use arrow_select::take::take_record_batch;
 use duckdb_neo::{
+    AsDuckDB,
     extension::Extension,
-    signature::{FunctionParameter, FunctionParameterKind},
-    types::List,
+    types::{Any, BlobValue, DateValue, List},
 };
 
-use super::{documentation::ParameterText, guard::Failure, vectors::Covariate};
-use crate::panel::{Candidates, Covariates, Series};
+use super::{
+    aggregate,
+    arguments::Arguments,
+    guard::Failure,
+    parameter::{Literal, Parameter},
+    scalar,
+};
+use crate::panel::Series;
+
+const FAMILY: &str = "launch";
 
 /// Registers the family.
+///
+/// # Errors
+/// One of DuckDB.
 pub fn register(extension: &Extension) -> duckdb_neo::Result<()> {
-    fit::register(extension)?;
-    predict::register(extension)?;
-    compare::register(extension)?;
-    scenarios::register(extension)?;
-    explain::register(extension)?;
-    info::register(extension)?;
-    training_log::register(extension)?;
-    backtest::register(extension)
+    aggregate::register_gather::<fit::Fit>(extension, FAMILY)?;
+    aggregate::register_gather::<backtest::Backtest>(extension, FAMILY)?;
+    scalar::register::<predict::Predict>(extension, FAMILY)?;
+    scalar::register::<compare::Compare>(extension, FAMILY)?;
+    scalar::register::<scenarios::Draw>(extension, FAMILY)?;
+    scalar::register::<explain::Explain>(extension, FAMILY)?;
+    scalar::register::<info::Info>(extension, FAMILY)?;
+    scalar::register::<training_log::TrainingLog>(extension, FAMILY)
 }
 
-const PRODUCT_ID: ParameterText = ParameterText {
-    name: "product_id",
-    sql_type: "VARCHAR",
-    default: None,
-    text: "the product",
-};
-const LAUNCH_DATE: ParameterText = ParameterText {
-    name: "launch_date",
-    sql_type: "DATE",
-    default: None,
-    text: "its launch date",
-};
-const UNITS: ParameterText = ParameterText {
-    name: "units",
-    sql_type: "DOUBLE[]",
-    default: None,
-    text: "units by step, the launch period first; NULL where not observed yet",
-};
-const ATTRIBUTES: ParameterText = ParameterText {
-    name: "attributes",
-    sql_type: "STRUCT",
-    default: None,
-    text: "what was known at launch, one field per attribute: number, text, boolean or date",
-};
-const COVARIATES: ParameterText = ParameterText {
-    name: "covariates",
-    sql_type: "STRUCT(name VARCHAR, planned BOOLEAN, \"values\" DOUBLE[])[]",
-    default: Some("NULL"),
-    text: "series beside the sales by period: from that of the launch on if planned, else from eight periods before it; \
-           NULL, NaN and infinite values are unknown",
-};
-const MODEL: ParameterText = ParameterText {
-    name: "model",
-    sql_type: "BLOB",
-    default: None,
-    text: "the model column of launch_train, or the result of launch_fit",
-};
+/// A model, as every function that reads one takes it.
+fn model() -> Parameter {
+    Parameter::new::<BlobValue>("model", "the model column of launch_train, or the result of launch_fit")
+}
 
-/// The candidates in some rows of a chunk, with their series as long as a model's horizon.
-fn candidates(
-    rows: &[usize],
-    days: &[Option<i32>],
-    attributes: &RecordBatch,
-    series: &[Vec<Series>],
-    horizon: usize,
-) -> Result<Candidates, Failure> {
-    let indices = UInt32Array::from_iter_values(rows.iter().map(|&r| r as u32));
-    let series: Vec<Vec<Series>> = rows.iter().map(|&r| series[r].clone()).collect();
-    let candidates = Candidates::new(
-        rows.iter().filter_map(|&r| days[r]).collect(),
-        take_record_batch(attributes, &indices)?,
-    );
-    Ok(candidates.with_covariates(Covariates::try_new(horizon, &series)?)?)
+fn launch_date() -> Parameter {
+    Parameter::new::<DateValue>("launch_date", "its launch date")
+}
+
+fn attributes() -> Parameter {
+    Parameter::new::<Any>(
+        "attributes",
+        "a STRUCT of what was known at launch, one field per attribute: number, text, boolean or date",
+    )
+}
+
+fn own_units() -> Parameter {
+    Parameter::option(
+        "units",
+        None::<List<f64>>,
+        "what the product sold so far, by step; NULL for nothing known",
+    )
+}
+
+/// One series of `covariates`, as SQL hands it over.
+#[derive(AsDuckDB)]
+struct Covariate {
+    name: String,
+    planned: bool,
+    values: List<f64>,
+}
+
+impl Literal for Covariate {
+    fn literal(&self) -> String {
+        format!(
+            "{{'name': {}, 'planned': {}, 'values': {}}}",
+            self.name.literal(),
+            self.planned,
+            self.values.literal()
+        )
+    }
 }
 
 /// The last parameter of every function that takes covariates.
-fn covariates() -> FunctionParameter {
-    FunctionParameter::with_default("covariates", None::<List<Covariate>>).kind(FunctionParameterKind::Named)
+fn covariates() -> Parameter {
+    Parameter::option(
+        "covariates",
+        None::<List<Covariate>>,
+        "series beside the sales by period: from that of the launch on if planned, else from eight periods before it; \
+         NULL, NaN and infinite values are unknown",
+    )
+}
+
+/// The covariates of each row.
+fn read_covariates(arguments: &mut Arguments) -> Result<Vec<Vec<Series>>, Failure> {
+    let of_row = |table: Option<Arguments>| {
+        let Some(mut table) = table else { return Ok(Vec::new()) };
+        let rows = table.texts()?.into_iter().zip(table.flags()?).zip(table.lists()?);
+        let series = rows.map(|((name, planned), values)| {
+            Some(Series {
+                name: name?,
+                planned: planned?,
+                values: values?,
+            })
+        });
+        series
+            .collect::<Option<Vec<Series>>>()
+            .ok_or_else(|| Failure::new("name, planned and values of a covariate must not be NULL"))
+    };
+    arguments.tables()?.into_iter().map(of_row).collect()
 }

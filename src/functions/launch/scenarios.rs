@@ -1,150 +1,155 @@
 //! `__launch_scenarios(...)`: the scalar beneath the macro `launch_scenarios`.
 
-use std::{collections::BTreeMap, sync::Arc};
-
 use duckdb_neo::{
-    DuckDBType,
-    data_chunk::VectorCollection,
-    enums::FunctionProperty,
+    AsDuckDB, DuckDBType,
     extension::Extension,
-    scalar::ScalarFunctionBuilder,
-    signature::{FunctionParameter, FunctionParameterKind, SignatureBuilder},
-    types::{Any, BlobValue, DateValue, List},
+    logical_type::LogicalType,
+    types::{DateValue, List},
+    vector::{Unknown, Vector},
 };
 
-use super::{
-    ATTRIBUTES, COVARIATES, LAUNCH_DATE, MODEL,
-    cache::{Decoded, ModelCache, OfModel},
-    candidates, covariates,
-    predict::unusable,
-};
+use super::{attributes, candidates::Asked, covariates, launch_date, model, own_units};
 use crate::{
     error::Error,
-    functions::{
-        documentation::{Documentation, ParameterText, ReturnText},
-        guard::Failure,
-        vectors,
-    },
-    launch::{Scenarios, check_scenarios},
+    functions::{prelude::*, vectors},
+    launch::{Scenarios, check_scenarios, reason},
 };
 
-const NAME: &str = "launch_scenarios";
 /// Units of one chunk of candidates, at most: 1 GB.
 const MAX_VALUES: usize = 1 << 27;
 
-fn draw(cache: &mut ModelCache, vectors: &mut VectorCollection) -> Result<Vec<Vec<f64>>, Failure> {
-    let count = vectors.row_count()?;
-    let days = vectors::days(vectors, 1, count)?;
-    let attributes = vectors::attributes(vectors, 2, count)?;
-    let keys = vectors::texts(vectors, 3, count)?;
-    let ns = vectors::values::<i64, _>(vectors, 4, count, |v| *v)?;
-    let own_units = vectors::number_lists(vectors, 5, count)?;
-    let series = vectors::covariates(vectors, count)?;
-    let mut lists: Vec<Vec<f64>> = (0..count).map(|_| Vec::new()).collect();
-    let mut batches: BTreeMap<(String, i64), (Arc<Decoded>, Vec<usize>)> = BTreeMap::new();
-    cache.begin_chunk();
-    vectors::blobs(vectors, 0, count, |row, bytes| {
-        let n = ns[row].ok_or_else(|| Failure::new("n must not be NULL"))?;
-        check_scenarios(n)?;
-        let Some(bytes) = bytes else { return Ok(()) };
-        if unusable(days[row], &attributes, own_units[row].as_deref(), row).is_none() {
-            let model = cache.get(bytes)?;
-            let batch = batches.entry((model.id.clone(), n));
-            batch.or_insert_with(|| (model, Vec::new())).1.push(row);
-        }
-        Ok(())
-    })?;
-    for ((_, n), (decoded, rows)) in batches {
-        let horizon = decoded.model.horizon();
-        let values = rows.len().saturating_mul(horizon).saturating_mul(n as usize);
-        if values > MAX_VALUES {
-            return Err(Failure::new(format!(
-                "{values} units at a time are too many: lower n, or ask for fewer candidates"
-            )));
-        }
-        let candidates = candidates(&rows, &days, &attributes, &series, horizon)?;
-        let keys: Vec<String> = rows.iter().map(|&r| keys[r].clone().unwrap_or_default()).collect();
-        let own: Vec<Vec<Option<f64>>> = rows.iter().map(|&r| own_units[r].clone().unwrap_or_default()).collect();
-        match decoded.model.scenarios(&candidates, &keys, &own, n) {
-            Ok(scenarios) => {
-                for (&row, scenarios) in rows.iter().zip(scenarios) {
-                    lists[row] = flat(scenarios, n as usize);
-                }
-            }
-            Err(Error::Refused(_)) => {}
-            Err(error) => return Err(error.into()),
+/// See [`PerChunk::about`].
+pub struct Draw;
+
+/// The paths of one candidate.
+#[derive(Debug, Default)]
+pub struct Drawn {
+    steps: Vec<Step>,
+    /// The units of all scenarios at step 1, then those at step 2, and so on; NaN at steps that have no forecast.
+    units: Vec<f64>,
+}
+
+/// One step, or the one entry that says why there is none.
+#[derive(AsDuckDB, Debug, Default)]
+pub struct Step {
+    step: Option<i32>,
+    date: Option<DateValue>,
+    status: String,
+    reason: String,
+}
+
+/// How DuckDB sees [`Drawn`].
+#[derive(AsDuckDB)]
+struct Layout {
+    steps: List<Step>,
+    units: List<f64>,
+}
+
+impl Answer for Drawn {
+    fn sql_type(extension: &Extension) -> duckdb_neo::Result<LogicalType> {
+        Layout::logical_type(extension)
+    }
+
+    fn columns(_: &Extension) -> duckdb_neo::Result<Vec<(String, String)>> {
+        Ok(Vec::new())
+    }
+
+    fn write(answers: Vec<Self>, output: Vector<'_, Unknown>, offset: usize) -> Result<(), Failure> {
+        let (steps, units) = answers.into_iter().map(|drawn| (drawn.steps, drawn.units)).unzip();
+        vectors::write_pairs_of_lists(output, offset, steps, units)
+    }
+}
+
+impl PerChunk for Draw {
+    const NAME: &'static str = "__launch_scenarios";
+    type Answer = Drawn;
+
+    fn about() -> About {
+        About {
+            description: "Joint paths of a product's forecast: its steps, with status and reason, and the units of the \
+                          n scenarios at step 1, then those at step 2, and so on, the same scenario at the same place, NaN \
+                          at steps that have no forecast. launch_scenarios brings them into rows.",
+            parameters: vec![
+                model(),
+                launch_date(),
+                attributes(),
+                Parameter::new::<String>("key", "what the product is called: it seeds the draw"),
+                Parameter::option("n", 100_i64, "scenarios, 1 to 10,000"),
+                own_units(),
+                covariates(),
+            ],
+            returns: Returns::Value("the steps, or one that is refused; n values for each step"),
+            examples: &[
+                "SELECT product_id, __launch_scenarios((SELECT model FROM model), launch_date, \
+                         {'category': category, 'price': price}, product_id, n := 10) FROM candidates",
+            ],
         }
     }
-    Ok(lists)
+
+    fn answer(query: &Query, mut arguments: Arguments) -> Result<Vec<Drawn>, Failure> {
+        let asked = Asked::read(&mut arguments)?;
+        let (keys, ns) = (arguments.texts()?, arguments.whole()?);
+        let asked = asked.with_own_units(&mut arguments)?.with_covariates(&mut arguments)?;
+        asked.answer(
+            query,
+            |row| {
+                let n = required(ns[row], "n")?;
+                check_scenarios(n)?;
+                Ok(n)
+            },
+            |refused| {
+                Ok(Drawn {
+                    steps: vec![Step {
+                        status: "refused".to_owned(),
+                        reason: refused.into_parts().1,
+                        ..Step::default()
+                    }],
+                    units: Vec::new(),
+                })
+            },
+            |batch, &n| {
+                let model = &batch.model.model;
+                let values = batch
+                    .rows
+                    .len()
+                    .saturating_mul(model.horizon())
+                    .saturating_mul(n as usize);
+                if values > MAX_VALUES {
+                    return Err(Error::argument(format!(
+                        "{values} units at a time are too many: lower n, or ask for fewer candidates"
+                    )));
+                }
+                let keys = batch.rows.iter().map(|&row| keys[row].clone().unwrap_or_default());
+                let keys: Vec<String> = keys.collect();
+                let scenarios = model.scenarios(&batch.candidates, &keys, &batch.own_units, n)?;
+                let unknown = model.unknown_attributes(&batch.candidates);
+                Ok(scenarios
+                    .into_iter()
+                    .zip(&unknown)
+                    .map(|(s, u)| drawn(s, u, n as usize))
+                    .collect())
+            },
+        )
+    }
 }
 
-/// The units step by step; NaN at steps that have no forecast.
-fn flat(scenarios: Scenarios, n: usize) -> Vec<f64> {
-    let step = |mut units: Vec<f64>| {
-        units.resize(n, f64::NAN);
-        units
-    };
-    scenarios.steps.into_iter().flat_map(|s| step(s.units)).collect()
-}
-
-/// Registers `__launch_scenarios`.
-pub fn register(extension: &Extension) -> duckdb_neo::Result<()> {
-    let documentation = Documentation {
-        description: "Joint paths of a product's forecast, step by step: the n values of step 1, then those of step \
-                      2, and so on, the same scenario at the same place. NaN at steps that have no forecast, and an \
-                      empty list where launch_predict refuses. launch_scenarios brings them into rows.",
-        parameters: &[
-            MODEL,
-            LAUNCH_DATE,
-            ATTRIBUTES,
-            ParameterText {
-                name: "key",
-                sql_type: "VARCHAR",
-                default: None,
-                text: "what the product is called: it seeds the draw",
+fn drawn(scenarios: Scenarios, unknown: &[&str], n: usize) -> Drawn {
+    let reason = reason(&scenarios.reason, scenarios.own_weight, unknown);
+    let mut drawn = Drawn::default();
+    for step in scenarios.steps {
+        let known = !step.units.is_empty();
+        drawn.units.extend(step.units);
+        drawn.units.resize((drawn.steps.len() + 1) * n, f64::NAN);
+        drawn.steps.push(Step {
+            step: Some(step.step as i32),
+            date: Some(DateValue(step.day)),
+            status: if known { "ok" } else { "refused" }.to_owned(),
+            reason: if known {
+                reason.clone()
+            } else {
+                format!("no past launch has been observed at step {}", step.step)
             },
-            ParameterText {
-                name: "n",
-                sql_type: "BIGINT",
-                default: Some("100"),
-                text: "scenarios, 1 to 10,000",
-            },
-            ParameterText {
-                name: "units",
-                sql_type: "DOUBLE[]",
-                default: Some("NULL"),
-                text: "what the product sold so far, by step; NULL for nothing known",
-            },
-            COVARIATES,
-        ],
-        returns: &[ReturnText {
-            name: "",
-            sql_type: "DOUBLE[]",
-            text: "n values for each step",
-        }],
-        examples: &[
-            "SELECT product_id, __launch_scenarios((SELECT model FROM model), launch_date, \
-             {'category': category, 'price': price}, product_id, n := 10) FROM candidates",
-        ],
-        category: "internal",
-    };
-    let named = |parameter: FunctionParameter| parameter.kind(FunctionParameterKind::Named);
-    let signature = SignatureBuilder::new()
-        .param(FunctionParameter::new::<BlobValue>("model"))
-        .param(FunctionParameter::new::<DateValue>("launch_date"))
-        .param(FunctionParameter::new::<Any>("attributes"))
-        .param(FunctionParameter::new::<String>("key"))
-        .param(named(FunctionParameter::with_default("n", 100_i64)))
-        .param(named(FunctionParameter::with_default("units", None::<List<f64>>)))
-        .param(covariates())
-        .return_type(List::<f64>::logical_type(extension)?)
-        .documentation(documentation.build());
-    let function = OfModel {
-        name: NAME,
-        answer: |cache, vectors, output| vectors::write_lists::<f64>(output, draw(cache, vectors)?),
-    };
-    ScalarFunctionBuilder::new("__launch_scenarios", signature, function)
-        .with_init()
-        .set_property(FunctionProperty::HasSpecialNullHandling(true))
-        .register(extension)
+        });
+    }
+    drawn
 }

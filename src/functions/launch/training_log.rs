@@ -1,34 +1,17 @@
 //! `__launch_training_log(model)`: the scalar beneath the macro `launch_training_log`.
 
-use duckdb_neo::{
-    AsDuckDB, DuckDBType,
-    connection::Context,
-    data_chunk::VectorCollection,
-    enums::FunctionProperty,
-    extension::Extension,
-    scalar::{ScalarCallbacks, ScalarFunctionBuilder},
-    signature::{FunctionParameter, SignatureBuilder},
-    types::{BlobValue, List},
-    vector::{Unknown, Vector},
-};
-
-use super::MODEL;
+use super::model;
 use crate::{
-    functions::{
-        documentation::{Documentation, ReturnText},
-        guard::{Failure, guard},
-        vectors,
-    },
+    functions::prelude::*,
     launch::{LaunchModel, Training},
-    model,
 };
 
-const NAME: &str = "launch_training_log";
+/// See [`PerChunk::about`].
+pub struct TrainingLog;
 
-struct TrainingLog;
-
+/// One epoch.
 #[derive(AsDuckDB)]
-struct Row {
+pub struct Row {
     epoch: i32,
     train_loss: f64,
     validation_loss: Option<f64>,
@@ -36,31 +19,28 @@ struct Row {
     architecture: String,
 }
 
-impl ScalarCallbacks for TrainingLog {
-    type BindData = ();
-    type InitData = ();
+impl PerChunk for TrainingLog {
+    const NAME: &'static str = "__launch_training_log";
+    type Answer = Vec<Row>;
 
-    fn exec(
-        &self,
-        _: Option<&()>,
-        _: Option<&mut ()>,
-        _: &Context,
-        vectors: &mut VectorCollection,
-        output: Vector<'_, Unknown>,
-    ) -> duckdb_neo::Result<()> {
-        guard(NAME, || {
-            let count = vectors.row_count()?;
-            let mut lists = Vec::with_capacity(count);
-            vectors::blobs(vectors, 0, count, |_, bytes| {
-                let missing = || {
-                    Failure::new("the model is NULL: pass the model column of launch_train or the result of launch_fit")
-                };
-                let model: LaunchModel = model::decode(bytes.ok_or_else(missing)?)?;
-                lists.push(rows(model.training()));
-                Ok(())
-            })?;
-            vectors::write_lists::<Row>(output, lists)
-        })
+    fn about() -> About {
+        About {
+            description: "The epochs of the networks in a model; launch_training_log shows them as a table.",
+            parameters: vec![model()],
+            returns: Returns::Value("one entry per network and epoch"),
+            examples: &["SELECT __launch_training_log(model) FROM model"],
+        }
+    }
+
+    fn answer(query: &Query, mut arguments: Arguments) -> Result<Vec<Vec<Row>>, Failure> {
+        let missing =
+            || Failure::new("the model is NULL: pass the model column of launch_train or the result of launch_fit");
+        let models = arguments.blobs()?;
+        let log = |bytes: Option<&[u8]>| {
+            let model = query.model::<LaunchModel>(bytes.ok_or_else(missing)?)?;
+            Ok(rows(model.model.training()))
+        };
+        models.iter().map(log).collect()
     }
 }
 
@@ -76,26 +56,4 @@ fn rows(training: &Training) -> Vec<Row> {
             architecture: architecture.clone(),
         })
         .collect()
-}
-
-/// Registers `__launch_training_log`.
-pub fn register(extension: &Extension) -> duckdb_neo::Result<()> {
-    let documentation = Documentation {
-        description: "The epochs of the networks in a model; launch_training_log shows them as a table.",
-        parameters: &[MODEL],
-        returns: &[ReturnText {
-            name: "",
-            sql_type: "STRUCT[]",
-            text: "one entry per network and epoch",
-        }],
-        examples: &["SELECT __launch_training_log(model) FROM model"],
-        category: "internal",
-    };
-    let signature = SignatureBuilder::new()
-        .param(FunctionParameter::new::<BlobValue>("model"))
-        .return_type(List::<Row>::logical_type(extension)?)
-        .documentation(documentation.build());
-    ScalarFunctionBuilder::new("__launch_training_log", signature, TrainingLog)
-        .set_property(FunctionProperty::HasSpecialNullHandling(true))
-        .register(extension)
 }

@@ -11,14 +11,32 @@ pub mod trend_network;
 
 use duckdb_neo::extension::Extension;
 
+use super::{aggregate, parameter::Parameter, scalar};
+
+const FAMILY: &str = "market";
+
 /// Registers the family.
+///
+/// # Errors
+/// One of DuckDB.
 pub fn register(extension: &Extension) -> duckdb_neo::Result<()> {
-    cannibalization::register(extension)?;
-    cross_elasticity::register(extension)?;
-    elasticity::register(extension)?;
-    price_position::register(extension)?;
-    seasonality::register(extension)?;
-    signal::register(extension)?;
-    trend::register(extension)?;
-    trend_network::register(extension)
+    scalar::register::<cannibalization::Measure>(extension, FAMILY)?;
+    scalar::register::<cannibalization::Pool>(extension, FAMILY)?;
+    aggregate::register_gather::<cross_elasticity::Estimate>(extension, FAMILY)?;
+    aggregate::register_gather::<elasticity::Elasticity>(extension, FAMILY)?;
+    aggregate::register_gather::<price_position::PricePosition>(extension, FAMILY)?;
+    scalar::register::<seasonality::Seasonality>(extension, FAMILY)?;
+    scalar::register::<signal::Signal>(extension, FAMILY)?;
+    scalar::register::<trend::OfSeries>(extension, FAMILY)?;
+    aggregate::register_gather::<trend_network::OfAllSeries>(extension, FAMILY)
+}
+
+/// The level, where the macro gives it.
+fn level() -> Parameter {
+    Parameter::new::<f64>("level", "probability of the interval")
+}
+
+/// The level, where it may be left out.
+fn level_option() -> Parameter {
+    Parameter::option("level", 0.8_f64, "probability of the interval")
 }

@@ -1,35 +1,16 @@
 //! `__launch_seasonality(products, groups, calendar, events, ...)`: the scalar beneath the macro `launch_seasonality`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use duckdb_neo::{
-    AsDuckDB, DuckDBType,
-    connection::Context,
-    data_chunk::VectorCollection,
-    enums::FunctionProperty,
-    extension::Extension,
-    scalar::{ScalarCallbacks, ScalarFunctionBuilder},
-    signature::{FunctionParameter, SignatureBuilder},
-    types::List,
-    vector::{Unknown, Vector},
-};
-
+use super::level;
 use crate::{
-    functions::{
-        documentation::{Documentation, ParameterText, ReturnText},
-        guard::{Failure, guard},
-        vectors,
-    },
-    market::seasonality::{Calendar, Product, seasonality},
+    functions::prelude::*,
+    market::seasonality::{self, Calendar, Product, seasonality},
     panel::Frequency,
 };
 
-const NAME: &str = "launch_seasonality";
-/// Periods of a calendar: more than the days from 1970 to 2200.
-const MAX_PERIODS: i64 = 100_000;
-const MAX_EVENTS: usize = 100;
-
-struct Seasonality;
+/// See [`PerChunk::about`].
+pub struct Seasonality;
 
 /// Sales of a product: the periods with sales, in order.
 #[derive(AsDuckDB)]
@@ -52,8 +33,9 @@ struct Event {
     name: String,
 }
 
-#[derive(AsDuckDB)]
-struct Found {
+/// The index of a season or event of a key.
+#[derive(AsDuckDB, Debug)]
+pub struct Row {
     key: Option<String>,
     period: Option<i64>,
     event: Option<String>,
@@ -65,195 +47,146 @@ struct Found {
     reason: String,
 }
 
-impl ScalarCallbacks for Seasonality {
-    type BindData = ();
-    type InitData = ();
+impl PerChunk for Seasonality {
+    const NAME: &'static str = "__launch_seasonality";
+    type Answer = Vec<Row>;
 
-    fn exec(
-        &self,
-        _: Option<&()>,
-        _: Option<&mut ()>,
-        _: &Context,
-        vectors: &mut VectorCollection,
-        output: Vector<'_, Unknown>,
-    ) -> duckdb_neo::Result<()> {
-        guard(NAME, || {
-            let rows = vectors.row_count()?;
-            let products = vectors::values::<List<ProductSales>, _>(vectors, 0, rows, |list| {
-                let sold = list.iter().flatten().filter_map(|p| {
-                    let numbers: Vec<i64> = p.numbers?.iter().flatten().copied().collect();
-                    let units: Vec<f64> = p.units?.iter().flatten().copied().collect();
-                    Some((p.key.map(str::to_owned), numbers, units))
-                });
-                sold.collect::<Vec<_>>()
-            })?;
-            let groups = vectors::values::<List<String>, _>(vectors, 1, rows, |list| {
-                list.iter().flatten().map(str::to_owned).collect::<BTreeSet<_>>()
-            })?;
-            let periods = vectors::values::<List<Period>, _>(vectors, 2, rows, |list| {
-                let known = list
-                    .iter()
-                    .flatten()
-                    .filter_map(|p| Some((*p.number?, *p.season?, *p.days?)));
-                known.collect::<Vec<_>>()
-            })?;
-            let events = vectors::values::<List<Event>, _>(vectors, 3, rows, |list| {
-                let named = list
-                    .iter()
-                    .flatten()
-                    .filter_map(|e| Some((*e.number?, e.name?.to_owned())));
-                named.collect::<Vec<_>>()
-            })?;
-            let frequencies = vectors::texts(vectors, 4, rows)?;
-            let levels = vectors::values::<f64, _>(vectors, 5, rows, |v| *v)?;
-            let mut lists = Vec::with_capacity(rows);
-            let arguments = products
-                .into_iter()
-                .zip(groups)
-                .zip(periods)
-                .zip(events)
-                .zip(frequencies)
-                .zip(levels);
-            for (((((products, groups), periods), events), frequency), level) in arguments {
-                let (Some(frequency), Some(level)) = (frequency, level) else {
-                    return Err(Failure::new("frequency and level must not be NULL"));
-                };
-                if !(level > 0.0 && level < 1.0) {
-                    return Err(Failure::new(format!("level must be above 0 and below 1, got {level}")));
-                }
-                let frequency = Frequency::parse(&frequency)?;
-                let groups = groups.unwrap_or_default();
-                let events = events.unwrap_or_default();
-                let names: BTreeSet<String> = events.iter().map(|(_, name)| name.clone()).collect();
-                if names.len() > MAX_EVENTS {
-                    return Err(Failure::new(format!(
-                        "events must have at most {MAX_EVENTS} names, got {}",
-                        names.len()
-                    )));
-                }
-                let calendar = calendar(&periods.unwrap_or_default(), &events, &names)?;
-                let products: Vec<Product> = products.unwrap_or_default().into_iter().filter_map(product).collect();
+    fn about() -> About {
+        About {
+            description: "Indices of seasons and events; launch_seasonality shows them as a table.",
+            parameters: vec![
+                Parameter::new::<List<ProductSales>>(
+                    "products",
+                    "key, numbers (periods with sales, ascending) and units of each product",
+                ),
+                Parameter::new::<List<String>>("groups", "the keys"),
+                Parameter::new::<List<Period>>(
+                    "calendar",
+                    "number, season (from 1) and days of sale of each period, ascending",
+                ),
+                Parameter::new::<List<Event>>("events", "number of the period and name of each event"),
+                Parameter::new::<String>("frequency", "day, week or month"),
+                level(),
+            ],
+            returns: Returns::Value("one entry per key and season or event"),
+            examples: &[
+                "SELECT __launch_seasonality([{'key': 'A', 'numbers': range(24), 'units': \
+                         list_transform(range(24), lambda n: 1 + (n % 12)::DOUBLE)}], ['A'], list_transform(range(24), \
+                         lambda n: {'number': n, 'season': 1 + n % 12, 'days': 1.0::DOUBLE}), NULL, 'month', 0.8)",
+            ],
+        }
+    }
+
+    fn answer(_: &Query, mut arguments: Arguments) -> Result<Vec<Vec<Row>>, Failure> {
+        let (products, groups) = (arguments.tables()?, arguments.lists::<String>()?);
+        let (periods, events) = (arguments.tables()?, arguments.tables()?);
+        let (frequencies, levels) = (arguments.texts()?, arguments.numbers()?);
+        let tables = products.into_iter().zip(groups).zip(periods.into_iter().zip(events));
+        tables
+            .enumerate()
+            .map(|(row, ((products, groups), (periods, events)))| {
+                let frequency = Frequency::parse(required(frequencies[row].as_deref(), "frequency")?)?;
+                let level = required(levels[row], "level")?;
+                crate::launch::check_level(level)?;
+                let products = products.map_or_else(|| Ok(Vec::new()), sold)?;
+                let groups: BTreeSet<String> = groups.into_iter().flatten().flatten().collect();
+                let events = events.map_or_else(|| Ok(Vec::new()), named)?;
+                let periods = periods.map_or_else(|| Ok(Vec::new()), known_periods)?;
+                let (calendar, names) = Calendar::try_new(&periods, &events)?;
                 let found = seasonality(frequency, &products, &groups, &calendar, names.len(), level);
-                let names: Vec<String> = names.into_iter().collect();
-                let row = |row: crate::market::seasonality::Row| Found {
-                    key: row.key,
-                    period: row.class.map(|class| class as i64 + 1),
-                    event: row.event.map(|event| names[event].clone()),
-                    season_index: row.index,
-                    index_lower: row.interval.map(|(lower, _)| lower),
-                    index_upper: row.interval.map(|(_, upper)| upper),
-                    is_peak: row.peak,
-                    seasons: row.seasons as i64,
-                    reason: row.reason,
-                };
-                lists.push(found.into_iter().map(row).collect());
-            }
-            vectors::write_lists::<Found>(output, lists)
-        })
+                Ok(found.into_iter().map(|row| to_row(row, &names)).collect())
+            })
+            .collect()
     }
 }
 
-/// A product with the periods between its sales.
-fn product((key, numbers, units): (Option<String>, Vec<i64>, Vec<f64>)) -> Option<Product> {
-    let (start, end) = (*numbers.first()?, *numbers.last()?);
-    let periods = end.checked_sub(start).filter(|p| (0..MAX_PERIODS).contains(p))?;
-    let mut filled = vec![0.0; periods as usize + 1];
-    for (number, units) in numbers.into_iter().zip(units) {
-        *filled.get_mut(usize::try_from(number - start).ok()?)? = units;
+fn to_row(row: seasonality::Row, events: &[String]) -> Row {
+    Row {
+        key: row.key,
+        period: row.class.map(|class| class as i64 + 1),
+        event: row.event.map(|event| events[event].clone()),
+        season_index: row.index,
+        index_lower: row.interval.map(|(lower, _)| lower),
+        index_upper: row.interval.map(|(_, upper)| upper),
+        is_peak: row.peak,
+        seasons: row.seasons as i64,
+        reason: row.reason,
     }
-    Some(Product {
-        key,
-        start,
-        units: filled,
-    })
 }
 
-fn calendar(
-    periods: &[(i64, i64, f64)],
-    events: &[(i64, String)],
-    names: &BTreeSet<String>,
-) -> Result<Calendar, Failure> {
-    let start = periods.first().map_or(0, |p| p.0);
-    let mut calendar = Calendar {
-        start,
-        open: vec![],
-        class: vec![],
-        events: vec![vec![]; periods.len()],
-    };
-    for (place, (number, season, days)) in periods.iter().enumerate() {
-        if *number != start.saturating_add(place as i64) || !(1..=53).contains(season) {
-            return Err(Failure::new(
-                "the periods of the calendar must follow each other and have a season",
-            ));
+/// The products, each with the periods between its sales.
+fn sold(mut table: Arguments) -> Result<Vec<Product>, Failure> {
+    let keys = table.texts()?.into_iter();
+    let sales = keys.zip(table.lists::<i64>()?).zip(table.lists::<f64>()?);
+    let mut products = Vec::new();
+    for ((key, numbers), units) in sales {
+        let (numbers, units) = (numbers.unwrap_or_default(), units.unwrap_or_default());
+        if numbers.len() != units.len() {
+            return Err(Failure::new(format!(
+                "numbers and units of a product must be as many, got {} and {}",
+                numbers.len(),
+                units.len()
+            )));
         }
-        calendar.open.push(days.clamp(0.0, 31.0));
-        calendar.class.push(*season as usize - 1);
+        // A pair of which one is not known says nothing.
+        let known: Vec<(i64, f64)> = numbers
+            .into_iter()
+            .zip(units)
+            .filter_map(|(n, u)| Some((n?, u?)))
+            .collect();
+        products.extend(Product::new(key, &known));
     }
-    let numbers: BTreeMap<&str, usize> = names.iter().enumerate().map(|(n, name)| (name.as_str(), n)).collect();
-    for (number, name) in events {
-        let place = number.checked_sub(start).and_then(|place| usize::try_from(place).ok());
-        let (Some(place), Some(&event)) = (place, numbers.get(name.as_str())) else {
-            continue;
-        };
-        if let Some(of_period) = calendar.events.get_mut(place).filter(|of| !of.contains(&event)) {
-            of_period.push(event);
-        }
-    }
-    calendar
-        .events
-        .iter_mut()
-        .for_each(|of_period| of_period.sort_unstable());
-    Ok(calendar)
+    Ok(products)
 }
 
-/// Registers `__launch_seasonality`.
-pub fn register(extension: &Extension) -> duckdb_neo::Result<()> {
-    let parameter = |name, sql_type, text| ParameterText {
-        name,
-        sql_type,
-        default: None,
-        text,
+/// Number of the period and name of each event.
+fn named(mut table: Arguments) -> Result<Vec<(i64, String)>, Failure> {
+    let events = table.whole()?.into_iter().zip(table.texts()?);
+    Ok(events.filter_map(|(number, name)| Some((number?, name?))).collect())
+}
+
+/// Number, season and days of sale of each period.
+fn known_periods(mut table: Arguments) -> Result<Vec<(i64, i64, f64)>, Failure> {
+    let periods = table.whole()?.into_iter().zip(table.whole()?).zip(table.numbers()?);
+    let known = periods.filter_map(|((number, season), days)| Some((number?, season?, days?)));
+    Ok(known.collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use arrow_array::{
+        ArrayRef, ListArray, StringArray,
+        types::{Float64Type, Int64Type},
     };
-    let documentation = Documentation {
-        description: "Indices of seasons and events; launch_seasonality shows them as a table.",
-        parameters: &[
-            parameter(
-                "products",
-                "STRUCT[]",
-                "key, numbers (periods with sales, ascending) and units of each product",
-            ),
-            parameter("groups", "VARCHAR[]", "the keys"),
-            parameter(
-                "calendar",
-                "STRUCT[]",
-                "number, season (from 1) and days of sale of each period, ascending",
-            ),
-            parameter("events", "STRUCT[]", "number of the period and name of each event"),
-            parameter("frequency", "VARCHAR", "day, week or month"),
-            parameter("level", "DOUBLE", "probability of the intervals"),
-        ],
-        returns: &[ReturnText {
-            name: "",
-            sql_type: "STRUCT[]",
-            text: "one entry per key and season or event",
-        }],
-        examples: &[
-            "SELECT __launch_seasonality([{'key': 'A', 'numbers': range(24), 'units': \
-                     list_transform(range(24), lambda n: 1 + (n % 12)::DOUBLE)}], ['A'], list_transform(range(24), \
-                     lambda n: {'number': n, 'season': 1 + n % 12, 'days': 1.0::DOUBLE}), NULL, 'month', 0.8)",
-        ],
-        category: "internal",
-    };
-    let signature = SignatureBuilder::new()
-        .param(FunctionParameter::new::<List<ProductSales>>("products"))
-        .param(FunctionParameter::new::<List<String>>("groups"))
-        .param(FunctionParameter::new::<List<Period>>("calendar"))
-        .param(FunctionParameter::new::<List<Event>>("events"))
-        .param(FunctionParameter::new::<String>("frequency"))
-        .param(FunctionParameter::new::<f64>("level"))
-        .return_type(List::<Found>::logical_type(extension)?)
-        .documentation(documentation.build());
-    ScalarFunctionBuilder::new("__launch_seasonality", signature, Seasonality)
-        .set_property(FunctionProperty::HasSpecialNullHandling(true))
-        .register(extension)
+
+    use super::*;
+
+    fn table(numbers: Vec<Option<i64>>, units: Vec<Option<f64>>) -> Arguments {
+        let numbers: ArrayRef = Arc::new(ListArray::from_iter_primitive::<Int64Type, _, _>([Some(numbers)]));
+        let units: ArrayRef = Arc::new(ListArray::from_iter_primitive::<Float64Type, _, _>([Some(units)]));
+        Arguments::new(&[Arc::new(StringArray::from(vec!["a"])) as ArrayRef, numbers, units], 1)
+    }
+
+    #[test]
+    fn a_null_does_not_shift_the_pairs_behind_it() -> Result<(), Failure> {
+        let numbers = vec![Some(1), None, Some(3), Some(4)];
+        let units = vec![Some(10.0), Some(20.0), Some(30.0), Some(40.0)];
+        let found = sold(table(numbers, units))?;
+        assert_eq!((found[0].start, &found[0].units[..]), (1, &[10.0, 0.0, 30.0, 40.0][..]));
+        let numbers = vec![Some(1), Some(2), Some(3)];
+        let found = sold(table(numbers, vec![Some(10.0), None, Some(30.0)]))?;
+        assert_eq!(found[0].units, [10.0, 0.0, 30.0]);
+        Ok(())
+    }
+
+    #[test]
+    fn lists_of_two_lengths_are_refused() {
+        let refused = sold(table(vec![Some(1), Some(2)], vec![Some(1.0)])).unwrap_err();
+        assert_eq!(
+            refused.to_string(),
+            "numbers and units of a product must be as many, got 2 and 1"
+        );
+    }
 }

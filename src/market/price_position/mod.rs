@@ -7,7 +7,7 @@ mod ridge;
 use std::collections::{BTreeMap, BTreeSet};
 
 use arrow_array::{Array, RecordBatch, StringArray, UInt32Array};
-use arrow_select::take::take_record_batch;
+use arrow_select::{concat::concat_batches, take::take_record_batch};
 use rayon::prelude::*;
 
 use self::{hedonic::Hedonic, likeness::Likeness};
@@ -44,6 +44,24 @@ pub struct Listings {
     pub rows: Vec<Listing>,
     /// Columns of type Float64, Boolean, Date32 or Utf8.
     pub attributes: RecordBatch,
+}
+
+impl Listings {
+    /// Listings in the order of their numbers, from batches of them.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] for batches of different columns, or none.
+    pub fn try_new(rows: Vec<Listing>, attributes: &[RecordBatch]) -> Result<Self> {
+        let schema = attributes.first().map(RecordBatch::schema);
+        let schema = schema.ok_or_else(|| Error::argument("there are no rows"))?;
+        let attributes = concat_batches(&schema, attributes)?;
+        let mut order: Vec<u32> = (0..rows.len() as u32).collect();
+        order.sort_by_key(|&row| rows[row as usize].number);
+        Ok(Self {
+            rows: order.iter().map(|&row| rows[row as usize].clone()).collect(),
+            attributes: take_record_batch(&attributes, &UInt32Array::from(order))?,
+        })
+    }
 }
 
 /// Where one candidate stands.

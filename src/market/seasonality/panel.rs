@@ -1,5 +1,15 @@
 //! Sales of the same products over time: what a launch or a withdrawal adds to sales or takes from them is left out.
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::error::{Error, Result};
+
+/// Periods between the first and the last sale of a product: more than the days from 1970 to 2200.
+const MAX_PERIODS: i64 = 100_000;
+/// Names of events.
+const MAX_EVENTS: usize = 100;
+/// Seasons of a year: its weeks.
+const MAX_SEASONS: i64 = 53;
 /// Passes over products and periods at most.
 const MAX_PASSES: usize = 200;
 /// A pass that moves no period by more than this share is the last one.
@@ -27,6 +37,63 @@ pub struct Calendar {
     pub class: Vec<usize>,
     /// Events within each period, by number from 0.
     pub events: Vec<Vec<usize>>,
+}
+
+impl Product {
+    /// From its sales, each the number of a period and its units, in order; periods between them count as 0.
+    ///
+    /// `None` without sales, or where they are more than a hundred thousand periods apart.
+    pub fn new(key: Option<String>, sales: &[(i64, f64)]) -> Option<Self> {
+        let (start, end) = (sales.first()?.0, sales.last()?.0);
+        let periods = end.checked_sub(start).filter(|p| (0..MAX_PERIODS).contains(p))?;
+        let mut units = vec![0.0; periods as usize + 1];
+        for (number, sold) in sales {
+            *units.get_mut(usize::try_from(number - start).ok()?)? = *sold;
+        }
+        Some(Self { key, start, units })
+    }
+}
+
+impl Calendar {
+    /// From number, season (from 1) and days of sale of each period, and the events, each the number of a period and a
+    /// name. Gives the names of the events too, in the order of their numbers. Events beyond the periods are passed
+    /// over.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] for periods that do not follow each other, a season that is none, or too many events.
+    pub fn try_new(periods: &[(i64, i64, f64)], events: &[(i64, String)]) -> Result<(Self, Vec<String>)> {
+        let names: BTreeSet<&str> = events.iter().map(|(_, name)| name.as_str()).collect();
+        if names.len() > MAX_EVENTS {
+            return Err(Error::argument(format!(
+                "events must have at most {MAX_EVENTS} names, got {}",
+                names.len()
+            )));
+        }
+        let start = periods.first().map_or(0, |p| p.0);
+        let follows = |(place, period): (usize, &(i64, i64, f64))| {
+            period.0 == start.saturating_add(place as i64) && (1..=MAX_SEASONS).contains(&period.1)
+        };
+        if !periods.iter().enumerate().all(follows) {
+            return Err(Error::argument(
+                "the periods of the calendar must follow each other and have a season",
+            ));
+        }
+        let numbers: BTreeMap<&str, usize> = names.iter().enumerate().map(|(n, name)| (*name, n)).collect();
+        let mut of_period = vec![BTreeSet::new(); periods.len()];
+        for (number, name) in events {
+            let place = number.checked_sub(start).and_then(|place| usize::try_from(place).ok());
+            if let Some(found) = place.and_then(|place| of_period.get_mut(place)) {
+                found.extend(numbers.get(name.as_str()));
+            }
+        }
+        let calendar = Self {
+            start,
+            open: periods.iter().map(|(_, _, days)| days.clamp(0.0, 31.0)).collect(),
+            class: periods.iter().map(|(_, season, _)| *season as usize - 1).collect(),
+            events: of_period.into_iter().map(|found| found.into_iter().collect()).collect(),
+        };
+        Ok((calendar, names.into_iter().map(str::to_owned).collect()))
+    }
 }
 
 /// Which periods of a product count.
@@ -271,5 +338,28 @@ mod tests {
             product(i64::MAX, vec![1.0; 20]),
         ];
         assert!(Panel::of(&beyond.iter().collect::<Vec<_>>(), &calendar(20), STEADY).is_none());
+    }
+
+    #[test]
+    fn an_event_of_another_period_is_passed_over() {
+        let events = [(6, "sale".to_owned()), (9, "sale".to_owned()), (5, "fair".to_owned())];
+        let (calendar, names) = Calendar::try_new(&[(5, 1, 7.0), (6, 2, 70.0)], &events).unwrap();
+        assert_eq!(names, ["fair", "sale"]);
+        assert_eq!(
+            (calendar.start, calendar.class, calendar.events),
+            (5, vec![0, 1], vec![vec![0], vec![1]])
+        );
+        assert_eq!(calendar.open, [7.0, 31.0]);
+    }
+
+    #[test]
+    fn periods_that_do_not_follow_each_other_are_refused() {
+        for periods in [
+            [(5, 1, 7.0), (7, 2, 7.0)],
+            [(5, 0, 7.0), (6, 2, 7.0)],
+            [(5, 1, 7.0), (6, 54, 7.0)],
+        ] {
+            assert!(Calendar::try_new(&periods, &[]).is_err(), "{periods:?}");
+        }
     }
 }

@@ -37,6 +37,32 @@ pub fn fill(periods: &[i64], values: &[Option<f64>], end: i64, gap: Gap) -> Resu
     Ok(series)
 }
 
+/// A series as a table has it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Series {
+    /// Numbers of the periods with a value, in order, each once; one that is missing is passed over.
+    pub periods: Vec<Option<f64>>,
+    /// Their values.
+    pub values: Vec<Option<f64>>,
+    /// The first period to forecast.
+    pub end: i64,
+    /// What a period without a row was.
+    pub gap: Gap,
+}
+
+impl Series {
+    /// Its values without gaps.
+    ///
+    /// # Errors
+    /// As [`fill`].
+    pub fn filled(&self) -> Result<Vec<f64>> {
+        let known = self.periods.iter().zip(&self.values);
+        let known = known.filter_map(|(p, v)| p.map(|p| (p as i64, *v)));
+        let (periods, values): (Vec<i64>, Vec<Option<f64>>) = known.unzip();
+        fill(&periods, &values, self.end, self.gap)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

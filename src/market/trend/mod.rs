@@ -10,7 +10,7 @@ mod season;
 mod windows;
 
 pub use combination::{combined, weights};
-pub use gaps::{Gap, fill};
+pub use gaps::{Gap, Series, fill};
 pub use interval::{Intervals, PastError};
 pub use methods::{History, Method};
 pub use network::{NetworkOptions, forecast_together};

@@ -1,0 +1,305 @@
+//! The arguments of a chunk, read one after the other in the order in which they were declared.
+
+use std::sync::Arc;
+
+use arrow_array::{
+    Array, ArrayRef, BinaryViewArray, BooleanArray, Date32Array, Float64Array, Int64Array, ListArray, RecordBatch,
+    RecordBatchOptions, StringArray, StructArray, cast::AsArray,
+};
+use arrow_schema::{DataType, Field, Schema};
+use duckdb_neo::{FromValue, bind_arguments::BindArguments, data_chunk::VectorCollection};
+
+use super::{
+    guard::Failure,
+    vectors::{self, SQL_TYPE},
+};
+
+/// The columns of a chunk, as Arrow arrays; a cursor that each reading moves on by one.
+#[derive(Debug)]
+pub struct Arguments {
+    columns: std::vec::IntoIter<(ArrayRef, String)>,
+    rows: usize,
+}
+
+/// A plain value that a column may hold.
+pub trait Cell: Sized {
+    /// What it is called in an error.
+    const KIND: &'static str;
+
+    /// All values of a column, or `None` if it is of another type.
+    fn read(column: &dyn Array) -> Option<Vec<Option<Self>>>;
+}
+
+macro_rules! cell {
+    ($type:ty, $kind:literal, $array:ty, $convert:expr) => {
+        impl Cell for $type {
+            const KIND: &'static str = $kind;
+
+            fn read(column: &dyn Array) -> Option<Vec<Option<Self>>> {
+                let column = column.as_any().downcast_ref::<$array>()?;
+                Some(column.iter().map(|value| value.map($convert)).collect())
+            }
+        }
+    };
+}
+
+cell!(bool, "BOOLEAN", BooleanArray, |v| v);
+cell!(i64, "BIGINT", Int64Array, |v| v);
+// Days since 1970-01-01.
+cell!(i32, "DATE", Date32Array, |v| v);
+cell!(String, "VARCHAR", StringArray, str::to_owned);
+
+impl Cell for f64 {
+    const KIND: &'static str = "DOUBLE";
+
+    fn read(column: &dyn Array) -> Option<Vec<Option<Self>>> {
+        if let Some(column) = column.as_any().downcast_ref::<Int64Array>() {
+            return Some(column.iter().map(|value| value.map(|v| v as f64)).collect());
+        }
+        let column = column.as_any().downcast_ref::<Float64Array>()?;
+        Some(column.iter().collect())
+    }
+}
+
+/// The values of a column; a column without a type is NULL throughout.
+fn cells<T: Cell>(column: &dyn Array) -> Result<Vec<Option<T>>, Failure> {
+    if *column.data_type() == DataType::Null {
+        return Ok((0..column.len()).map(|_| None).collect());
+    }
+    let other = || Failure::new(format!("{} was expected, got {}", T::KIND, column.data_type()));
+    T::read(column).ok_or_else(other)
+}
+
+impl Arguments {
+    /// All arguments of a chunk.
+    ///
+    /// # Errors
+    /// An argument of a type that functions do not take.
+    pub fn of(vectors: &mut VectorCollection) -> Result<Self, Failure> {
+        let rows = vectors.row_count()?;
+        let columns = (0..vectors.col_count())
+            .map(|index| vectors::argument(vectors, index, rows))
+            .collect::<Result<Vec<_>, _>>()?;
+        Ok(Self {
+            columns: columns.into_iter(),
+            rows,
+        })
+    }
+
+    /// Arguments that are Arrow arrays already.
+    pub fn new(columns: &[ArrayRef], rows: usize) -> Self {
+        let named = |column: &ArrayRef| (column.clone(), column.data_type().to_string());
+        Self {
+            columns: columns.iter().map(named).collect::<Vec<_>>().into_iter(),
+            rows,
+        }
+    }
+
+    /// Rows of the chunk.
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// The next argument and its SQL type.
+    fn next(&mut self) -> Result<(ArrayRef, String), Failure> {
+        self.columns
+            .next()
+            .ok_or_else(|| Failure::new("an argument is missing"))
+    }
+
+    fn cells<T: Cell>(&mut self) -> Result<Vec<Option<T>>, Failure> {
+        cells(&self.next()?.0)
+    }
+
+    /// Numbers.
+    ///
+    /// # Errors
+    /// As all readings: another type than the one declared.
+    pub fn numbers(&mut self) -> Result<Vec<Option<f64>>, Failure> {
+        self.cells()
+    }
+
+    /// Whole numbers.
+    pub fn whole(&mut self) -> Result<Vec<Option<i64>>, Failure> {
+        self.cells()
+    }
+
+    /// True or false.
+    pub fn flags(&mut self) -> Result<Vec<Option<bool>>, Failure> {
+        self.cells()
+    }
+
+    /// Texts.
+    pub fn texts(&mut self) -> Result<Vec<Option<String>>, Failure> {
+        self.cells()
+    }
+
+    /// Dates in days since 1970-01-01.
+    pub fn days(&mut self) -> Result<Vec<Option<i32>>, Failure> {
+        self.cells()
+    }
+
+    /// Lists of plain values.
+    pub fn lists<T: Cell>(&mut self) -> Result<Vec<Option<Vec<Option<T>>>>, Failure> {
+        self.each_list(|list| cells(&list))
+    }
+
+    /// Lists of structs: each is a table of its own, with the fields of the struct as its arguments.
+    pub fn tables(&mut self) -> Result<Vec<Option<Arguments>>, Failure> {
+        self.each_list(|list| {
+            let rows = list.len();
+            let structs = list.as_struct_opt();
+            let structs = structs.ok_or_else(|| Failure::new("a list of structs was expected"))?;
+            Ok(Arguments::new(structs.columns(), rows))
+        })
+    }
+
+    fn each_list<V>(&mut self, read: impl Fn(ArrayRef) -> Result<V, Failure>) -> Result<Vec<Option<V>>, Failure> {
+        let (column, sql_type) = self.next()?;
+        if *column.data_type() == DataType::Null {
+            return Ok((0..self.rows).map(|_| None).collect());
+        }
+        let lists = column.as_any().downcast_ref::<ListArray>();
+        let lists = lists.ok_or_else(|| Failure::new(format!("a list was expected, got {sql_type}")))?;
+        lists.iter().map(|list| list.map(&read).transpose()).collect()
+    }
+
+    /// BLOBs, by row.
+    pub fn blobs(&mut self) -> Result<Blobs, Failure> {
+        let (column, sql_type) = self.next()?;
+        let blobs = match column.data_type() {
+            DataType::Null => BinaryViewArray::new_null(self.rows),
+            _ => column
+                .as_binary_view_opt()
+                .ok_or_else(|| Failure::new(format!("BLOB was expected, got {sql_type}")))?
+                .clone(),
+        };
+        Ok(Blobs(blobs))
+    }
+
+    /// A STRUCT as a record batch with columns of type Float64, Boolean, Date32 or Utf8, one row per row.
+    ///
+    /// Rows in which the whole STRUCT is NULL are NULL in every column. NULL without a type gives a batch without
+    /// columns.
+    ///
+    /// # Errors
+    /// A field of a type that is no number, text, boolean or date, naming the field and the cure.
+    pub fn attributes(&mut self) -> Result<RecordBatch, Failure> {
+        let (column, sql_type) = self.next()?;
+        let (mut fields, mut columns) = (Vec::new(), Vec::new());
+        if let Some(structs) = column.as_any().downcast_ref::<StructArray>() {
+            for (field, column) in structs.fields().iter().zip(structs.columns()) {
+                let column = attribute(field, column)?;
+                fields.push(Field::new(field.name(), column.data_type().clone(), true));
+                columns.push(column);
+            }
+        } else if *column.data_type() != DataType::Null {
+            return Err(Failure::new(format!(
+                "attributes must be a STRUCT with one field per attribute, got {sql_type}"
+            )));
+        }
+        let options = RecordBatchOptions::new().with_row_count(Some(self.rows));
+        Ok(RecordBatch::try_new_with_options(
+            Arc::new(Schema::new(fields)),
+            columns,
+            &options,
+        )?)
+    }
+}
+
+fn attribute(field: &Field, column: &ArrayRef) -> Result<ArrayRef, Failure> {
+    Ok(match column.data_type() {
+        DataType::Float64 | DataType::Boolean | DataType::Date32 | DataType::Utf8 => column.clone(),
+        DataType::Int64 => Arc::new(Float64Array::from(cells::<f64>(column)?)),
+        DataType::Null => Arc::new(StringArray::new_null(column.len())),
+        other => {
+            let found = field.metadata().get(SQL_TYPE).cloned();
+            return Err(Failure::new(format!(
+                "attribute \"{}\" has type {}: cast it to a number, text, boolean or date, or leave it out",
+                field.name(),
+                found.unwrap_or_else(|| other.to_string())
+            )));
+        }
+    })
+}
+
+/// A column of BLOBs.
+#[derive(Debug)]
+pub struct Blobs(BinaryViewArray);
+
+impl Blobs {
+    /// The bytes of each row.
+    pub fn iter(&self) -> impl Iterator<Item = Option<&[u8]>> {
+        self.0.iter()
+    }
+}
+
+/// An option that must be given.
+pub fn required<T>(option: Option<T>, name: &str) -> Result<T, Failure> {
+    option.ok_or_else(|| Failure::new(format!("{name} must not be NULL")))
+}
+
+/// The named arguments that are known when a query is bound: without rows there is no later.
+pub struct Known<'a>(pub &'a BindArguments<'a>);
+
+impl Known<'_> {
+    /// The value of a named argument; `None` if it is NULL or not known yet.
+    ///
+    /// # Errors
+    /// One of DuckDB, such as a failing cast.
+    pub fn value<T: FromValue>(&self, name: &str) -> Result<Option<T>, Failure> {
+        let Some(index) = self.0.index(name)? else {
+            return Ok(None);
+        };
+        Ok(match self.0.value(index)? {
+            Some(value) => value.get::<T>()?,
+            None => None,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use arrow_array::types::Int64Type;
+
+    use super::*;
+
+    #[test]
+    fn columns_are_read_in_their_order() -> Result<(), Failure> {
+        let lists = ListArray::from_iter_primitive::<Int64Type, _, _>([Some(vec![Some(1), None]), None]);
+        let columns: Vec<ArrayRef> = vec![
+            Arc::new(Int64Array::from(vec![Some(3), None])),
+            Arc::new(StringArray::from(vec!["a", "b"])),
+            Arc::new(lists),
+            Arc::new(arrow_array::NullArray::new(2)),
+        ];
+        let mut arguments = Arguments::new(&columns, 2);
+        assert_eq!(arguments.numbers()?, [Some(3.0), None]);
+        assert_eq!(arguments.texts()?, [Some("a".to_owned()), Some("b".to_owned())]);
+        assert_eq!(arguments.lists::<f64>()?, [Some(vec![Some(1.0), None]), None]);
+        assert_eq!(arguments.days()?, [None, None]);
+        assert!(arguments.days().is_err());
+        Ok(())
+    }
+
+    #[test]
+    fn another_type_is_named() {
+        let texts: ArrayRef = Arc::new(StringArray::from(vec!["a"]));
+        let refused = Arguments::new(&[texts.clone()], 1).whole().unwrap_err();
+        assert_eq!(refused.to_string(), "BIGINT was expected, got Utf8");
+        let refused = Arguments::new(&[texts], 1).attributes().unwrap_err();
+        assert!(refused.to_string().ends_with("got Utf8"), "{refused}");
+    }
+
+    #[test]
+    fn a_list_as_an_attribute_is_refused_by_name() {
+        let list: ArrayRef = Arc::new(ListArray::from_iter_primitive::<Int64Type, _, _>([Some(vec![Some(1)])]));
+        let field = Arc::new(Field::new("sizes", list.data_type().clone(), true));
+        let structs: ArrayRef = Arc::new(StructArray::from(vec![(field, list)]));
+        let refused = Arguments::new(&[structs], 1).attributes().unwrap_err().to_string();
+        assert!(
+            refused.starts_with("attribute \"sizes\" has type List(Int64): cast it"),
+            "{refused}"
+        );
+    }
+}

@@ -1,0 +1,81 @@
+//! Scalar functions: the only implementation of DuckDB's callbacks, and what a function gives instead.
+
+use duckdb_neo::{
+    bind_arguments::BindArguments,
+    connection::Context,
+    data_chunk::VectorCollection,
+    enums::FunctionProperty,
+    extension::Extension,
+    scalar::{ScalarBindCallbacks, ScalarCallbacks, ScalarFunctionBuilder},
+    vector::{Unknown, Vector},
+};
+
+use super::{
+    answer::Answer,
+    arguments::Arguments,
+    asked, category,
+    documentation::About,
+    guard::{Failure, guard},
+    query::Query,
+};
+
+/// A scalar function: arguments of a chunk to one answer per row. NULLs reach it like any other value.
+pub trait PerChunk: Send + Sync + 'static {
+    /// Its name in SQL.
+    const NAME: &'static str;
+    /// The function that users call, which its errors begin with; empty for an error of its own wording.
+    const ASKED: &'static str = asked(Self::NAME);
+    /// What it returns for a row.
+    type Answer: Answer;
+
+    /// Parameters and documentation.
+    fn about() -> About;
+
+    /// The answers to all rows.
+    ///
+    /// # Errors
+    /// What ends the query: wrong arguments.
+    fn answer(query: &Query, arguments: Arguments) -> Result<Vec<Self::Answer>, Failure>;
+}
+
+struct Scalar<F>(std::marker::PhantomData<F>);
+
+impl<F: PerChunk> ScalarCallbacks for Scalar<F> {
+    type BindData = Query;
+    type InitData = ();
+
+    fn exec(
+        &self,
+        query: Option<&Query>,
+        _: Option<&mut ()>,
+        _: &Context,
+        vectors: &mut VectorCollection,
+        mut output: Vector<'_, Unknown>,
+    ) -> duckdb_neo::Result<()> {
+        guard(F::ASKED, || {
+            let query = query.ok_or_else(|| Failure::new("the query is not bound"))?;
+            let arguments = Arguments::of(vectors)?;
+            let answers = F::answer(query, arguments)?;
+            output.set_size(answers.len())?;
+            F::Answer::write(answers, output, 0)
+        })
+    }
+}
+
+impl<F: PerChunk> ScalarBindCallbacks for Scalar<F> {
+    fn bind(&self, context: &Context, _: BindArguments<'_>) -> duckdb_neo::Result<Query> {
+        guard(F::ASKED, || Query::of(context))
+    }
+}
+
+/// Registers the function of a family.
+///
+/// # Errors
+/// One of DuckDB.
+pub fn register<F: PerChunk>(extension: &Extension, family: &str) -> duckdb_neo::Result<()> {
+    let signature = F::about().signature::<F::Answer>(extension, category(F::NAME, family))?;
+    ScalarFunctionBuilder::new(F::NAME, signature, Scalar::<F>(std::marker::PhantomData))
+        .with_bind()
+        .set_property(FunctionProperty::HasSpecialNullHandling(true))
+        .register(extension)
+}
