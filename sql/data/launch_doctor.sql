@@ -136,7 +136,7 @@ dates_ AS (
 ),
 nameless_ AS (
     SELECT coalesce(sum(rows_) FILTER (key_ IS NULL), 0) AS nameless_, sum(rows_) AS listings_
-    FROM __launch_products(sales, products, product_id, launch_date)
+    FROM __launch_products(products, product_id, launch_date)
 ),
 launches_ AS (
     SELECT

@@ -1,5 +1,6 @@
 //! Registers the macros under `sql/`, which are part of the library.
 
+mod copies;
 mod header;
 mod literal;
 
@@ -9,7 +10,7 @@ use duckdb_neo::{
     extension::Extension,
     logical_type::LogicalType,
     macro_function::{MacroBody, MacroFunctionBuilder},
-    signature::{FunctionParameter, SignatureBuilder},
+    signature::{FunctionDocumentationBuilder, FunctionParameter, SignatureBuilder},
     types::Any,
     value::Value,
 };
@@ -22,16 +23,54 @@ use super::guard::Failure;
 /// Path and text of every macro file, helpers first.
 const FILES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/macro_files.rs"));
 
-/// Registers all macros.
+/// Registers all macros, the public ones with inner table macros of their own.
 pub fn register(extension: &Extension) -> Result<(), Failure> {
-    for (path, source) in FILES {
-        let file = header::parse(path, source)?;
-        register_file(extension, &file).map_err(|error| Failure::new(format!("{path}: {}", error.message)))?;
+    let files = FILES
+        .iter()
+        .map(|(path, source)| header::parse(path, source))
+        .collect::<Result<Vec<_>, _>>()?;
+    for file in &files {
+        let failed = |error: Error| Failure::new(format!("sql/{}/{}.sql: {}", file.family, file.name, error.message));
+        if file.scalar || file.family == "internal" {
+            register_macro(extension, file, file.name, file.body, true).map_err(failed)?;
+            continue;
+        }
+        for own in copies::own(file, &files) {
+            register_macro(extension, own.file, &own.name, &own.body, own.name == file.name).map_err(failed)?;
+        }
     }
     Ok(())
 }
 
-fn register_file(extension: &Extension, file: &MacroFile<'_>) -> duckdb_neo::Result<()> {
+/// Registers the macro of a file under a name. Copies are not documented: they would fill the catalog with the same.
+fn register_macro(
+    extension: &Extension,
+    file: &MacroFile<'_>,
+    name: &str,
+    body: &str,
+    documented: bool,
+) -> duckdb_neo::Result<()> {
+    let signature = file
+        .parameters
+        .iter()
+        .try_fold(SignatureBuilder::new(), |signature, parameter| {
+            Ok::<_, Error>(signature.param(declare(extension, parameter)?))
+        })?;
+    let signature = if documented {
+        signature.documentation(document(file))
+    } else {
+        signature
+    };
+    let body = body.to_owned();
+    let body = if file.scalar {
+        MacroBody::Scalar(body)
+    } else {
+        MacroBody::Table(body)
+    };
+    MacroFunctionBuilder::new(name, signature, body).register(extension)
+}
+
+fn document(file: &MacroFile<'_>) -> FunctionDocumentationBuilder {
     let parameters: Vec<_> = file
         .parameters
         .iter()
@@ -52,27 +91,14 @@ fn register_file(extension: &Extension, file: &MacroFile<'_>) -> duckdb_neo::Res
         })
         .collect();
     let examples: Vec<_> = file.examples.iter().map(String::as_str).collect();
-    let documentation = Documentation {
+    Documentation {
         description: &file.description,
         parameters: &parameters,
         returns: &returns,
         examples: &examples,
         category: file.family,
-    };
-    let signature = file
-        .parameters
-        .iter()
-        .try_fold(SignatureBuilder::new(), |signature, parameter| {
-            Ok::<_, Error>(signature.param(declare(extension, parameter)?))
-        })?
-        .documentation(documentation.build());
-    let body = file.body.to_owned();
-    let body = if file.scalar {
-        MacroBody::Scalar(body)
-    } else {
-        MacroBody::Table(body)
-    };
-    MacroFunctionBuilder::new(file.name, signature, body).register(extension)
+    }
+    .build()
 }
 
 fn declare(extension: &Extension, parameter: &Parameter) -> duckdb_neo::Result<FunctionParameter> {
