@@ -9,11 +9,16 @@
 -- @example __launch_from('sales', ['product_id', 'date', 'units'], ['price'])
 'SELECT *'
 || array_to_string(
-    [', NULL AS ' || __launch_identifier('__launch_' || c_) FOR c_ IN list_distinct([lower(n_) FOR n_ IN optional])], ''
+    [
+        ', NULL AS ' || __launch_identifier('__launch_' || c_)
+        FOR c_ IN list_sort(list_distinct([lower(n_) FOR n_ IN optional]))
+    ],
+    ''
 )
 || ' FROM ' || coalesce(
     source,
     '(SELECT ' || array_to_string(
-        ['NULL AS ' || __launch_identifier(c_) FOR c_ IN list_distinct([lower(n_) FOR n_ IN columns])], ', '
+        ['NULL AS ' || __launch_identifier(c_) FOR c_ IN list_sort(list_distinct([lower(n_) FOR n_ IN columns]))],
+        ', '
     ) || ' WHERE false)'
 )
