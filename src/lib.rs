@@ -14,6 +14,9 @@ pub mod error;
 pub mod evaluation;
 pub mod forecast;
 pub mod launch;
+// The build script compiles it for itself.
+#[cfg(test)]
+mod macro_files;
 pub mod market;
 pub mod model;
 pub mod neural;

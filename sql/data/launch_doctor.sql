@@ -32,17 +32,15 @@ raw_ AS NOT MATERIALIZED (
         COLUMNS(lambda c: __launch_column(c, units, sales)) AS raw_units_,
         COLUMNS(lambda c: __launch_column(c, price, sales)) AS raw_price_,
         hash(row_) AS hash_
-    FROM (FROM query_table(sales) UNION ALL BY NAME SELECT NULL::DOUBLE AS __launch_price WHERE false) AS row_
+    FROM query(__launch_from(sales, [product_id, date, units], ['price'])) AS row_
 ),
 checked_ AS NOT MATERIALIZED (
     SELECT
         raw_key_, raw_day_, raw_units_, raw_price_,
         raw_key_ IS NOT NULL AS good_key_,
-        coalesce(TRY_CAST(raw_day_ AS DATE) BETWEEN DATE '1970-01-01' AND DATE '2200-12-31', false) AS good_day_,
-        coalesce(abs(TRY_CAST(raw_units_ AS DOUBLE)) < 1e15, false) AS good_units_,
-        raw_price_ IS NULL
-            OR coalesce(TRY_CAST(raw_price_ AS DOUBLE) >= 0 AND TRY_CAST(raw_price_ AS DOUBLE) < 1e12, false)
-            AS good_price_
+        __launch_valid_day(raw_day_) IS NOT NULL AS good_day_,
+        __launch_valid_units(raw_units_) IS NOT NULL AS good_units_,
+        raw_price_ IS NULL OR __launch_valid_price(raw_price_) IS NOT NULL AS good_price_
     FROM raw_
 ),
 rows_ AS (
@@ -136,7 +134,7 @@ dates_ AS (
 ),
 nameless_ AS (
     SELECT coalesce(sum(rows_) FILTER (key_ IS NULL), 0) AS nameless_, sum(rows_) AS listings_
-    FROM __launch_products(sales, products, product_id, launch_date)
+    FROM __launch_products(products, product_id, launch_date)
 ),
 launches_ AS (
     SELECT

@@ -6,7 +6,5 @@
 -- @param forecast: DOUBLE  what was predicted
 -- @returns DOUBLE a share; NULL when the actuals sum to zero
 -- @example SELECT launch_bias(units, 100) FROM sales
-__launch_finite(
-    (0 - sum(__launch_error(actual, forecast)))
-    / sum(CASE WHEN __launch_error(actual, forecast) IS NOT NULL THEN actual END)
-)
+(0 - __launch_exact_sum(__launch_error(actual, forecast)))
+/ nullif(__launch_exact_sum(actual + 0 * __launch_error(actual, forecast)), 0)

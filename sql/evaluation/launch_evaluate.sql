@@ -82,7 +82,7 @@ seen_ AS (
     FROM (SELECT day_, day_ - lag(day_) OVER (ORDER BY day_) AS gap_ FROM (SELECT DISTINCT day_ FROM sales_))
 ),
 sold_ AS (
-    SELECT periods_.key_, periods_.day_, sum(units_::DECIMAL(38, 9))::DOUBLE AS units_
+    SELECT periods_.key_, periods_.day_, __launch_sum(units_) AS units_
     FROM sales_
     JOIN periods_ ON sales_.key_ = periods_.key_ AND sales_.day_ >= periods_.day_ AND sales_.day_ < periods_.end_
     GROUP BY ALL
@@ -96,8 +96,9 @@ actual_ AS MATERIALIZED (
 steps_ AS (
     SELECT
         key_, step_,
-        sum(units_) AS own_, count(*) AS own_count_,
-        sum(sum(units_)) OVER (PARTITION BY step_) AS total_, sum(count(*)) OVER (PARTITION BY step_) AS count_
+        sum(units_::DECIMAL(38, 9)) AS own_, count(*) AS own_count_,
+        sum(sum(units_::DECIMAL(38, 9))) OVER (PARTITION BY step_) AS total_,
+        sum(count(*)) OVER (PARTITION BY step_) AS count_
     FROM (SELECT DISTINCT key_, day_, step_ FROM forecast_ WHERE yhat_ IS NOT NULL) JOIN actual_ USING (key_, day_)
     GROUP BY key_, step_
 ),
@@ -110,7 +111,7 @@ baseline_ AS (
 scored_ AS (
     SELECT
         group_, yhat_, lower_, upper_, actual_.units_ AS actual_,
-        CASE WHEN baseline IS NULL THEN (total_ - own_) / nullif(count_ - own_count_, 0) ELSE naive_ END AS naive_,
+        CASE WHEN baseline IS NULL THEN (total_ - own_)::DOUBLE / nullif(count_ - own_count_, 0) ELSE naive_ END AS naive_,
         naive_lower_, naive_upper_
     FROM forecast_
     JOIN actual_ USING (key_, day_)

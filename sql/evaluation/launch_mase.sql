@@ -8,6 +8,6 @@
 -- @returns DOUBLE a ratio; NULL when the baseline makes no error
 -- @example SELECT launch_mase(units, 100, 120) FROM sales
 __launch_finite(
-    avg(CASE WHEN isfinite(actual - forecast + baseline) THEN abs(actual - forecast) END)
-    / avg(CASE WHEN isfinite(actual - forecast + baseline) THEN abs(actual - baseline) END)
+    __launch_exact_sum(CASE WHEN isfinite(actual - forecast + baseline) THEN abs(actual - forecast) END)
+    / __launch_exact_sum(CASE WHEN isfinite(actual - forecast + baseline) THEN abs(actual - baseline) END)
 )

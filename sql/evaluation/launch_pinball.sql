@@ -7,11 +7,9 @@
 -- @param quantile: DOUBLE  which quantile, 0 to 1
 -- @returns DOUBLE in the unit of the measure; NULL without rows
 -- @example SELECT launch_pinball(units, 100, 0.9) FROM sales
-__launch_finite(
-    avg(
-        CASE WHEN quantile BETWEEN 0 AND 1 THEN quantile - 0.5
-        WHEN quantile IS NOT NULL THEN error('quantile must be between 0 and 1, got ' || quantile) END
-        * __launch_error(actual, forecast)
-        + 0.5 * abs(__launch_error(actual, forecast))
-    )
+__launch_exact_mean(
+    CASE WHEN quantile BETWEEN 0 AND 1 THEN quantile - 0.5
+    WHEN quantile IS NOT NULL THEN error('quantile must be between 0 and 1, got ' || quantile) END
+    * __launch_error(actual, forecast)
+    + 0.5 * abs(__launch_error(actual, forecast))
 )

@@ -25,17 +25,8 @@ WITH launches_ AS MATERIALIZED (
         required_
     FROM query('FROM ' || launches) AS asked_
     LEFT JOIN (
-        SELECT key_, min(link_) AS link_
-        FROM (
-            SELECT
-                COLUMNS(lambda c: __launch_column(c, product_id, coalesce(products, 'products'))) AS key_,
-                COLUMNS(
-                    lambda c: __launch_column(c, coalesce(signal_key, product_id), coalesce(products, 'products'))
-                )::VARCHAR AS link_
-            FROM query(
-                coalesce('FROM ' || products, 'SELECT NULL AS "' || replace(product_id, '"', '""') || '" WHERE false')
-            )
-        )
+        SELECT key_, min(group_::VARCHAR) AS link_
+        FROM __launch_grouped(products, product_id, coalesce(signal_key, product_id))
         GROUP BY key_
     ) AS linked_ ON linked_.key_::VARCHAR = asked_.key_::VARCHAR
     WHERE launch_ BETWEEN DATE '1970-01-01' AND DATE '2200-12-31'
@@ -49,7 +40,7 @@ links_ AS (
 periods_ AS MATERIALIZED (
     SELECT
         planned_, refers_, link_, name_, __launch_period(day_, frequency_) AS number_,
-        sum(value_::DECIMAL(38, 9))::DOUBLE / count(*) AS value_
+        __launch_average(value_) AS value_
     FROM __launch_series(signals, covariates, product_id)
     CROSS JOIN (SELECT min(frequency_) AS frequency_ FROM launches_ HAVING count(*) > 0)
     GROUP BY ALL

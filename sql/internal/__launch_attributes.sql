@@ -3,25 +3,37 @@
 -- @param products: VARCHAR     the table, or NULL
 -- @param product_id: VARCHAR   its column of products
 -- @param launch_date: VARCHAR  its column of launch dates; 'launch_date' need not exist
+-- @param price: VARCHAR        its column of prices, which need not exist; else that is 'price'
 -- @param source: VARCHAR       what errors call the table
+-- @param cost: VARCHAR = 'cost'          its column of costs; 'cost' need not exist
+-- @param category: VARCHAR = 'category'  its column of categories; 'category' need not exist
 -- @returns key_: same as input  the product
 -- @returns launch_: DATE        the launch date, NULL when it is missing or no date
 -- @returns attributes_: STRUCT  every other column, and always price
--- @example FROM __launch_attributes('products', 'product_id', 'launch_date', 'products')
-SELECT key_, launch_, struct_update(attributes_, price := TRY_CAST(attributes_['price'] AS DOUBLE)) AS attributes_
+-- @returns cost_: same as input  the cost, which is an attribute too
+-- @returns category_: same as input  the category, which is an attribute too
+-- @example FROM __launch_attributes('products', 'product_id', 'launch_date', 'price', 'products')
+SELECT
+    key_, launch_,
+    struct_update(attributes_, price := TRY_CAST(CASE
+        WHEN lower(price) <> 'price' AND typeof(named_) <> '"NULL"' AND typeof(attributes_['price']) <> '"NULL"'
+        THEN error('prices of ' || source || ' are in two columns, ' || price || ' and price: leave one of them out')
+        WHEN typeof(named_) <> '"NULL"' THEN named_
+        ELSE attributes_['price'] END AS DOUBLE)) AS attributes_,
+    cost_, category_
 FROM (
     SELECT
         COLUMNS(lambda c: __launch_column(c, product_id, source)) AS key_,
         TRY_CAST(COLUMNS(lambda c: __launch_column(c, launch_date, source)) AS DATE) AS launch_,
+        COLUMNS(lambda c: __launch_column(c, price, source)) AS named_,
+        COLUMNS(lambda c: __launch_column(c, cost, source)) AS cost_,
+        COLUMNS(lambda c: __launch_column(c, category, source)) AS category_,
         struct_pack(*COLUMNS(
-            lambda c: lower(c) NOT IN (lower(product_id), lower(launch_date), '__launch_launch_date')
+            lambda c: NOT starts_with(lower(c), '__launch_')
+                AND lower(c) NOT IN (lower(product_id), lower(launch_date), coalesce(nullif(lower(price), 'price'), ''))
         )) AS attributes_
     FROM (
-        FROM query(
-            CASE WHEN products IS NULL
-            THEN 'SELECT NULL::VARCHAR AS "' || replace(product_id, '"', '""') || '" WHERE false'
-            ELSE 'FROM ' || products END
-        )
-        UNION ALL BY NAME SELECT NULL AS price, NULL::DATE AS __launch_launch_date WHERE false
+        FROM query(__launch_from(products, [product_id, launch_date], ['launch_date', price, 'cost', 'category']))
+        UNION ALL BY NAME SELECT NULL AS price WHERE false
     )
 )

@@ -31,5 +31,5 @@ FROM (
     GROUP BY key_
 ) AS sold_
 FULL JOIN (
-    FROM __launch_products(sales, products, product_id, launch_date) WHERE key_ IS NOT NULL
+    FROM __launch_products(products, product_id, launch_date) WHERE key_ IS NOT NULL
 ) AS list_ ON sold_.key_ = list_.key_

@@ -15,17 +15,12 @@ SELECT key_, day_, step_, __launch_finite(yhat_) AS yhat_, lower_, upper_, group
 FROM (
     SELECT
         COLUMNS(lambda c: __launch_column(c, 'product_id', forecast)) AS key_,
-        TRY_CAST(COLUMNS(lambda c: __launch_column(c, 'date', forecast)) AS DATE) AS day_,
+        __launch_valid_day(COLUMNS(lambda c: __launch_column(c, 'date', forecast))) AS day_,
         TRY_CAST(COLUMNS(lambda c: __launch_column(c, 'step', forecast)) AS BIGINT) AS step_,
         TRY_CAST(COLUMNS(lambda c: __launch_column(c, 'yhat', forecast)) AS DOUBLE) AS yhat_,
         TRY_CAST(COLUMNS(lambda c: __launch_column(c, 'yhat_lower', forecast)) AS DOUBLE) AS lower_,
         TRY_CAST(COLUMNS(lambda c: __launch_column(c, 'yhat_upper', forecast)) AS DOUBLE) AS upper_,
         COLUMNS(lambda c: __launch_column(c, coalesce("by", '__launch_all'), forecast)) AS group_
-    FROM (
-        FROM query_table(forecast)
-        UNION ALL BY NAME
-        SELECT NULL::DOUBLE AS __launch_yhat_lower, NULL::DOUBLE AS __launch_yhat_upper, NULL AS __launch_all
-        WHERE false
-    )
+    FROM query(__launch_from(forecast, ['product_id', 'date', 'step', 'yhat'], ['yhat_lower', 'yhat_upper', 'all']))
 )
-WHERE key_ IS NOT NULL AND day_ BETWEEN DATE '1970-01-01' AND DATE '2200-12-31'
+WHERE key_ IS NOT NULL AND day_ IS NOT NULL

@@ -39,7 +39,7 @@ sold_ AS (
     SELECT
         launched_.key_,
         (__launch_period(day_, frequency) - number_ + 1)::INTEGER AS step_,
-        greatest(sum(units_::DECIMAL(38, 9))::DOUBLE, 0) AS units_,
+        greatest(__launch_sum(units_), 0) AS units_,
         __launch_mean_price(price_, units_) AS price_
     FROM __launch_sales(sales, product_id, date, units, price) AS rows_
     JOIN launched_ ON rows_.key_ = launched_.key_

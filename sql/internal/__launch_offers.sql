@@ -18,29 +18,17 @@
 -- @example FROM __launch_offers(
 --          '(SELECT ''North'' AS competitor, * FROM sales)',
 --          'product_id', 'competitor', 'date', 'price', 'units', NULL)
-SELECT
-    competitor_, product_,
-    CASE WHEN "by" IS NULL THEN 'all' WHEN group_ IS DISTINCT FROM '__launch_none' THEN group_ END AS group_,
-    CASE WHEN day_ BETWEEN DATE '1970-01-01' AND DATE '2200-12-31' THEN day_ END AS day_,
-    price_,
-    CASE WHEN units_ >= 0 AND units_ < 1e15 THEN units_ END AS units_,
-    "by" IS NULL OR group_ IS DISTINCT FROM '__launch_none' AS named_
+SELECT competitor_, product_, CASE WHEN "by" IS NULL THEN 'all' ELSE group_::VARCHAR END AS group_,
+    day_, price_, CASE WHEN units_ >= 0 THEN units_ END AS units_,
+    "by" IS NULL OR typeof(group_) <> '"NULL"' AS named_
 FROM (
     SELECT
         COLUMNS(lambda c: __launch_column(c, competitor, offers)) AS competitor_,
         COLUMNS(lambda c: __launch_column(c, product_id, offers))::VARCHAR AS product_,
-        COLUMNS(lambda c: __launch_column(c, coalesce("by", '__launch_all'), offers))::VARCHAR AS group_,
-        TRY_CAST(COLUMNS(lambda c: __launch_column(c, date, offers)) AS DATE) AS day_,
-        TRY_CAST(COLUMNS(lambda c: __launch_column(c, price, offers)) AS DOUBLE) AS price_,
-        TRY_CAST(COLUMNS(lambda c: __launch_column(c, units, offers)) AS DOUBLE) AS units_
-    FROM (
-        FROM query(
-            'SELECT *, ''__launch_none'' AS "__launch_' || replace(coalesce("by", '__launch_all'), '"', '""')
-            || '" FROM ' || offers
-        )
-        UNION ALL BY NAME
-        SELECT NULL::VARCHAR AS __launch_product_id, NULL::DATE AS __launch_date, NULL::DOUBLE AS __launch_units
-        WHERE false
-    )
+        COLUMNS(lambda c: __launch_column(c, coalesce("by", '__launch_none'), offers)) AS group_,
+        __launch_valid_day(COLUMNS(lambda c: __launch_column(c, date, offers))) AS day_,
+        __launch_valid_price(COLUMNS(lambda c: __launch_column(c, price, offers))) AS price_,
+        __launch_valid_units(COLUMNS(lambda c: __launch_column(c, units, offers))) AS units_
+    FROM query(__launch_from(offers, [competitor, price], ['product_id', 'date', 'units', coalesce("by", 'none')]))
 )
-WHERE competitor_ IS NOT NULL AND price_ >= 1e-6 AND price_ < 1e12
+WHERE competitor_ IS NOT NULL AND price_ >= 1e-6

@@ -16,8 +16,8 @@
 SELECT
     key_,
     __launch_period(day_, frequency) AS number_,
-    sum(units_::DECIMAL(38, 9))::DOUBLE AS units_,
-    sum(units_::DECIMAL(38, 9)) FILTER (units_ >= 0)::DOUBLE AS sold_,
+    __launch_sum(units_) AS units_,
+    __launch_sum(CASE WHEN units_ >= 0 THEN units_ END) AS sold_,
     __launch_mean_price(price_, units_) AS price_,
     count(*) AS rows_
 FROM __launch_sales(sales, product_id, date, units, price)

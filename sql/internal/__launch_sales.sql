@@ -11,23 +11,13 @@
 -- @returns units_: DOUBLE       units sold, negative for returns
 -- @returns price_: DOUBLE       the price, NULL when it is missing, negative, not finite or 1e12 and more
 -- @example FROM __launch_sales('sales', 'product_id', 'date', 'units', 'price')
-SELECT key_, day_, units_, CASE WHEN price_ >= 0 AND price_ < 1e12 THEN price_ END AS price_
+SELECT *
 FROM (
     SELECT
         COLUMNS(lambda c: __launch_column(c, product_id, coalesce(sales, 'sales'))) AS key_,
-        TRY_CAST(COLUMNS(lambda c: __launch_column(c, date, coalesce(sales, 'sales'))) AS DATE) AS day_,
-        TRY_CAST(COLUMNS(lambda c: __launch_column(c, units, coalesce(sales, 'sales'))) AS DOUBLE) AS units_,
-        TRY_CAST(COLUMNS(lambda c: __launch_column(c, price, coalesce(sales, 'sales'))) AS DOUBLE) AS price_
-    FROM (
-        FROM query(
-            CASE WHEN sales IS NULL
-            THEN 'SELECT NULL AS "' || replace(product_id, '"', '""') || '", NULL::DATE AS "'
-                || replace(date, '"', '""') || '", NULL::DOUBLE AS "' || replace(units, '"', '""') || '" WHERE false'
-            ELSE 'FROM ' || sales END
-        )
-        UNION ALL BY NAME SELECT NULL::DOUBLE AS __launch_price WHERE false
-    )
+        __launch_valid_day(COLUMNS(lambda c: __launch_column(c, date, coalesce(sales, 'sales')))) AS day_,
+        __launch_valid_units(COLUMNS(lambda c: __launch_column(c, units, coalesce(sales, 'sales')))) AS units_,
+        __launch_valid_price(COLUMNS(lambda c: __launch_column(c, price, coalesce(sales, 'sales')))) AS price_
+    FROM query(__launch_from(sales, [product_id, date, units, price], ['price']))
 )
-WHERE key_ IS NOT NULL
-    AND day_ BETWEEN DATE '1970-01-01' AND DATE '2200-12-31'
-    AND abs(units_) < 1e15
+WHERE key_ IS NOT NULL AND day_ IS NOT NULL AND units_ IS NOT NULL

@@ -23,29 +23,10 @@
 WITH options_ AS MATERIALIZED (
     SELECT
         __launch_frequency(frequency) AS frequency_,
-        CASE WHEN level > 0 AND level < 1 THEN level::DOUBLE
-        ELSE error('level must be above 0 and below 1, got ' || coalesce(level::VARCHAR, 'NULL')) END AS level_
+        __launch_level(level) AS level_
 ),
 grouped_ AS MATERIALIZED (
-    SELECT key_, min(group_) AS group_
-    FROM (
-        SELECT
-            COLUMNS(lambda c: __launch_column(c, product_id, coalesce(products, 'products'))) AS key_,
-            COLUMNS(
-                lambda c: __launch_column(c, coalesce(grouping, '__launch_none'), coalesce(products, 'products'))
-            )::VARCHAR AS group_
-        FROM (
-            FROM query(
-                CASE WHEN products IS NULL
-                THEN 'SELECT NULL::VARCHAR AS "' || replace(product_id, '"', '""') || '", NULL::VARCHAR AS "'
-                    || replace(coalesce(grouping, 'category'), '"', '""') || '" WHERE false'
-                ELSE 'FROM ' || products END
-            )
-            UNION ALL BY NAME SELECT NULL::VARCHAR AS __launch_category, NULL::VARCHAR AS __launch_none WHERE false
-        )
-    )
-    WHERE key_ IS NOT NULL
-    GROUP BY key_
+    SELECT key_, min(group_::VARCHAR) AS group_ FROM __launch_grouped(products, product_id, grouping) GROUP BY key_
 ),
 days_ AS MATERIALIZED (
     SELECT day_, __launch_period(day_, frequency_) AS number_, day_ - lag(day_) OVER (ORDER BY day_) AS gap_
@@ -91,7 +72,7 @@ calendar_ AS (
 sold_ AS (
     SELECT
         rows_.key_, __launch_period(day_, frequency_) AS number_,
-        greatest(sum(units_::DECIMAL(38, 9)), 0)::DOUBLE AS units_
+        greatest(__launch_sum(units_), 0) AS units_
     FROM __launch_sales(sales, product_id, date, units, 'price') AS rows_, options_
     GROUP BY ALL
 ),
@@ -109,11 +90,11 @@ events_ AS (
     SELECT list(DISTINCT {'number': __launch_period(day_, frequency_), 'name': name_}) AS events_
     FROM (
         SELECT
-            TRY_CAST(COLUMNS(lambda c: __launch_column(c, 'date', coalesce(events, 'events'))) AS DATE) AS day_,
+            __launch_valid_day(COLUMNS(lambda c: __launch_column(c, 'date', coalesce(events, 'events')))) AS day_,
             COLUMNS(lambda c: __launch_column(c, 'name', coalesce(events, 'events')))::VARCHAR AS name_
-        FROM query(CASE WHEN events IS NULL THEN 'SELECT NULL AS date, NULL AS name WHERE false' ELSE 'FROM ' || events END)
+        FROM query(__launch_from(events, ['date', 'name'], []))
     ), options_
-    WHERE day_ BETWEEN DATE '1970-01-01' AND DATE '2200-12-31' AND name_ IS NOT NULL
+    WHERE day_ IS NOT NULL AND name_ IS NOT NULL
 )
 SELECT
     found_.key AS key_, found_.period AS season_, found_.event AS event_, found_.season_index AS index_,

@@ -18,17 +18,14 @@ FROM (
     FROM (
         SELECT
             COLUMNS(lambda c: __launch_column(c, 'key', 'signals ' || coalesce(signals, '')))::VARCHAR AS link_,
-            TRY_CAST(
-                COLUMNS(lambda c: __launch_column(c, 'date', 'signals ' || coalesce(signals, ''))) AS DATE
+            __launch_valid_day(
+                COLUMNS(lambda c: __launch_column(c, 'date', 'signals ' || coalesce(signals, '')))
             ) AS day_,
             COLUMNS(lambda c: __launch_column(c, 'signal', 'signals ' || coalesce(signals, '')))::VARCHAR AS name_,
-            TRY_CAST(
-                COLUMNS(lambda c: __launch_column(c, 'value', 'signals ' || coalesce(signals, ''))) AS DOUBLE
+            __launch_valid_units(
+                COLUMNS(lambda c: __launch_column(c, 'value', 'signals ' || coalesce(signals, '')))
             ) AS value_
-        FROM (
-            FROM query(coalesce('FROM ' || signals, 'SELECT NULL AS key, NULL AS date, NULL AS value WHERE false'))
-            UNION ALL BY NAME SELECT NULL AS __launch_signal WHERE false
-        )
+        FROM query(__launch_from(signals, ['key', 'date', 'value'], ['signal']))
     )
     UNION ALL BY NAME
     SELECT
@@ -41,7 +38,7 @@ FROM (
         name_,
         CASE WHEN regexp_full_match(
             number_.type_, 'U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|FLOAT|DOUBLE|DECIMAL.*|BOOLEAN|"NULL"'
-        ) THEN number_.value_ ELSE error(
+        ) THEN __launch_valid_units(number_.value_) ELSE error(
             'column "' || name_ || '" of covariates ' || covariates || ' has type ' || number_.type_
             || ': give numbers or booleans; the column of products is named by product_id'
         ) END AS value_
@@ -54,20 +51,20 @@ FROM (
                 COLUMNS(
                     lambda c: __launch_column(c, 'key', 'covariates ' || coalesce(covariates, ''))
                 )::VARCHAR AS other_,
-                TRY_CAST(
-                    COLUMNS(lambda c: __launch_column(c, 'date', 'covariates ' || coalesce(covariates, ''))) AS DATE
+                __launch_valid_day(
+                    COLUMNS(lambda c: __launch_column(c, 'date', 'covariates ' || coalesce(covariates, '')))
                 ) AS day_,
                 __launch_number(COLUMNS(
                     lambda c: c = '__launch_none'
                         OR NOT (starts_with(c, '__launch_') OR lower(c) IN ('key', 'date', lower(product_id)))
                 ))
             FROM query(
-                'SELECT *, ''__launch_none'' AS __launch_key, ''__launch_none'' AS "__launch_'
-                || replace(product_id, '"', '""') || '", NULL::DOUBLE AS __launch_none FROM '
+                'SELECT *, ''__launch_none'' AS __launch_key, ''__launch_none'' AS '
+                || __launch_identifier('__launch_' || product_id) || ', NULL::DOUBLE AS __launch_none FROM '
                 || coalesce(covariates, '(SELECT NULL AS date WHERE false)')
             )
         )
         ON COLUMNS(lambda c: c NOT IN ('product_', 'other_', 'day_')) INTO NAME name_ VALUE number_
     )
 )
-WHERE link_ IS NOT NULL AND day_ BETWEEN DATE '1970-01-01' AND DATE '2200-12-31' AND abs(value_) < 1e15
+WHERE link_ IS NOT NULL AND day_ IS NOT NULL AND value_ IS NOT NULL

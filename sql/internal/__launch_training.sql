@@ -28,7 +28,7 @@ WITH launched_ AS MATERIALIZED (
 ),
 known_ AS (
     SELECT key_, min(attributes_) AS attributes_
-    FROM __launch_attributes(products, product_id, launch_date, coalesce(products, 'products'))
+    FROM __launch_attributes(products, product_id, launch_date, price, coalesce(products, 'products'))
     WHERE key_ IS NOT NULL
     GROUP BY key_
 )

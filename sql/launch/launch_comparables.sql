@@ -14,6 +14,7 @@
 --                                              for the column of products
 -- @param product_id: VARCHAR = 'product_id'    the column of products in candidates
 -- @param launch_date: VARCHAR = 'launch_date'  the column of launch dates in candidates
+-- @param price: VARCHAR = 'price'              the column of prices in candidates, if there is one
 -- @returns product_id: same as input     the candidate
 -- @returns comparable_id: same as input  the past launch; NULL for all others together
 -- @returns rank: INTEGER                 1 for the largest weight
@@ -28,7 +29,7 @@ WITH asked_ AS MATERIALIZED (
         coalesce(info_->>'frequency', 'week') AS frequency_,
         coalesce((info_->>'horizon')::BIGINT, 1) AS horizon_,
         false AS required_
-    FROM __launch_attributes(candidates, product_id, launch_date, candidates)
+    FROM __launch_attributes(candidates, product_id, launch_date, price, candidates)
     CROSS JOIN (SELECT launch_model_info(model::BLOB)::JSON AS info_)
     WHERE key_ IS NOT NULL
 )

@@ -15,6 +15,7 @@
 --                                              for the column of products
 -- @param product_id: VARCHAR = 'product_id'    the column of products in candidates
 -- @param launch_date: VARCHAR = 'launch_date'  the column of launch dates in candidates
+-- @param price: VARCHAR = 'price'              the column of prices in candidates, if there is one
 -- @returns product_id: same as input  the candidate
 -- @returns kind: VARCHAR           comparable (a past launch), attribute, price, season (time of the launch) or
 --                                  signal (before the launch)
@@ -34,7 +35,7 @@ WITH asked_ AS MATERIALIZED (
         coalesce(info_->>'frequency', 'week') AS frequency_,
         coalesce((info_->>'horizon')::BIGINT, 1) AS horizon_,
         false AS required_
-    FROM __launch_attributes(candidates, product_id, launch_date, candidates)
+    FROM __launch_attributes(candidates, product_id, launch_date, price, candidates)
     CROSS JOIN (SELECT launch_model_info(model::BLOB)::JSON AS info_)
 ),
 single_ AS (FROM asked_ WHERE key_ IS NOT NULL AND copies_ = 1),

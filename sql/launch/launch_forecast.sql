@@ -54,7 +54,7 @@
 WITH given_ AS MATERIALIZED (SELECT model::BLOB AS blob_),
 asked_ AS MATERIALIZED (
     SELECT key_, launch_, attributes_, count(*) OVER (PARTITION BY key_) AS copies_
-    FROM __launch_attributes(candidates, product_id, launch_date, candidates)
+    FROM __launch_attributes(candidates, product_id, launch_date, price, candidates)
 ),
 trained_ AS MATERIALIZED (
     SELECT launch_fit(

@@ -43,7 +43,7 @@ asked_ AS MATERIALIZED (
     END AS why_
     FROM (
         SELECT key_, launch_, attributes_, count(*) OVER (PARTITION BY key_) AS copies_
-        FROM __launch_attributes(candidates, product_id, launch_date, candidates)
+        FROM __launch_attributes(candidates, product_id, launch_date, price, candidates)
     )
 ),
 calendar_ AS MATERIALIZED (

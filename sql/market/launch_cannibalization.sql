@@ -51,10 +51,10 @@ WITH options_ AS MATERIALIZED (
         WHEN before BETWEEN 3 * horizon_ AND 10000 THEN before::BIGINT
         ELSE error('before must be between three times the horizon, ' || 3 * horizon_ || ', and 10000, got ' || before)
         END AS before_,
-        CASE WHEN level > 0 AND level < 1 THEN level::DOUBLE
-        ELSE error('level must be between 0 and 1, both excluded, got ' || coalesce(level::VARCHAR, 'NULL'))
-        END AS level_
+        __launch_level(level) AS level_
     FROM (SELECT __launch_horizon(horizon)::BIGINT AS horizon_)
+    WHERE CASE WHEN products IS NOT NULL THEN true
+    ELSE error('products must not be NULL: give the table with the column by') END
 ),
 -- Every product of the products table with its key and the period it began in.
 listed_ AS MATERIALIZED (
@@ -64,15 +64,7 @@ listed_ AS MATERIALIZED (
     FROM __launch_dates(sales, products, product_id, date, units, 'price', launch_date) AS dates_
     JOIN (
         SELECT key_, min(group_) AS group_
-        FROM (
-            SELECT
-                COLUMNS(lambda c: __launch_column(c, product_id, products)) AS key_,
-                COLUMNS(lambda c: __launch_column(c, "by", products)) AS group_
-            FROM query(
-                CASE WHEN products IS NULL THEN error('products must not be NULL: give the table with the column by')
-                ELSE 'FROM ' || products END
-            )
-        )
+        FROM __launch_grouped(products, product_id, "by")
         GROUP BY key_
     ) AS keyed_ ON keyed_.key_ = dates_.key_
     WHERE dates_.launch_ IS NOT NULL
@@ -319,11 +311,18 @@ SELECT
         ) ELSE '' END
     )) AS reason
 FROM effects_
-UNION ALL
+UNION ALL BY NAME
 SELECT
-    NULL, NULL, group_, 'category', NULL, periods_, pool_.change, pool_.lower, pool_.upper, pool_.units_change,
-    pool_gross_, pool_gross_ + pool_.units_change,
-    CASE WHEN pool_.change IS NULL THEN 'refused' ELSE 'ok' END,
-    coalesce(pool_.reason, format('{} of {} launches of the key together', launches_, all_))
+    group_ AS key,
+    'category' AS affected,
+    periods_ AS periods,
+    pool_.change AS change,
+    pool_.lower AS lower,
+    pool_.upper AS upper,
+    pool_.units_change AS units_change,
+    pool_gross_ AS gross_units,
+    pool_gross_ + pool_.units_change AS net_effect,
+    CASE WHEN pool_.change IS NULL THEN 'refused' ELSE 'ok' END AS status,
+    coalesce(pool_.reason, format('{} of {} launches of the key together', launches_, all_)) AS reason
 FROM pooled_
 ORDER BY 3, 2 NULLS FIRST, 1 NULLS FIRST, 4, 5

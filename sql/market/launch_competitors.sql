@@ -36,43 +36,14 @@ WITH options_ AS MATERIALIZED (
     SELECT
         __launch_frequency(frequency) AS frequency_,
         __launch_horizon(horizon)::BIGINT AS horizon_,
-        CASE WHEN level > 0 AND level < 1 THEN level::DOUBLE
-        ELSE error('level must be above 0 and below 1, got ' || coalesce(level::VARCHAR, 'NULL')) END AS level_,
+        __launch_level(level) AS level_,
         CASE __launch_frequency(frequency) WHEN 'day' THEN 365.25 WHEN 'week' THEN 365.25 / 7 ELSE 12 END AS year_
 ),
--- Our products by their key, and the price they are listed at.
-listed_ AS MATERIALIZED (
-    SELECT
-        product_, bool_or(named_) AS named_, min(group_) AS group_,
-        min(price_) FILTER (price_ > 0 AND price_ < 1e12) AS price_
-    FROM (
-        SELECT
-            COLUMNS(lambda c: __launch_column(c, product_id, coalesce(products, 'products')))::VARCHAR AS product_,
-            nullif(COLUMNS(
-                lambda c: __launch_column(c, coalesce("by", '__launch_all'), coalesce(products, 'products'))
-            )::VARCHAR, '__launch_none') AS group_,
-            COLUMNS(
-                lambda c: __launch_column(c, coalesce("by", '__launch_all'), coalesce(products, 'products'))
-            )::VARCHAR IS DISTINCT FROM '__launch_none' AS named_,
-            TRY_CAST(COLUMNS(lambda c: __launch_column(c, price, coalesce(products, 'products'))) AS DOUBLE) AS price_
-        FROM (
-            FROM query(
-                'SELECT *, ''__launch_none'' AS "__launch_' || replace(coalesce("by", '__launch_all'), '"', '""')
-                || '", NULL::DOUBLE AS "__launch_' || replace(price, '"', '""') || '" FROM '
-                || coalesce(
-                    products, '(SELECT NULL::VARCHAR AS "' || replace(product_id, '"', '""') || '" WHERE false)'
-                )
-            )
-        )
-    )
-    WHERE product_ IS NOT NULL
-    GROUP BY product_
-),
+listed_ AS MATERIALIZED (FROM __launch_listed(products, product_id, "by", price)),
 raw_ AS MATERIALIZED (
     SELECT
         rows_.* EXCLUDE (group_),
         CASE WHEN "by" IS NULL THEN 'all' ELSE coalesce(listed_.group_, rows_.group_) END AS group_,
-        listed_.product_ IS NOT NULL AS is_listed_,
         CASE WHEN day_ IS NOT NULL THEN __launch_period(day_, frequency_) END AS number_
     FROM __launch_offers(offers, product_id, competitor, date, price, units, "by") AS rows_
     LEFT JOIN listed_ ON listed_.product_ = rows_.product_
@@ -82,21 +53,21 @@ raw_ AS MATERIALIZED (
 offers_ AS MATERIALIZED (
     SELECT
         group_, competitor_, product_, number_,
-        sum(price_::DECIMAL(38, 9))::DOUBLE / count(*) AS price_,
-        exp(sum(ln(price_)::DECIMAL(38, 9))::DOUBLE / count(*)) AS level_price_,
-        sum(units_::DECIMAL(38, 9))::DOUBLE AS units_,
+        __launch_average(price_) AS price_,
+        exp(__launch_average(ln(price_))) AS level_price_,
+        __launch_sum(units_) AS units_,
         count(*) AS rows_
     FROM raw_
     WHERE group_ IS NOT NULL AND (number_ IS NOT NULL OR (SELECT count(number_) FROM raw_) = 0)
     GROUP BY ALL
 ),
--- Our side: the key and the price of each product and period.
+-- Our side: the key of each product, its sales and its prices.
 keys_ AS MATERIALIZED (
     SELECT product_, coalesce(min(own_), min(theirs_)) AS group_
     FROM (
-        SELECT product_, CASE WHEN "by" IS NULL THEN 'all' ELSE group_ END AS own_, NULL AS theirs_ FROM listed_
-        UNION ALL
-        SELECT product_, NULL, group_ FROM raw_ WHERE product_ IS NOT NULL
+        SELECT product_, group_ AS own_ FROM listed_
+        UNION ALL BY NAME
+        SELECT product_, group_ AS theirs_ FROM raw_ WHERE product_ IS NOT NULL
     )
     GROUP BY product_
     HAVING coalesce(min(own_), min(theirs_)) IS NOT NULL
@@ -105,203 +76,8 @@ sold_ AS MATERIALIZED (
     SELECT key_::VARCHAR AS product_, number_, units_, CASE WHEN price_ > 0 THEN price_ END AS price_
     FROM __launch_periods(sales, frequency, product_id, date, units, price)
 ),
--- A product has the price of a period, or one price for all periods (number_ NULL): the listed one, where sales tell
--- none. Offers without dates are compared with the latest price.
 prices_ AS MATERIALIZED (
-    SELECT keys_.group_, sold_.product_, number_, price_
-    FROM sold_ JOIN keys_ ON keys_.product_ = sold_.product_
-    WHERE price_ IS NOT NULL AND (SELECT count(number_) FROM raw_) > 0
-    UNION ALL
-    SELECT keys_.group_, keys_.product_, NULL, coalesce(last_.price_, listed_.price_)
-    FROM keys_
-    LEFT JOIN listed_ ON listed_.product_ = keys_.product_
-    LEFT JOIN (
-        SELECT product_, max_by(price_, number_) AS price_ FROM sold_ WHERE price_ IS NOT NULL GROUP BY product_
-    ) AS last_ ON last_.product_ = keys_.product_
-    WHERE coalesce(last_.price_, listed_.price_) IS NOT NULL
-        AND (last_.price_ IS NULL OR (SELECT count(number_) FROM raw_) = 0)
-),
-ours_ AS MATERIALIZED (
-    SELECT
-        group_, number_, count(*) AS count_, sum(price_::DECIMAL(38, 9)) AS sum_,
-        sum(ln(price_)::DECIMAL(38, 9)) AS log_
-    FROM prices_
-    GROUP BY ALL
-),
--- Theirs beside ours, for the same product.
-twins_ AS MATERIALIZED (
-    SELECT offers_.*, prices_.price_ AS own_
-    FROM offers_ JOIN prices_ ON prices_.product_ = offers_.product_ AND prices_.number_ = offers_.number_
-    UNION ALL
-    SELECT offers_.*, prices_.price_
-    FROM offers_ JOIN prices_ ON prices_.product_ = offers_.product_ AND prices_.number_ IS NULL
-),
--- Theirs beside ours, for the whole key: prices of the period and those that hold in all periods.
-sums_ AS (
-    SELECT
-        group_, competitor_, number_,
-        sum(price_::DECIMAL(38, 9))::DOUBLE / count(*) AS price_,
-        sum(ln(level_price_)::DECIMAL(38, 9))::DOUBLE / count(*) AS log_
-    FROM offers_
-    GROUP BY ALL
-),
-wholes_ AS MATERIALIZED (
-    SELECT
-        sums_.*,
-        (coalesce(of_period_.sum_, 0) + coalesce(of_all_.sum_, 0))::DOUBLE
-            / nullif(coalesce(of_period_.count_, 0) + coalesce(of_all_.count_, 0), 0) AS own_,
-        (coalesce(of_period_.log_, 0) + coalesce(of_all_.log_, 0))::DOUBLE
-            / nullif(coalesce(of_period_.count_, 0) + coalesce(of_all_.count_, 0), 0) AS own_log_
-    FROM sums_
-    LEFT JOIN ours_ AS of_period_ ON of_period_.group_ = sums_.group_ AND of_period_.number_ = sums_.number_
-    LEFT JOIN ours_ AS of_all_ ON of_all_.group_ = sums_.group_ AND of_all_.number_ IS NULL
-    WHERE coalesce(of_period_.count_, of_all_.count_) IS NOT NULL
-),
-compared_ AS (
-    SELECT
-        coalesce(same_.group_, whole_.group_) AS group_, coalesce(same_.competitor_, whole_.competitor_) AS competitor_,
-        coalesce(same_.pairs_, whole_.pairs_) AS pairs_, same_.matched_ AS matched_,
-        exp(CASE WHEN same_.pairs_ > 0 THEN same_.log_ ELSE whole_.log_ END) AS index_,
-        CASE WHEN same_.pairs_ > 0 THEN same_.gap_ ELSE whole_.gap_ END AS gap_
-    FROM (
-        SELECT
-            group_, competitor_, count(*) AS pairs_, count(DISTINCT product_) AS matched_,
-            sum((ln(level_price_) - ln(own_))::DECIMAL(38, 9))::DOUBLE / count(*) AS log_,
-            sum((price_ - own_)::DECIMAL(38, 9))::DOUBLE / count(*) AS gap_
-        FROM twins_ GROUP BY ALL
-    ) AS same_
-    FULL JOIN (
-        SELECT
-            group_, competitor_, count(*) AS pairs_,
-            sum((log_ - own_log_)::DECIMAL(38, 9))::DOUBLE / count(*) AS log_,
-            sum((price_ - own_)::DECIMAL(38, 9))::DOUBLE / count(*) AS gap_
-        FROM wholes_ GROUP BY ALL
-    ) AS whole_ ON whole_.group_ = same_.group_ AND whole_.competitor_ = same_.competitor_
-),
--- Each offer through time.
-timed_ AS MATERIALIZED (
-    SELECT
-        *,
-        number_ - avg(number_) OVER (PARTITION BY group_, competitor_, product_) AS time_,
-        CASE WHEN count(*) OVER near_ >= 5 THEN price_ <= 0.95 * median(price_) OVER near_ END AS promoted_,
-        CASE WHEN number_ - lag(number_) OVER each_ = 1 THEN ln(price_) - ln(lag(price_) OVER each_) END AS change_
-    FROM offers_
-    WHERE number_ IS NOT NULL
-    WINDOW
-        each_ AS (PARTITION BY group_, competitor_, product_ ORDER BY number_),
-        near_ AS (
-            PARTITION BY group_, competitor_, product_ ORDER BY number_ RANGE BETWEEN 6 PRECEDING AND 6 FOLLOWING
-        )
-),
-moves_ AS (
-    SELECT
-        group_, competitor_, count(DISTINCT number_) AS periods_, max(number_) AS last_,
-        CASE WHEN count(DISTINCT number_) >= 8
-        THEN sum((time_ * ln(level_price_))::DECIMAL(38, 9))::DOUBLE
-            / nullif(sum((time_ * time_)::DECIMAL(38, 9))::DOUBLE, 0)
-        END AS slope_,
-        count(*) FILTER (promoted_) / nullif(count(promoted_), 0) AS promoted_,
-        CASE WHEN count(change_) >= 2 THEN sqrt(greatest(
-            sum((change_ * change_)::DECIMAL(38, 9))::DOUBLE
-                - sum(change_::DECIMAL(38, 9))::DOUBLE ^ 2 / count(change_), 0
-        ) / (count(change_) - 1)) END AS volatility_
-    FROM timed_
-    GROUP BY ALL
-),
--- Their units by period, and all units of the key in the periods that its offers cover.
-volumes_ AS MATERIALIZED (
-    SELECT
-        group_, competitor_, number_, sum(units_::DECIMAL(38, 9))::DOUBLE AS units_,
-        number_ - avg(number_) FILTER (sum(units_::DECIMAL(38, 9)) > 0) OVER (PARTITION BY group_, competitor_) AS time_
-    FROM offers_
-    WHERE number_ IS NOT NULL AND units_ IS NOT NULL
-    GROUP BY group_, competitor_, number_
-),
-totals_ AS (
-    SELECT
-        theirs_.group_,
-        theirs_.units_ + sum(greatest(sold_.units_, 0)::DECIMAL(38, 9))::DOUBLE AS units_
-    FROM (
-        SELECT group_, sum(units_::DECIMAL(38, 9))::DOUBLE AS units_, min(number_) AS first_, max(number_) AS last_
-        FROM volumes_ GROUP BY group_
-    ) AS theirs_
-    JOIN keys_ ON keys_.group_ = theirs_.group_
-    JOIN sold_ ON sold_.product_ = keys_.product_ AND sold_.number_ BETWEEN first_ AND last_
-    GROUP BY theirs_.group_, theirs_.units_
-),
-sizes_ AS (
-    SELECT
-        group_, competitor_, sum(units_::DECIMAL(38, 9))::DOUBLE AS units_,
-        CASE WHEN count(*) FILTER (units_ > 0) >= 8
-        THEN sum((time_ * ln(nullif(units_, 0)))::DECIMAL(38, 9)) FILTER (units_ > 0)::DOUBLE
-            / nullif(sum((time_ * time_)::DECIMAL(38, 9)) FILTER (units_ > 0)::DOUBLE, 0)
-        END AS slope_
-    FROM volumes_
-    GROUP BY ALL
-),
--- Offers seen in the last four periods of their competitor, with the price of each period up to the last; a price holds
--- until the next one is seen.
-filled_ AS (
-    SELECT group_, competitor_, product_, list(price_ ORDER BY number_) AS prices_
-    FROM (
-        SELECT
-            every_.group_, every_.competitor_, every_.product_, every_.number_,
-            last_value(timed_.price_ IGNORE NULLS) OVER (
-                PARTITION BY every_.group_, every_.competitor_, every_.product_ ORDER BY every_.number_
-            ) AS price_
-        FROM (
-            SELECT group_, competitor_, product_, unnest(range(first_, last_ + 1)) AS number_
-            FROM (
-                SELECT timed_.group_, timed_.competitor_, product_, min(number_) AS first_, min(last_) AS last_
-                FROM timed_
-                JOIN moves_ ON moves_.group_ = timed_.group_ AND moves_.competitor_ = timed_.competitor_
-                WHERE periods_ > 1
-                GROUP BY ALL
-                HAVING max(number_) > min(last_) - 4
-            )
-        ) AS every_
-        LEFT JOIN timed_
-            ON timed_.group_ = every_.group_ AND timed_.competitor_ = every_.competitor_
-            AND timed_.product_ IS NOT DISTINCT FROM every_.product_ AND timed_.number_ = every_.number_
-    )
-    GROUP BY ALL
-),
-coming_ AS (
-    SELECT
-        group_, competitor_,
-        sum(ahead_::DECIMAL(38, 9))::DOUBLE / nullif(count(ahead_), 0) AS price_
-    FROM (
-        SELECT group_, competitor_, __launch_finite(__launch_forecast_price(prices_, horizon_)) AS ahead_
-        FROM filled_, options_
-    )
-    WHERE ahead_ < 1e12
-    GROUP BY ALL
-),
--- Our sales beside their price: of the same product, else of the key.
-numbered_ AS MATERIALIZED (SELECT product_, row_number() OVER (ORDER BY product_) AS id_ FROM keys_),
-crossed_ AS (
-    SELECT
-        group_, competitor_,
-        __launch_cross_elasticity(
-            id_, number_, __launch_period(__launch_period_start(number_, frequency_), 'month'), units_, own_, their_,
-            level := level_
-        ) AS found_
-    FROM (
-        SELECT twins_.group_, twins_.competitor_, twins_.product_, twins_.number_, sold_.units_, sold_.price_ AS own_,
-            twins_.price_ AS their_
-        FROM twins_
-        JOIN sold_ ON sold_.product_ = twins_.product_ AND sold_.number_ = twins_.number_
-        UNION ALL
-        SELECT sums_.group_, sums_.competitor_, sold_.product_, sums_.number_, sold_.units_, sold_.price_,
-            exp(sums_.log_)
-        FROM sums_
-        JOIN keys_ ON keys_.group_ = sums_.group_
-        JOIN sold_ ON sold_.product_ = keys_.product_ AND sold_.number_ = sums_.number_
-        WHERE (sums_.group_, sums_.competitor_) NOT IN (SELECT (group_, competitor_) FROM twins_)
-    )
-    JOIN numbered_ USING (product_)
-    CROSS JOIN options_
-    GROUP BY ALL
+    FROM __launch_own_prices('keys_', 'listed_', 'sold_', (SELECT count(number_) > 0 FROM raw_))
 ),
 competitors_ AS MATERIALIZED (
     SELECT
@@ -329,9 +105,9 @@ SELECT
     CASE WHEN moves_.slope_ * year_ < 20 THEN exp(moves_.slope_ * year_) - 1 END AS price_trend,
     promoted_ AS promotion_share,
     volatility_ AS volatility,
-    sizes_.units_ / nullif(totals_.units_, 0) AS sales_share,
+    sizes_.units_ / nullif(sizes_.total_, 0) AS sales_share,
     CASE WHEN sizes_.slope_ * year_ < 20 THEN exp(sizes_.slope_ * year_) - 1 END AS sales_trend,
-    coming_.price_ AS forecast_price,
+    ahead_.price_ AS forecast_price,
     found_['elasticity'] AS cross_elasticity,
     'ok' AS status,
     concat_ws(
@@ -350,7 +126,7 @@ SELECT
         END,
         CASE
             WHEN sizes_.units_ IS NULL THEN 'offers have no units: no share and trend of sales'
-            WHEN totals_.units_ IS NULL THEN 'no sales of ours in these periods: no share of sales'
+            WHEN sizes_.total_ IS NULL THEN 'no sales of ours in these periods: no share of sales'
         END,
         CASE
             WHEN competitors_.periods_ < 2 THEN NULL
@@ -364,20 +140,23 @@ SELECT
     ) AS reason
 FROM competitors_
 CROSS JOIN options_
-LEFT JOIN compared_ ON compared_.group_ = competitors_.group_ AND compared_.competitor_ = competitors_.competitor_
-LEFT JOIN moves_
-    ON moves_.group_ = competitors_.group_ AND moves_.competitor_ = competitors_.competitor_ AND moves_.periods_ > 1
-LEFT JOIN sizes_ ON sizes_.group_ = competitors_.group_ AND sizes_.competitor_ = competitors_.competitor_
-LEFT JOIN totals_ ON totals_.group_ = competitors_.group_
-LEFT JOIN coming_ ON coming_.group_ = competitors_.group_ AND coming_.competitor_ = competitors_.competitor_
-LEFT JOIN crossed_ ON crossed_.group_ = competitors_.group_ AND crossed_.competitor_ = competitors_.competitor_
+LEFT JOIN __launch_price_gaps('offers_', 'prices_') AS gaps_
+    ON gaps_.group_ = competitors_.group_ AND gaps_.competitor_ = competitors_.competitor_
+LEFT JOIN __launch_offer_moves('offers_') AS moves_
+    ON moves_.group_ = competitors_.group_ AND moves_.competitor_ = competitors_.competitor_ AND periods_ > 1
+LEFT JOIN __launch_offer_sizes('offers_', 'keys_', 'sold_') AS sizes_
+    ON sizes_.group_ = competitors_.group_ AND sizes_.competitor_ = competitors_.competitor_
+LEFT JOIN __launch_offer_ahead('offers_', horizon) AS ahead_
+    ON ahead_.group_ = competitors_.group_ AND ahead_.competitor_ = competitors_.competitor_
+LEFT JOIN __launch_offer_crosses('offers_', 'prices_', 'keys_', 'sold_', frequency, level) AS crossed_
+    ON crossed_.group_ = competitors_.group_ AND crossed_.competitor_ = competitors_.competitor_
 CROSS JOIN wrong_
 WHERE fine_
-UNION ALL
+UNION ALL BY NAME
 SELECT
-    group_, competitor_, count(*), NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 'refused',
+    group_ AS key, competitor_ AS competitor, count(*) AS offers, 'refused' AS status,
     CASE WHEN group_ IS NULL THEN coalesce("by", 'key') || ' is NULL, or no product of these offers is in products'
-    ELSE 'no date between 1970 and 2200, while other offers have one' END
+    ELSE 'no date between 1970 and 2200, while other offers have one' END AS reason
 FROM raw_, wrong_, options_
 WHERE fine_ AND level_ > 0 AND NOT EXISTS (
     FROM competitors_ WHERE competitors_.group_ = raw_.group_ AND competitors_.competitor_ = raw_.competitor_

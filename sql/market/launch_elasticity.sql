@@ -35,24 +35,23 @@ WITH options_ AS MATERIALIZED (
     SELECT
         __launch_option('time_effects', time_effects, ['season', 'period', 'none']) AS effects_,
         __launch_frequency(frequency) AS frequency_,
-        CASE WHEN level > 0 AND level < 1 THEN level::DOUBLE
-        ELSE error('level must be between 0 and 1, got ' || coalesce(level::VARCHAR, 'NULL')) END AS level_,
+        __launch_level(level) AS level_,
         coalesce("by", '__launch_all') AS by_,
         coalesce(array_to_string(controls, chr(31)), '') AS names_
 ),
 sold_ AS (
     SELECT
         COLUMNS(lambda c: __launch_column(c, product_id, sales))::VARCHAR AS product_,
-        TRY_CAST(COLUMNS(lambda c: __launch_column(c, date, sales)) AS DATE) AS day_,
-        TRY_CAST(COLUMNS(lambda c: __launch_column(c, units, sales)) AS DOUBLE) AS units_,
-        TRY_CAST(COLUMNS(lambda c: __launch_column(c, price, sales)) AS DOUBLE) AS price_,
+        __launch_valid_day(COLUMNS(lambda c: __launch_column(c, date, sales))) AS day_,
+        __launch_valid_units(COLUMNS(lambda c: __launch_column(c, units, sales))) AS units_,
+        __launch_valid_price(COLUMNS(lambda c: __launch_column(c, price, sales))) AS price_,
         COLUMNS(lambda c: __launch_column(c, store, sales))::VARCHAR AS store_,
         COLUMNS(lambda c: __launch_column(c, region, sales))::VARCHAR AS region_,
         COLUMNS(lambda c: __launch_column(c, coalesce("by", '__launch_all'), sales)) AS own_,
         TRY_CAST(COLUMNS(lambda c: starts_with(c, '__launch_control_')) AS DECIMAL(24, 9))
     FROM query(
-        'SELECT *, NULL AS __launch_store, NULL AS __launch_region, NULL AS "__launch_'
-        || replace(coalesce("by", '__launch_all'), '"', '""') || '", 0::DOUBLE AS __launch_control_0'
+        'SELECT *, NULL AS __launch_store, NULL AS __launch_region, NULL AS '
+        || __launch_identifier('__launch_' || coalesce("by", '__launch_all')) || ', 0::DOUBLE AS __launch_control_0'
         || coalesce(array_to_string([
             ', CASE WHEN regexp_full_match(typeof(' || quoted_ || '), '
             || '''U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|FLOAT|DOUBLE|DECIMAL.*|BOOLEAN|"NULL"'') '
@@ -60,10 +59,7 @@ sold_ AS (
             || __launch_quoted('control ' || quoted_ || ' has type ')
             || ' || typeof(' || quoted_ || ') || '': give numbers or booleans'') END AS __launch_control_'
             FOR quoted_ IN [
-                '"' || replace(
-                    CASE WHEN name_ IS NULL THEN error('controls must be names of columns, got NULL') ELSE name_ END,
-                    '"', '""'
-                ) || '"'
+                __launch_identifier(coalesce(name_, error('controls must be names of columns, got NULL')))
                 FOR name_ IN controls
             ]
         ], ''), '')
@@ -74,10 +70,7 @@ listed_ AS (
     SELECT
         COLUMNS(lambda c: __launch_column(c, product_id, coalesce(products, 'products')))::VARCHAR AS product_,
         COLUMNS(lambda c: __launch_column(c, coalesce("by", '__launch_all'), coalesce(products, 'products'))) AS given_
-    FROM query(
-        'SELECT *, NULL AS "__launch_' || replace(coalesce("by", '__launch_all'), '"', '""') || '" FROM '
-        || coalesce(products, '(FROM ' || sales || ' WHERE false)')
-    )
+    FROM query(__launch_from(products, [product_id], [coalesce("by", '__launch_all')]))
 ),
 linked_ AS (SELECT product_, min(given_) AS given_ FROM listed_ WHERE product_ IS NOT NULL GROUP BY product_),
 -- A column that is not there has no type.
@@ -97,16 +90,16 @@ rows_ AS (
     SELECT sold_.*, linked_.given_
     FROM sold_ LEFT JOIN linked_ ON linked_.product_ = sold_.product_
     WHERE sold_.product_ IS NOT NULL
-        AND day_ BETWEEN DATE '1970-01-01' AND DATE '2200-12-31'
-        AND abs(units_) < 1e15
+        AND day_ IS NOT NULL
+        AND units_ IS NOT NULL
 ),
 -- Sums are exact, so they do not depend on the order of the rows.
 cells_ AS MATERIALIZED (
     SELECT
         coalesce(given_::VARCHAR, own_::VARCHAR) AS key_, product_, store_, region_,
         __launch_period(day_, frequency_) AS number_, effects_, frequency_,
-        sum(units_::DECIMAL(38, 9))::DOUBLE AS units_,
-        __launch_mean_price(CASE WHEN price_ >= 0 AND price_ < 1e12 THEN price_ END, units_) AS price_,
+        __launch_sum(units_) AS units_,
+        __launch_mean_price(price_, units_) AS price_,
         avg(COLUMNS(lambda c: starts_with(c, '__launch_control_')))
     FROM rows_ CROSS JOIN options_
     GROUP BY ALL

@@ -37,15 +37,14 @@ WITH options_ AS (
     SELECT
         CASE WHEN k BETWEEN 1 AND 1000 THEN k::BIGINT
         ELSE error('k must be between 1 and 1000, got ' || coalesce(k::VARCHAR, 'NULL')) END AS k_,
-        CASE WHEN level > 0 AND level < 1 THEN level::DOUBLE
-        ELSE error('level must be above 0 and below 1, got ' || coalesce(level::VARCHAR, 'NULL')) END AS level_
+        __launch_level(level) AS level_
 ),
 -- Both tables as one, so that their attributes get common types; a column that only one of them has is NULL in the
 -- other, and is told by that.
 rows_ AS MATERIALIZED (
     SELECT
         asked_, key_, competitor_, day_, category_, attributes_, product_,
-        CASE WHEN price_ > 0 AND price_ < 1e12 THEN price_ END AS price_
+        nullif(price_, 0) AS price_
     FROM (
         SELECT
             "__launch candidate" AS asked_,
@@ -54,7 +53,7 @@ rows_ AS MATERIALIZED (
             COLUMNS(lambda c: __launch_column(c, competitor, offers)) AS competitor_,
             TRY_CAST(COLUMNS(lambda c: __launch_column(c, date, offers)) AS DATE) AS day_,
             COLUMNS(lambda c: __launch_column(c, category, offers))::VARCHAR AS category_,
-            TRY_CAST(COLUMNS(lambda c: __launch_column(c, price, offers)) AS DOUBLE) AS price_,
+            __launch_valid_price(COLUMNS(lambda c: __launch_column(c, price, offers))) AS price_,
             struct_pack(*COLUMNS(
                 lambda c: lower(c) NOT IN (
                     lower(product_id), lower(competitor), lower(date), lower(price), lower(units),
@@ -125,8 +124,8 @@ SELECT
 FROM found_
 JOIN candidates_ ON candidates_.number_ = row_['candidate']
 LEFT JOIN offers_ ON offers_.number_ = row_['nearest']
-UNION ALL
-SELECT key_, price_, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 'refused', why_
+UNION ALL BY NAME
+SELECT key_ AS product_id, price_ AS price, 'refused' AS status, why_ AS reason
 FROM candidates_, options_
 WHERE why_ IS NOT NULL AND k_ > 0 AND level_ > 0
 ORDER BY 1, 5

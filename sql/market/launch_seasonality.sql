@@ -44,17 +44,6 @@ SELECT
     reason_ AS reason
 FROM __launch_season(sales, products, "by", frequency, events, level, product_id, date, units) AS found_
 LEFT JOIN (
-    SELECT DISTINCT key_
-    FROM (
-        SELECT COLUMNS(lambda c: __launch_column(c, coalesce("by", '__launch_none'), coalesce(products, 'products'))) AS key_
-        FROM (
-            FROM query(
-                CASE WHEN products IS NULL
-                THEN 'SELECT NULL::VARCHAR AS "' || replace(coalesce("by", 'category'), '"', '""') || '" WHERE false'
-                ELSE 'FROM ' || products END
-            )
-            UNION ALL BY NAME SELECT NULL::VARCHAR AS __launch_category, NULL::VARCHAR AS __launch_none WHERE false
-        )
-    )
+    SELECT DISTINCT group_ AS key_ FROM __launch_grouped(products, product_id, "by")
 ) AS typed_ ON typed_.key_::VARCHAR = found_.key_
 ORDER BY found_.key_ NULLS FIRST, season_ NULLS LAST, event_

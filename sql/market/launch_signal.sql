@@ -42,24 +42,18 @@ named_ AS (
 told_ AS MATERIALIZED (
     SELECT
         link_, name_, __launch_period(day_, frequency_) AS number_,
-        sum(value_::DECIMAL(38, 9))::DOUBLE / count(*) AS value_
+        __launch_average(value_) AS value_
     FROM __launch_series(signals, NULL, product_id) CROSS JOIN options_
     GROUP BY ALL
 ),
 linked_ AS (
-    SELECT product_, min(link_) AS link_
-    FROM (
-        SELECT
-            COLUMNS(lambda c: __launch_column(c, product_id, coalesce(products, sales)))::VARCHAR AS product_,
-            COLUMNS(lambda c: __launch_column(c, coalesce("key", product_id), coalesce(products, sales)))::VARCHAR
-                AS link_
-        FROM query('FROM ' || coalesce(products, sales))
-    )
+    SELECT key_::VARCHAR AS product_, min(group_::VARCHAR) AS link_
+    FROM __launch_grouped(coalesce(products, sales), product_id, coalesce("key", product_id))
     GROUP BY product_
 ),
 -- Only full periods.
 sold_ AS MATERIALIZED (
-    SELECT link_, __launch_period(day_, frequency_) AS number_, sum(units_::DECIMAL(38, 9))::DOUBLE AS sold_units_
+    SELECT link_, __launch_period(day_, frequency_) AS number_, __launch_sum(units_) AS sold_units_
     FROM __launch_sales(sales, product_id, date, units, 'price') AS rows_
     JOIN linked_ ON linked_.product_ = rows_.key_::VARCHAR
     CROSS JOIN options_
@@ -111,6 +105,7 @@ SELECT
     row_['reason'] AS reason,
     name_ AS signal
 FROM found_ JOIN named_ ON named_.link_ = found_.link_
-UNION ALL
-SELECT key_, NULL, NULL, NULL, 'refused', why_, coalesce(name_, 'signal') FROM without_ CROSS JOIN options_
+UNION ALL BY NAME
+SELECT key_ AS key, 'refused' AS status, why_ AS reason, coalesce(name_, 'signal') AS signal
+FROM without_ CROSS JOIN options_
 ORDER BY 1, 7, 2

@@ -61,8 +61,7 @@ series_ AS (
     FROM (
         SELECT
             key_, number_,
-            CASE WHEN any_value(means_) THEN sum(value_::DECIMAL(38, 9))::DOUBLE / count(*)
-            ELSE sum(value_::DECIMAL(38, 9))::DOUBLE END AS value_
+            CASE WHEN any_value(means_) THEN __launch_average(value_) ELSE __launch_sum(value_) END AS value_
         FROM usable_, options_
         GROUP BY key_, number_
     )

@@ -17,8 +17,10 @@ WITH best_ AS (
         *,
         CASE WHEN budget IS NULL OR (budget >= 0 AND budget < 1e15) THEN budget
         ELSE error('budget must be 0 or more, got ' || budget) END
-            * coalesce(expected_revenue / nullif(sum(expected_revenue) OVER (), 0), 1 / count(*) OVER ()) AS money_
-    FROM query_table(plan)
+            * coalesce(
+                expected_revenue / nullif((sum(expected_revenue::DECIMAL(38, 9)) OVER ())::DOUBLE, 0), 1 / count(*) OVER ()
+            ) AS money_
+    FROM query('FROM ' || plan)
     WHERE plan_rank = 1 AND status = 'ok' AND launch_date IS NOT NULL
 ),
 actions_(week_, action_, channel_, share_, note_) AS (

@@ -22,6 +22,9 @@
 --                                         a candidate is refused
 -- @param cannibalization: VARCHAR = NULL  a table as launch_cannibalization returns it, for net_units
 -- @param category: VARCHAR = 'category'       the column of categories, if there is one
+-- @param launch_date: VARCHAR = 'launch_date'  the column of launch dates in candidates and products
+-- @param price: VARCHAR = 'price'             the column of prices in candidates
+-- @param cost: VARCHAR = 'cost'               the column of costs in candidates, if there is one
 -- @param product_id: VARCHAR = 'product_id'   the column of products in all tables
 -- @param date: VARCHAR = 'date'               the column of dates in sales
 -- @param units: VARCHAR = 'units'             the column of units in sales
@@ -86,10 +89,7 @@ known_ AS MATERIALIZED (
                     lambda c: __launch_column(c, 'upper', coalesce(elasticities, 'elasticities'))
                 ) AS DOUBLE) AS upper_,
                 COLUMNS(lambda c: __launch_column(c, 'status', coalesce(elasticities, 'elasticities')))::VARCHAR AS status_
-            FROM query(coalesce(
-                'FROM ' || elasticities,
-                'SELECT NULL AS key, NULL AS elasticity, NULL AS lower, NULL AS upper, NULL AS status WHERE false'
-            ))
+            FROM query(__launch_from(elasticities, ['key', 'elasticity', 'lower', 'upper', 'status'], []))
         )
         -- A number that is none, or an elasticity that no candidate may have, is as good as a refusal.
         WHERE status_ = 'ok' AND estimate_ BETWEEN -20 AND 0 AND lower_ <= estimate_ AND estimate_ <= upper_
@@ -126,10 +126,8 @@ taken_ AS MATERIALIZED (
                 COLUMNS(
                     lambda c: __launch_column(c, 'status', coalesce(cannibalization, 'cannibalization'))
                 )::VARCHAR AS status_
-            FROM query(coalesce(
-                'FROM ' || cannibalization,
-                'SELECT NULL AS product_id, NULL AS key, NULL AS affected, NULL AS units_change, NULL AS gross_units, '
-                || 'NULL AS status WHERE false'
+            FROM query(__launch_from(
+                cannibalization, ['product_id', 'key', 'affected', 'units_change', 'gross_units', 'status'], []
             ))
         )
         WHERE status_ = 'ok' AND affected_ = 'category' AND abs(change_) < 1e15 AND gross_ > 0 AND gross_ < 1e15
@@ -153,24 +151,9 @@ asked_ AS (
     SELECT *, count(*) OVER (PARTITION BY key_) AS copies_, coalesce(earliest_, own_date_) AS first_
     FROM (
         SELECT
-            COLUMNS(lambda c: __launch_column(c, product_id, candidates)) AS key_,
-            TRY_CAST(COLUMNS(lambda c: __launch_column(c, 'launch_date', candidates)) AS DATE) AS own_date_,
-            TRY_CAST(COLUMNS(lambda c: __launch_column(c, 'price', candidates)) AS DOUBLE) AS reference_,
-            TRY_CAST(COLUMNS(lambda c: __launch_column(c, 'cost', candidates)) AS DOUBLE) AS cost_,
-            COLUMNS(lambda c: __launch_column(c, category, candidates))::VARCHAR AS category_,
-            struct_pack(*COLUMNS(
-                lambda c: lower(c) NOT IN (lower(product_id), 'launch_date') AND NOT starts_with(lower(c), '__launch_')
-            )) AS attributes_
-        FROM (
-            FROM query_table(candidates)
-            UNION ALL BY NAME
-            SELECT
-                NULL::DATE AS __launch_launch_date,
-                NULL::DOUBLE AS __launch_price,
-                NULL::DOUBLE AS __launch_cost,
-                NULL::VARCHAR AS __launch_category
-            WHERE false
-        )
+            key_, launch_ AS own_date_, attributes_, attributes_['price'] AS reference_,
+            TRY_CAST(cost_ AS DOUBLE) AS cost_, category_::VARCHAR AS category_
+        FROM __launch_attributes(candidates, product_id, launch_date, price, candidates, cost, category)
     )
     -- The model itself stays out: it would be copied into every row.
     CROSS JOIN (SELECT * EXCLUDE (blob_), blob_ IS NULL AS untrained_ FROM options_)

@@ -14,8 +14,6 @@
 //! starts with no `@` continues the line before it. Two spaces separate a type of several words from its text.
 //! Whole numbers are best declared BIGINT: DuckDB passes an INTEGER to it, but no BIGINT to an INTEGER parameter.
 
-use super::literal::Literal;
-
 /// A macro as its file describes it.
 #[derive(Debug, PartialEq)]
 pub struct MacroFile<'a> {
@@ -44,8 +42,8 @@ pub struct Parameter {
     pub name: String,
     /// The SQL type.
     pub sql_type: String,
-    /// The default as written, and its value.
-    pub default: Option<(String, Literal)>,
+    /// The default, a SQL literal.
+    pub default: Option<String>,
     /// What it is.
     pub text: String,
 }
@@ -61,22 +59,12 @@ pub struct Returned {
     pub text: String,
 }
 
-/// A mistake in a macro file.
-#[derive(Debug, PartialEq, thiserror::Error)]
-#[error("{path}:{line}: {message}")]
-pub struct HeaderError {
-    path: String,
-    line: usize,
-    message: String,
-}
-
 /// Reads the file at `path`, which is `sql/<family>/<name>.sql`.
-pub fn parse<'a>(path: &'a str, source: &'a str) -> Result<MacroFile<'a>, HeaderError> {
-    let fail = |line: usize, message: String| HeaderError {
-        path: path.to_owned(),
-        line,
-        message,
-    };
+///
+/// # Errors
+/// A mistake in it, with the file and the line.
+pub fn parse<'a>(path: &'a str, source: &'a str) -> Result<MacroFile<'a>, String> {
+    let fail = |line: usize, message: String| format!("{path}:{line}: {message}");
     let (family, name) = family_and_name(path).map_err(|message| fail(1, message))?;
     let (tags, body) = split(source);
     let mut file = MacroFile {
@@ -196,9 +184,8 @@ fn parameter(text: &str) -> Result<Parameter, String> {
     let (default, text) = match rest.strip_prefix('=') {
         None => (None, rest),
         Some(after) => {
-            let (value, text) = Literal::parse(after)?;
-            let written = after.strip_suffix(text).unwrap_or(after).trim();
-            (Some((written.to_owned(), value)), text)
+            let (literal, text) = literal(after.trim_start())?;
+            (Some(literal.to_owned()), text)
         }
     };
     described(name, sql_type, text)?;
@@ -208,6 +195,36 @@ fn parameter(text: &str) -> Result<Parameter, String> {
         default,
         text: text.trim().to_owned(),
     })
+}
+
+/// A SQL literal and what follows it: `NULL`, `true`, `false`, a number, a `'text'` or a `[list]` of such.
+fn literal(text: &str) -> Result<(&str, &str), String> {
+    let unclosed = || format!("{text:?} has no end");
+    let end = match text.chars().next() {
+        // A quote that is doubled belongs to the text: two texts that touch each other.
+        Some('\'') => {
+            let mut end = 0;
+            while text.get(end..).is_some_and(|rest| rest.starts_with('\'')) {
+                end += 2 + text.get(end + 1..).and_then(|rest| rest.find('\'')).ok_or_else(unclosed)?;
+            }
+            end
+        }
+        Some('[') => text.find(']').ok_or_else(unclosed)? + 1,
+        _ => text.find(char::is_whitespace).unwrap_or(text.len()),
+    };
+    let (literal, rest) = text.split_at(end);
+    let plain = |word: &str| matches!(word.trim(), "NULL" | "true" | "false") || word.trim().parse::<f64>().is_ok();
+    let items = literal.strip_prefix('[').and_then(|list| list.strip_suffix(']'));
+    let quoted = |item: &str| item.trim().starts_with('\'') && item.trim().ends_with('\'') && item.trim().len() > 1;
+    let known = match items {
+        Some(list) => list.trim().is_empty() || list.split(',').all(|item| plain(item) || quoted(item)),
+        None => plain(literal) || quoted(literal),
+    };
+    if known {
+        Ok((literal, rest))
+    } else {
+        Err(format!("{literal:?} is no literal: write NULL, true, false, a number, a 'text' or a [list]"))
+    }
 }
 
 fn returned(text: &str, scalar: bool) -> Result<Returned, String> {
@@ -270,19 +287,16 @@ FROM query_table(sales);
 ";
 
     #[test]
-    fn a_table_macro() -> Result<(), HeaderError> {
+    fn a_table_macro() -> Result<(), String> {
         let file = parse(PATH, SOURCE)?;
         assert_eq!((file.family, file.name, file.scalar), ("data", "launch_doctor", false));
         assert_eq!(file.description, "Looks for problems. One row per check, worst first.");
         assert_eq!(file.parameters.len(), 3);
         assert_eq!(file.parameters[0].default, None);
-        assert_eq!(file.parameters[1].default, Some(("NULL".into(), Literal::Null)));
+        assert_eq!(file.parameters[1].default, Some("NULL".into()));
         assert_eq!(file.parameters[1].text, "the products table, if there is one");
         assert_eq!(file.parameters[2].sql_type, "DOUBLE[]");
-        assert_eq!(
-            file.parameters[2].default.as_ref().map(|(written, _)| written.as_str()),
-            Some("[0.9, 1.0, 1.1]")
-        );
+        assert_eq!(file.parameters[2].default.as_deref(), Some("[0.9, 1.0, 1.1]"));
         assert_eq!(file.returns[0].sql_type, "same as input");
         assert_eq!(file.returns[1].text, "rows concerned");
         assert_eq!(file.examples, ["FROM launch_doctor('sales')"]);
@@ -294,7 +308,7 @@ FROM query_table(sales);
     }
 
     #[test]
-    fn a_scalar_macro() -> Result<(), HeaderError> {
+    fn a_scalar_macro() -> Result<(), String> {
         let source = "-- Doubles.\n-- @scalar\n-- @param x: DOUBLE  a number\n-- @returns DOUBLE twice as much\n\
                       -- @example launch_twice(2)\nx * 2\n";
         let file = parse("sql/utility/launch_twice.sql", source)?;
@@ -337,9 +351,24 @@ FROM query_table(sales);
         for (path, source, expected) in cases {
             let message = match parse(path, &source) {
                 Ok(_) => "no error".into(),
-                Err(error) => error.to_string(),
+                Err(error) => error,
             };
             assert!(message.starts_with(&format!("{path}{expected}")), "{message}");
+        }
+    }
+
+    #[test]
+    fn every_kind_of_literal_and_what_follows() {
+        let cases = [
+            "NULL|  text", "true|", "13| periods", "-1.5|  text", "'week'|  text", "'it''s'|", "''| none", "[0.9, 1]|  text",
+            "[]|", "['a', 'b']|",
+        ];
+        for case in cases {
+            let (expected, rest) = case.split_once('|').unwrap();
+            assert_eq!(literal(&case.replace('|', "")), Ok((expected, rest)), "{case}");
+        }
+        for text in ["week", "", "'open", "[1, 2", "[1 2]", "[a]", "now()"] {
+            assert!(literal(text).is_err(), "{text}");
         }
     }
 }
