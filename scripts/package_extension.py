@@ -4,6 +4,10 @@
 DuckDB reads the last 534 bytes of an extension: a WebAssembly custom section
 named "duckdb_signature" with eight fields of 32 bytes and a signature of 256
 bytes (zero here: the file is unsigned). The fields are written last to first.
+
+DuckDB trusts the release named there: it calls the library through the function
+table of its own release. A library built for another one would crash it, so such
+a library is refused here, as is one that is older than its sources.
 """
 
 import argparse
@@ -21,6 +25,8 @@ CONFIG = ROOT / "extension_config"
 SECTION = b"\x00" + b"\x93\x04" + b"\x10" + b"duckdb_signature" + b"\x80\x04"
 FIELD_BYTES = 32
 SIGNATURE = bytes(256)
+# Written into the library by src/table.rs.
+BUILT_FOR = rb"launchpad is built for DuckDB ([^;]{1,32});"
 
 
 def duckdb_platform() -> str:
@@ -53,6 +59,50 @@ def crate_version() -> str:
     return found.group(1) if found else ""
 
 
+def releases() -> list[str]:
+    """The releases of DuckDB that are supported, the newest first."""
+    return json.loads((CONFIG / "packaging.json").read_text())["duckdb_releases"]
+
+
+def release_asked_for() -> str:
+    supported = releases()
+    asked = os.environ.get("LAUNCHPAD_DUCKDB", supported[0])
+    if asked not in supported:
+        sys.exit(
+            f"DuckDB {asked} (LAUNCHPAD_DUCKDB) is not supported, only {', '.join(supported)}: "
+            "CONTRIBUTING.md says how to add a release"
+        )
+    return asked
+
+
+def sources(library: pathlib.Path) -> list[pathlib.Path]:
+    """What the library was built from, by the list that cargo writes beside it."""
+    for listed in (library.with_suffix(".d"), library.with_name(library.stem.removeprefix("lib") + ".d")):
+        if listed.is_file():
+            rule = listed.read_text().splitlines()[0].partition(": ")[2]
+            files = re.split(r"(?<!\\) ", rule)
+            return [ROOT / file.replace("\\ ", " ") for file in files if file]
+    found = [ROOT / "build.rs", *ROOT.glob("src/**/*.rs"), *ROOT.glob("sql/**/*.sql")]
+    return sorted(found)
+
+
+def check(library: pathlib.Path, data: bytes, duckdb: str) -> None:
+    """Refuse what would crash DuckDB, or would not be what its sources say."""
+    found = re.search(BUILT_FOR, data)
+    if found is None:
+        sys.exit(f"{library} does not say which DuckDB it is built for: run cargo build again")
+    built_for = found.group(1).decode()
+    if built_for != duckdb:
+        sys.exit(
+            f"{library} is built for DuckDB {built_for}, not {duckdb}, which would crash: "
+            f"run make release DUCKDB={duckdb}"
+        )
+    built = library.stat().st_mtime_ns
+    for source in sources(library):
+        if not source.is_file() or source.stat().st_mtime_ns > built:
+            sys.exit(f"{library} is older than {source}: run cargo build again")
+
+
 def footer(abi_type: str, extension_version: str, duckdb_version: str, duckdb_platform: str) -> bytes:
     fields = ["4", duckdb_platform, duckdb_version, extension_version, abi_type, "", "", ""]
     encoded = []
@@ -66,13 +116,19 @@ def footer(abi_type: str, extension_version: str, duckdb_version: str, duckdb_pl
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--target", type=pathlib.Path, required=True, help="folder with the built library")
-    parser.add_argument("--output", type=pathlib.Path, required=True, help="folder for the extension")
+    parser.add_argument("--target", type=pathlib.Path, help="folder with the built library")
+    parser.add_argument("--output", type=pathlib.Path, help="folder for the extension")
     parser.add_argument("--platform", default=None, help="DuckDB platform, such as linux_amd64")
+    parser.add_argument("--releases", action="store_true", help="only list the releases of DuckDB that are supported")
     arguments = parser.parse_args()
+    if arguments.releases:
+        print(*releases())
+        return
+    if arguments.target is None or arguments.output is None:
+        parser.error("--target and --output are needed")
 
-    packaging = json.loads((CONFIG / "packaging.json").read_text())
-    duckdb = os.environ.get("LAUNCHPAD_DUCKDB", packaging["duckdb_version"])
+    duckdb = release_asked_for()
+    abi_type = json.loads((CONFIG / "packaging.json").read_text())["abi_type"]
     name, version = declared("name"), declared("version")
     if version != crate_version():
         sys.exit(f"description.yml has version {version}, Cargo.toml has {crate_version()}: make them equal")
@@ -81,12 +137,11 @@ def main() -> None:
     library = arguments.target / library_name(name, target)
     if not library.is_file():
         sys.exit(f"{library} is missing: run cargo build first")
+    data = library.read_bytes()
+    check(library, data, duckdb)
+    data += footer(abi_type, version, duckdb, target)
     arguments.output.mkdir(parents=True, exist_ok=True)
     extension = arguments.output / f"{name}.duckdb_extension"
-    data = library.read_bytes()
-    if f"launchpad is built for DuckDB {duckdb};".encode() not in data:
-        sys.exit(f"{library} is not built for DuckDB {duckdb}: run cargo build again")
-    data += footer(packaging["abi_type"], version, duckdb, target)
     # A database may have the old file mapped: replace it, do not write into it.
     fresh = extension.with_suffix(".new")
     fresh.write_bytes(data)

@@ -20,13 +20,13 @@ type Run = (usize, usize, usize);
 /// The functions that duckdb-neo knows.
 const FUNCTIONS: usize = size_of::<duckdb_ext_api_v2>() / size_of::<*const c_void>();
 
-/// The functions that are the same in both; scripts/duckdb_table.py writes a line for a new release. What is left out
-/// is null: duckdb-neo ends the process rather than call it.
+/// The functions that are the same in both: one line for each release of extension_config/packaging.json, written by
+/// scripts/duckdb_table.py. What is left out is null: duckdb-neo ends the process rather than call it.
 const RUNS: &[Run] = match env!("LAUNCHPAD_DUCKDB").as_bytes() {
     b"v2.0.0" => &[(0, 0, FUNCTIONS)],
     // Without duckdb_v2_parse_sql.
     b"v2.0.1" => &[(21, 0, 62), (84, 63, 557)],
-    _ => panic!("the table of this DuckDB is not known: see scripts/duckdb_table.py"),
+    _ => panic!("RUNS has no line for this release of DuckDB: CONTRIBUTING.md says how to add one"),
 };
 
 /// What scripts/package_extension.py looks for in the library.

@@ -2,6 +2,8 @@
 //!
 //! The format is that of DuckDB's own tests. An error is expected as a part of the message, or as `<REGEX>:pattern`;
 //! `__TEST_DIR__` stands for an empty folder that is removed afterwards. `make test_sql ONLY=<text>` runs one file.
+//! The extension and the Python with its release of DuckDB are those that the Makefile names in the environment, else
+//! those of the newest release.
 
 use std::{
     env,
@@ -64,8 +66,9 @@ struct Session {
 impl Session {
     fn start() -> Result<Self, SqlError> {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let python = root.join(".venv/bin/python");
-        let extension = root.join("build/release/launchpad.duckdb_extension");
+        let named = |variable: &str, newest: &str| root.join(env::var(variable).unwrap_or_else(|_| newest.to_owned()));
+        let python = named("LAUNCHPAD_PYTHON", ".venv/bin/python");
+        let extension = named("LAUNCHPAD_EXTENSION", "build/release/launchpad.duckdb_extension");
         for needed in [&python, &extension] {
             if !needed.exists() {
                 return Err(SqlError(format!(
