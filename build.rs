@@ -1,6 +1,9 @@
 //! Lists the macros under `sql/`, so that adding one is adding a file, and names the DuckDB release to build for.
 
-use std::{env, error::Error, fmt::Write as _, fs, path::Path, process::exit};
+use std::{env, error::Error, fs, path::Path, process::exit};
+
+#[path = "src/macro_files/mod.rs"]
+mod macro_files;
 
 /// The releases of DuckDB that are supported, the newest first: it is the default.
 const PACKAGING: &str = "extension_config/packaging.json";
@@ -8,6 +11,7 @@ const PACKAGING: &str = "extension_config/packaging.json";
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=sql");
     println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-changed=src/macro_files");
     println!("cargo::rerun-if-changed={PACKAGING}");
     println!("cargo::rerun-if-env-changed=LAUNCHPAD_DUCKDB");
     let root = env::var("CARGO_MANIFEST_DIR")?;
@@ -31,14 +35,18 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     // The order of registration must not depend on the file system. Internal helpers come first.
     files.sort_by_key(|path| (!path.starts_with("sql/internal/"), path.clone()));
-    let mut list = String::from("&[\n");
+    let mut sources = Vec::new();
     for path in files {
-        writeln!(
-            list,
-            "    ({path:?}, include_str!(concat!(env!(\"CARGO_MANIFEST_DIR\"), \"/{path}\"))),"
-        )?;
+        let source = fs::read_to_string(Path::new(&root).join(&path))?;
+        sources.push((path, source));
     }
-    list.push_str("]\n");
+    let list = match macro_files::list(&sources) {
+        Ok(list) => list,
+        Err(mistake) => {
+            println!("cargo::error={mistake}");
+            exit(1);
+        }
+    };
     fs::write(Path::new(&env::var("OUT_DIR")?).join("macro_files.rs"), list)?;
     Ok(())
 }

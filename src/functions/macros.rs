@@ -78,7 +78,11 @@ fn register_macro(extension: &Extension, file: &MacroFile, suffix: &str) -> duck
         .try_fold(SignatureBuilder::new(), |signature, parameter| {
             Ok::<_, Error>(signature.param(declare(extension, parameter)?))
         })?;
-    let signature = if copy { signature } else { signature.documentation(document(file)) };
+    let signature = if copy {
+        signature
+    } else {
+        signature.documentation(document(file))
+    };
     let body = file.body.join(suffix);
     let body = if file.scalar {
         MacroBody::Scalar(body)

@@ -64,8 +64,8 @@ fn is_word(c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::header::parse;
     use super::*;
-    use crate::macro_files::header::parse;
 
     #[test]
     fn each_public_macro_has_inner_macros_of_its_own() -> Result<(), String> {
@@ -90,7 +90,10 @@ mod tests {
         let files = files.map(|(path, source)| parse(path, source));
         let files = files.into_iter().collect::<Result<Vec<_>, _>>()?;
         assert_eq!(inner(&files[3], &files), BTreeSet::from([0, 1]));
-        let written: Vec<String> = files.iter().map(|file| parts(file, &files).join("__launch_x")).collect();
+        let written: Vec<String> = files
+            .iter()
+            .map(|file| parts(file, &files).join("__launch_x"))
+            .collect();
         assert_eq!(written[0], "FROM query('FROM __launch_b__launch_x()')");
         assert_eq!(written[1], "SELECT __launch_s(1) AS __launch_a");
         assert_eq!(written[3], "FROM __launch_a__launch_x() JOIN not__launch_a() USING (x)");

@@ -205,7 +205,10 @@ fn literal(text: &str) -> Result<(&str, &str), String> {
         Some('\'') => {
             let mut end = 0;
             while text.get(end..).is_some_and(|rest| rest.starts_with('\'')) {
-                end += 2 + text.get(end + 1..).and_then(|rest| rest.find('\'')).ok_or_else(unclosed)?;
+                end += 2 + text
+                    .get(end + 1..)
+                    .and_then(|rest| rest.find('\''))
+                    .ok_or_else(unclosed)?;
             }
             end
         }
@@ -223,7 +226,9 @@ fn literal(text: &str) -> Result<(&str, &str), String> {
     if known {
         Ok((literal, rest))
     } else {
-        Err(format!("{literal:?} is no literal: write NULL, true, false, a number, a 'text' or a [list]"))
+        Err(format!(
+            "{literal:?} is no literal: write NULL, true, false, a number, a 'text' or a [list]"
+        ))
     }
 }
 
@@ -360,8 +365,16 @@ FROM query_table(sales);
     #[test]
     fn every_kind_of_literal_and_what_follows() {
         let cases = [
-            "NULL|  text", "true|", "13| periods", "-1.5|  text", "'week'|  text", "'it''s'|", "''| none", "[0.9, 1]|  text",
-            "[]|", "['a', 'b']|",
+            "NULL|  text",
+            "true|",
+            "13| periods",
+            "-1.5|  text",
+            "'week'|  text",
+            "'it''s'|",
+            "''| none",
+            "[0.9, 1]|  text",
+            "[]|",
+            "['a', 'b']|",
         ];
         for case in cases {
             let (expected, rest) = case.split_once('|').unwrap();

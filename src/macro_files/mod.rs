@@ -31,7 +31,12 @@ fn written(file: &MacroFile<'_>, files: &[MacroFile<'_>]) -> String {
         examples,
         ..
     } = file;
-    let parameter = |Parameter { name, sql_type, default, text }: &Parameter| {
+    let parameter = |Parameter {
+                         name,
+                         sql_type,
+                         default,
+                         text,
+                     }: &Parameter| {
         format!("Parameter {{ name: {name:?}, sql_type: {sql_type:?}, default: {default:?}, text: {text:?} }}, ")
     };
     let returned = |Returned { name, sql_type, text }: &Returned| {
@@ -49,4 +54,32 @@ fn written(file: &MacroFile<'_>, files: &[MacroFile<'_>]) -> String {
         Vec::from_iter(copies::inner(file, files)),
     );
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn source(path: &str, text: &str) -> (String, String) {
+        (path.to_owned(), text.to_owned())
+    }
+
+    #[test]
+    fn a_file_becomes_a_rust_expression() {
+        let text = "-- A \"b\".\n-- @param x: DOUBLE = 1  a number\n-- @returns y: DOUBLE  twice\n-- @example FROM launch_a()\nSELECT x";
+        let list = list(&[source("sql/data/launch_a.sql", text)]).unwrap();
+        let expected = "MacroFile { name: \"launch_a\", family: \"data\", scalar: false, description: \"A \\\"b\\\".\", \
+                        parameters: &[Parameter { name: \"x\", sql_type: \"DOUBLE\", default: Some(\"1\"), text: \"a number\" }, ], ";
+        assert!(list.contains(expected), "{list}");
+        assert!(list.ends_with("body: &[\"SELECT x\"], inner: &[] },\n]\n"), "{list}");
+    }
+
+    #[test]
+    fn a_mistake_ends_it() {
+        let mistake = list(&[source("sql/data/launch_a.sql", "SELECT 1")]).unwrap_err();
+        assert!(
+            mistake.starts_with("sql/data/launch_a.sql:1: a description"),
+            "{mistake}"
+        );
+    }
 }
