@@ -2,6 +2,8 @@
 
 use std::{env, error::Error, fs, path::Path, process::exit};
 
+#[path = "src/header.rs"]
+mod header;
 #[path = "src/macro_files/mod.rs"]
 mod macro_files;
 
@@ -12,6 +14,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=sql");
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=src/macro_files");
+    println!("cargo::rerun-if-changed=src/header.rs");
     println!("cargo::rerun-if-changed={PACKAGING}");
     println!("cargo::rerun-if-env-changed=LAUNCHPAD_DUCKDB");
     let root = env::var("CARGO_MANIFEST_DIR")?;

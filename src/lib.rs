@@ -7,6 +7,8 @@
 mod extension;
 #[cfg(feature = "duckdb")]
 pub mod functions;
+#[cfg(any(feature = "duckdb", test))]
+mod header;
 #[cfg(feature = "duckdb")]
 mod table;
 

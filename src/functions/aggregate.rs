@@ -3,7 +3,7 @@
 //! [`Gather`] is for functions that need all rows of a group at once, [`Fold`] for those that a small state is enough
 //! for.
 
-use std::sync::Arc;
+use std::{marker::PhantomData, sync::Arc};
 
 use duckdb_neo::{
     aggregate::{AggregateCallbacks, AggregateFunctionBuilder, ReturnTypeHandle, States},
@@ -19,9 +19,9 @@ use super::{
     answer::Answer,
     arguments::{Arguments, Known},
     asked, category,
-    documentation::About,
     guard::{Failure, guard},
     query::Query,
+    signature::{self, Shared},
 };
 
 /// An aggregate that keeps the rows of a group. Threads and partitions change their order: an answer must not depend
@@ -39,8 +39,10 @@ pub trait Gather: Send + Sync + 'static {
     /// What it returns for a group.
     type Answer: Answer;
 
-    /// Parameters and documentation.
-    fn about() -> About;
+    /// Its header, as [`crate::header`] has it.
+    const ABOUT: &'static str;
+    /// Lines that its header shares with others.
+    const SHARED: &'static [Shared] = &[];
 
     /// The answer to no rows.
     ///
@@ -148,7 +150,7 @@ impl<G: Gather> Group<G> {
     }
 }
 
-struct Gathering<G>(std::marker::PhantomData<G>);
+struct Gathering<G>(PhantomData<G>);
 
 impl<G: Gather> AggregateCallbacks for Gathering<G> {
     type BindData = Query;
@@ -224,8 +226,10 @@ pub trait Fold: Default + Send + Sync + 'static {
     /// What it returns for a group.
     type Answer: Answer;
 
-    /// Parameters and documentation.
-    fn about() -> About;
+    /// Its header, as [`crate::header`] has it.
+    const ABOUT: &'static str;
+    /// Lines that its header shares with others.
+    const SHARED: &'static [Shared] = &[];
 
     /// The rows of a vector.
     ///
@@ -243,7 +247,7 @@ pub trait Fold: Default + Send + Sync + 'static {
     fn answer(&self) -> Self::Answer;
 }
 
-struct Folding<F>(std::marker::PhantomData<F>);
+struct Folding<F>(PhantomData<F>);
 
 impl<F: Fold> AggregateCallbacks for Folding<F> {
     type BindData = ();
@@ -299,13 +303,12 @@ impl<F: Fold> AggregateCallbacks for Folding<F> {
 /// # Errors
 /// One of DuckDB.
 pub fn register_gather<G: Gather>(extension: &Extension, family: &str) -> duckdb_neo::Result<()> {
-    let about = G::about();
     register::<_, G::Answer>(
         extension,
         G::NAME,
-        about,
+        (G::ABOUT, G::SHARED),
         family,
-        Gathering::<G>(std::marker::PhantomData),
+        Gathering::<G>(PhantomData),
     )
 }
 
@@ -314,24 +317,23 @@ pub fn register_gather<G: Gather>(extension: &Extension, family: &str) -> duckdb
 /// # Errors
 /// One of DuckDB.
 pub fn register_fold<F: Fold>(extension: &Extension, family: &str) -> duckdb_neo::Result<()> {
-    let about = F::about();
     register::<_, F::Answer>(
         extension,
         F::NAME,
-        about,
+        (F::ABOUT, F::SHARED),
         family,
-        Folding::<F>(std::marker::PhantomData),
+        Folding::<F>(PhantomData),
     )
 }
 
 fn register<C: AggregateCallbacks, A: Answer>(
     extension: &Extension,
     name: &'static str,
-    about: About,
+    (about, shared): (&str, &[Shared]),
     family: &str,
     callbacks: C,
 ) -> duckdb_neo::Result<()> {
-    let signature = about.signature::<A>(extension, category(name, family))?;
+    let signature = signature::of_function::<A>(extension, about, shared, category(name, family))?;
     AggregateFunctionBuilder::new(name, signature, callbacks)
         .set_property(AggregateFunctionProperty::Shared(
             FunctionProperty::HasSpecialNullHandling(true),

@@ -6,17 +6,16 @@
 pub mod aggregate;
 pub mod answer;
 pub mod arguments;
-pub mod documentation;
 pub mod evaluation;
 pub mod guard;
 pub mod internal;
 pub mod launch;
 pub mod macros;
 pub mod market;
-pub mod parameter;
 pub mod prelude;
 pub mod query;
 pub mod scalar;
+pub mod signature;
 #[cfg(test)]
 mod tester;
 pub mod utility;

@@ -2,16 +2,15 @@
 
 pub use duckdb_neo::{
     AsDuckDB,
-    types::{Any, BlobValue, DateValue, List},
+    types::{BlobValue, DateValue, List},
 };
 
 pub use super::{
     aggregate::{Fold, Gather, Rows},
     answer::Answer,
     arguments::{Arguments, Known, required},
-    documentation::{About, Returns},
     guard::Failure,
-    parameter::Parameter,
     query::Query,
     scalar::PerChunk,
+    signature::Shared,
 };

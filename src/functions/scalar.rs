@@ -1,5 +1,7 @@
 //! Scalar functions: the only implementation of DuckDB's callbacks, and what a function gives instead.
 
+use std::marker::PhantomData;
+
 use duckdb_neo::{
     bind_arguments::BindArguments,
     connection::Context,
@@ -14,9 +16,9 @@ use super::{
     answer::Answer,
     arguments::Arguments,
     asked, category,
-    documentation::About,
     guard::{Failure, guard},
     query::Query,
+    signature::{self, Shared},
 };
 
 /// A scalar function: arguments of a chunk to one answer per row. NULLs reach it like any other value.
@@ -28,8 +30,10 @@ pub trait PerChunk: Send + Sync + 'static {
     /// What it returns for a row.
     type Answer: Answer;
 
-    /// Parameters and documentation.
-    fn about() -> About;
+    /// Its header, as [`crate::header`] has it.
+    const ABOUT: &'static str;
+    /// Lines that its header shares with others.
+    const SHARED: &'static [Shared] = &[];
 
     /// The answers to all rows.
     ///
@@ -38,7 +42,7 @@ pub trait PerChunk: Send + Sync + 'static {
     fn answer(query: &Query, arguments: Arguments) -> Result<Vec<Self::Answer>, Failure>;
 }
 
-struct Scalar<F>(std::marker::PhantomData<F>);
+struct Scalar<F>(PhantomData<F>);
 
 impl<F: PerChunk> ScalarCallbacks for Scalar<F> {
     type BindData = Query;
@@ -73,8 +77,8 @@ impl<F: PerChunk> ScalarBindCallbacks for Scalar<F> {
 /// # Errors
 /// One of DuckDB.
 pub fn register<F: PerChunk>(extension: &Extension, family: &str) -> duckdb_neo::Result<()> {
-    let signature = F::about().signature::<F::Answer>(extension, category(F::NAME, family))?;
-    ScalarFunctionBuilder::new(F::NAME, signature, Scalar::<F>(std::marker::PhantomData))
+    let signature = signature::of_function::<F::Answer>(extension, F::ABOUT, F::SHARED, category(F::NAME, family))?;
+    ScalarFunctionBuilder::new(F::NAME, signature, Scalar::<F>(PhantomData))
         .with_bind()
         .set_property(FunctionProperty::HasSpecialNullHandling(true))
         .register(extension)

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use super::header::MacroFile;
+use super::MacroFile;
 
 /// How the names of inner macros begin.
 const PREFIX: &str = "__launch_";
@@ -64,8 +64,8 @@ fn is_word(c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::header::parse;
     use super::*;
+    use crate::macro_files::read;
 
     #[test]
     fn each_public_macro_has_inner_macros_of_its_own() -> Result<(), String> {
@@ -87,7 +87,7 @@ mod tests {
                 "-- X.\n-- @returns x: BIGINT  x\n-- @example FROM launch_x()\nFROM __launch_a() JOIN not__launch_a() USING (x)",
             ),
         ];
-        let files = files.map(|(path, source)| parse(path, source));
+        let files = files.map(|(path, source)| read(path, source));
         let files = files.into_iter().collect::<Result<Vec<_>, _>>()?;
         assert_eq!(inner(&files[3], &files), BTreeSet::from([0, 1]));
         let written: Vec<String> = files

@@ -3,26 +3,23 @@
 
 use crate::{evaluation::ClassScores, functions::prelude::*};
 
-/// See [`Fold::about`].
+/// See [`Fold::ABOUT`].
 #[derive(Default)]
 pub struct Auc(ClassScores);
 
 impl Fold for Auc {
     const NAME: &'static str = "__launch_auc";
+    const ABOUT: &'static str = "
+        Area under the ROC curve. See launch_auc.
+
+        @param label: BOOLEAN  what happened
+        @param probability: DOUBLE  what was predicted
+        @returns DOUBLE  0 to 1; NULL unless both classes occur
+        @example SELECT __launch_auc(price > 14, price) FROM sales
+    ";
+
     type Row = (bool, f64);
     type Answer = Option<f64>;
-
-    fn about() -> About {
-        About {
-            description: "Area under the ROC curve. See launch_auc.",
-            parameters: vec![
-                Parameter::new::<bool>("label", "what happened"),
-                Parameter::new::<f64>("probability", "what was predicted"),
-            ],
-            returns: Returns::Value("0 to 1; NULL unless both classes occur"),
-            examples: &["SELECT __launch_auc(price > 14, price) FROM sales"],
-        }
-    }
 
     fn read(arguments: &mut Arguments) -> Result<Vec<Option<Self::Row>>, Failure> {
         let cases = arguments.flags()?.into_iter().zip(arguments.numbers()?);

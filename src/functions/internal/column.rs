@@ -43,27 +43,24 @@ fn pick(columns: &[Option<&str>], wanted: Option<&str>, source: &str) -> Result<
     ))
 }
 
-/// See [`PerChunk::about`].
+/// See [`PerChunk::ABOUT`].
 pub struct Column;
 
 impl PerChunk for Column {
     const NAME: &'static str = "__launch_column";
     // The caller knows another function, so an error must not begin with this one.
     const ASKED: &'static str = "";
-    type Answer = Option<bool>;
+    const ABOUT: &'static str = "
+        Whether a column is the wanted one, ignoring case. An error when none of a table's columns is.
 
-    fn about() -> About {
-        About {
-            description: "Whether a column is the wanted one, ignoring case. An error when none of a table's columns is.",
-            parameters: vec![
-                Parameter::new::<String>("column_name", "the names of all columns of the table"),
-                Parameter::new::<String>("wanted", "the name to look for"),
-                Parameter::new::<String>("source", "the table's name, for the error"),
-            ],
-            returns: Returns::Value("true for the wanted column"),
-            examples: &["SELECT COLUMNS(lambda c: __launch_column(c, 'Units', 'sales')) FROM sales"],
-        }
-    }
+        @param column_name: VARCHAR  the names of all columns of the table
+        @param wanted: VARCHAR  the name to look for
+        @param source: VARCHAR  the table's name, for the error
+        @returns BOOLEAN  true for the wanted column
+        @example SELECT COLUMNS(lambda c: __launch_column(c, 'Units', 'sales')) FROM sales
+    ";
+
+    type Answer = Option<bool>;
 
     fn answer(_: &Query, mut arguments: Arguments) -> Result<Vec<Self::Answer>, Failure> {
         let (names, wanted, source) = (arguments.texts()?, arguments.texts()?, arguments.texts()?);

@@ -1,7 +1,7 @@
 //! `__launch_backtest(...)`: the aggregate beneath the macro `launch_backtest`.
 
 use super::{
-    covariates,
+    SHARED,
     launches::{self, Launches},
     recipe,
 };
@@ -13,7 +13,7 @@ use crate::{
     panel::{Frequency, check_horizon},
 };
 
-/// See [`Gather::about`].
+/// See [`Gather::ABOUT`].
 pub struct Backtest;
 
 /// The options as the caller gave them.
@@ -44,36 +44,29 @@ pub struct Row {
 
 impl Gather for Backtest {
     const NAME: &'static str = "__launch_backtest";
+    const ABOUT: &'static str = r#"
+        Rolling launch origins over past launches, one row per launch; launch_backtest does this from a sales
+        table.
+
+        @launches
+        @param frequency: VARCHAR = 'week'  day, week or month
+        @param horizon: BIGINT = 13  steps
+        @named architectures: VARCHAR[]  models to compare
+        @named cutoffs: DATE[]  origins; NULL for five
+        @param level: DOUBLE = 0.8  probability of the interval
+        @recipe
+        @covariates
+        @returns STRUCT[]  one entry per architecture and cutoff
+        @example SELECT __launch_backtest(product_id, launch_date, units, {'category': category}, architectures :=
+            ['naive'], cutoffs := NULL) FROM (SELECT product_id, launch_date, list(units ORDER BY step) AS units
+            FROM launch_history('sales', products := 'products') GROUP BY ALL) JOIN products USING (product_id,
+            launch_date)
+    "#;
+    const SHARED: &'static [Shared] = SHARED;
+
     type Batch = Launches;
     type Options = Options;
     type Answer = Vec<Row>;
-
-    fn about() -> About {
-        let options = vec![
-            Parameter::option("frequency", "week".to_owned(), "day, week or month"),
-            Parameter::option("horizon", 13_i64, "steps"),
-            Parameter::named::<List<String>>("architectures", "models to compare"),
-            Parameter::named::<List<DateValue>>("cutoffs", "origins; NULL for five"),
-            Parameter::option("level", 0.8_f64, "probability of the interval"),
-        ];
-        let parameters = [
-            launches::parameters(),
-            options,
-            recipe::parameters(),
-            vec![covariates()],
-        ];
-        About {
-            description: "Rolling launch origins over past launches, one row per launch; launch_backtest does this from \
-                          a sales table.",
-            parameters: parameters.into_iter().flatten().collect(),
-            returns: Returns::Value("one entry per architecture and cutoff"),
-            examples: &[
-                "SELECT __launch_backtest(product_id, launch_date, units, {'category': category}, architectures := ['naive'], cutoffs := NULL) \
-                 FROM (SELECT product_id, launch_date, list(units ORDER BY step) AS units FROM launch_history('sales', products := 'products') GROUP BY ALL) \
-                 JOIN products USING (product_id, launch_date)",
-            ],
-        }
-    }
 
     fn check(known: &Known<'_>) -> Result<(), Failure> {
         let names = known.value::<List<String>>("architectures")?;

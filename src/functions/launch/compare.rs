@@ -1,13 +1,12 @@
 //! `launch_compare(model, launch_date, attributes, k)`: the past launches a forecast rests on.
 
 use super::{
-    attributes,
+    SHARED,
     candidates::{Asked, Refused},
-    covariates, launch_date, model,
 };
 use crate::{functions::prelude::*, launch::Comparable};
 
-/// See [`PerChunk::about`].
+/// See [`PerChunk::ABOUT`].
 pub struct Compare;
 
 /// One past launch, or all that are not listed.
@@ -23,41 +22,27 @@ pub struct Row {
 
 impl PerChunk for Compare {
     const NAME: &'static str = "launch_compare";
-    type Answer = Vec<Row>;
+    const ABOUT: &'static str = r#"
+        The past launches a forecast of architecture analog rests on, largest weight first. A last entry without
+        comparable_id stands for all launches not listed, so that the weights of a product add up to 1. Empty
+        where the model is NULL, an attribute infinite, or the launch date NULL or not between 1970 and 2200.
+        launch_comparables does this for a table.
 
-    fn about() -> About {
-        About {
-            description: "The past launches a forecast of architecture analog rests on, largest weight first. \
-                          A last entry without comparable_id stands for all launches not listed, so that the weights \
-                          of a product add up to 1. Empty where the model is NULL, or the launch date NULL or not \
-                          between 1970 and 2200. launch_comparables does this for a table.",
-            parameters: vec![
-                model(),
-                launch_date(),
-                attributes(),
-                Parameter::option("k", 10_i64, "past launches listed"),
-                covariates(),
-            ],
-            returns: Returns::Columns(&[
-                (
-                    "comparable_id",
-                    "product of the past launch; NULL for all others together",
-                ),
-                ("rank", "1 for the largest weight"),
-                ("weight", "share in the forecast"),
-                (
-                    "scale",
-                    "what its units are multiplied by for the differences in attributes",
-                ),
-                ("comparable_launch_date", "its launch date"),
-                ("comparable_units", "its units over the observed steps"),
-            ]),
-            examples: &[
-                "SELECT product_id, unnest(launch_compare((SELECT model FROM model), launch_date, \
-                         {'category': category, 'price': price}, k := 3), recursive := true) FROM candidates",
-            ],
-        }
-    }
+        @candidate
+        @param k: BIGINT = 10  past launches listed
+        @covariates
+        @returns comparable_id: VARCHAR  product of the past launch; NULL for all others together
+        @returns rank: INTEGER  1 for the largest weight
+        @returns weight: DOUBLE  share in the forecast
+        @returns scale: DOUBLE  what its units are multiplied by for the differences in attributes
+        @returns comparable_launch_date: DATE  its launch date
+        @returns comparable_units: DOUBLE  its units over the observed steps
+        @example SELECT product_id, unnest(launch_compare((SELECT model FROM model), launch_date, {'category':
+            category, 'price': price}, k := 3), recursive := true) FROM candidates
+    "#;
+    const SHARED: &'static [Shared] = SHARED;
+
+    type Answer = Vec<Row>;
 
     fn answer(query: &Query, mut arguments: Arguments) -> Result<Vec<Vec<Row>>, Failure> {
         let asked = Asked::read(&mut arguments)?;

@@ -1,12 +1,12 @@
 //! `__launch_explain(...)`: the scalar beneath the macro `launch_explain`.
 
-use super::{attributes, candidates::Asked, covariates, launch_date, model};
+use super::{SHARED, candidates::Asked};
 use crate::{
     functions::prelude::*,
     launch::{Contribution, Explanation, lacking},
 };
 
-/// See [`PerChunk::about`].
+/// See [`PerChunk::ABOUT`].
 pub struct Explain;
 
 /// One contribution, or the one row that says why there is none.
@@ -24,36 +24,28 @@ pub struct Row {
 
 impl PerChunk for Explain {
     const NAME: &'static str = "__launch_explain";
-    type Answer = Vec<Row>;
+    const ABOUT: &'static str = r#"
+        What moved the forecast of a product against the mean curve of its category, as a list that adds up to the
+        difference; one entry with status 'refused' where there is no forecast. launch_explain does this for a
+        table.
 
-    fn about() -> About {
-        About {
-            description: "What moved the forecast of a product against the mean curve of its category, as a list that \
-                          adds up to the difference; one entry with status 'refused' where there is no forecast. \
-                          launch_explain does this for a table.",
-            parameters: vec![
-                model(),
-                launch_date(),
-                attributes(),
-                Parameter::option("k", 10_i64, "past launches listed"),
-                covariates(),
-            ],
-            returns: Returns::Columns(&[
-                ("kind", "comparable, attribute, price or season"),
-                ("name", "the past launch, the attribute, or what of the launch date"),
-                ("value", "the value of the product; of a past launch its units"),
-                ("contribution", "units over the horizon"),
-                ("forecast_total", "forecast over the horizon"),
-                ("baseline_total", "mean curve of the category over the same steps"),
-                ("status", "ok or refused"),
-                ("reason", "what the product lacks, or why there is no forecast"),
-            ]),
-            examples: &[
-                "SELECT product_id, unnest(__launch_explain((SELECT model FROM model), launch_date, \
-                         {'category': category, 'price': price}, k := 3), recursive := true) FROM candidates",
-            ],
-        }
-    }
+        @candidate
+        @param k: BIGINT = 10  past launches listed
+        @covariates
+        @returns kind: VARCHAR  comparable, attribute, price or season
+        @returns name: VARCHAR  the past launch, the attribute, or what of the launch date
+        @returns value: VARCHAR  the value of the product; of a past launch its units
+        @returns contribution: DOUBLE  units over the horizon
+        @returns forecast_total: DOUBLE  forecast over the horizon
+        @returns baseline_total: DOUBLE  mean curve of the category over the same steps
+        @returns status: VARCHAR  ok or refused
+        @returns reason: VARCHAR  what the product lacks, or why there is no forecast
+        @example SELECT product_id, unnest(__launch_explain((SELECT model FROM model), launch_date, {'category':
+            category, 'price': price}, k := 3), recursive := true) FROM candidates
+    "#;
+    const SHARED: &'static [Shared] = SHARED;
+
+    type Answer = Vec<Row>;
 
     fn answer(query: &Query, mut arguments: Arguments) -> Result<Vec<Vec<Row>>, Failure> {
         let asked = Asked::read(&mut arguments)?;

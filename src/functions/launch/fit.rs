@@ -1,7 +1,7 @@
 //! `launch_fit(product_id, launch_date, units, attributes, ...)`: past launches to a model.
 
 use super::{
-    covariates,
+    SHARED,
     launches::{self, Launches},
     recipe,
 };
@@ -14,7 +14,7 @@ use crate::{
     panel::{Frequency, check_horizon},
 };
 
-/// See [`Gather::about`].
+/// See [`Gather::ABOUT`].
 pub struct Fit;
 
 /// The options as the caller gave them.
@@ -29,42 +29,30 @@ pub struct Options {
 
 impl Gather for Fit {
     const NAME: &'static str = "launch_fit";
+    const ABOUT: &'static str = r#"
+        Trains a launch model on past launches, one row per launch, and returns it as a value. launch_train does
+        this from a sales table; this is the aggregate beneath it. A group that cannot carry a model gives a
+        model that only holds the reason (see launch_model_info); no rows give NULL. Row order and threads do
+        not change the bytes.
+
+        @launches
+        @param frequency: VARCHAR = 'week'  length of a step: day, week or month
+        @param horizon: BIGINT = 13  steps to learn, 1 to 520
+        @param architecture: VARCHAR = 'auto'  naive (category mean curve), analog (similar past launches), bass
+            (diffusion), gbm (boosted trees), lstm, cnn or vae (networks), or auto (their weighted mean)
+        @param seed: BIGINT = 42  seed of random numbers, for models that draw any
+        @recipe
+        @covariates
+        @returns BLOB  the model
+        @example SELECT launch_fit(product_id, launch_date, units, {'category': category, 'price': price}) FROM
+            (SELECT product_id, launch_date, list(units ORDER BY step) AS units FROM launch_history('sales',
+            products := 'products') GROUP BY ALL) JOIN products USING (product_id, launch_date)
+    "#;
+    const SHARED: &'static [Shared] = SHARED;
+
     type Batch = Launches;
     type Options = Options;
     type Answer = Option<BlobValue>;
-
-    fn about() -> About {
-        let options = vec![
-            Parameter::option("frequency", "week".to_owned(), "length of a step: day, week or month"),
-            Parameter::option("horizon", 13_i64, "steps to learn, 1 to 520"),
-            Parameter::option(
-                "architecture",
-                "auto".to_owned(),
-                "naive (category mean curve), analog (similar past launches), bass (diffusion), gbm (boosted trees), \
-                 lstm, cnn or vae (networks), or auto (their weighted mean)",
-            ),
-            Parameter::option("seed", 42_i64, "seed of random numbers, for models that draw any"),
-        ];
-        let parameters = [
-            launches::parameters(),
-            options,
-            recipe::parameters(),
-            vec![covariates()],
-        ];
-        About {
-            description: "Trains a launch model on past launches, one row per launch, and returns it as a value. \
-                          launch_train does this from a sales table; this is the aggregate beneath it. \
-                          A group that cannot carry a model gives a model that only holds the reason \
-                          (see launch_model_info); no rows give NULL. Row order and threads do not change the bytes.",
-            parameters: parameters.into_iter().flatten().collect(),
-            returns: Returns::Value("the model"),
-            examples: &[
-                "SELECT launch_fit(product_id, launch_date, units, {'category': category, 'price': price}) \
-                 FROM (SELECT product_id, launch_date, list(units ORDER BY step) AS units FROM launch_history('sales', products := 'products') GROUP BY ALL) \
-                 JOIN products USING (product_id, launch_date)",
-            ],
-        }
-    }
 
     fn check(known: &Known<'_>) -> Result<(), Failure> {
         if let Some(name) = known.value::<String>("architecture")? {

@@ -2,26 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use super::{attributes, launch_date, read_covariates};
+use super::read_covariates;
 use crate::{
     functions::prelude::*,
     panel::{Covariates, Frequency, LaunchPanel, Series},
 };
 use arrow_array::{RecordBatch, UInt32Array};
 use arrow_select::{concat::concat_batches, take::take_record_batch};
-
-/// The parameters that say what a launch is; covariates come last of all.
-pub fn parameters() -> Vec<Parameter> {
-    vec![
-        Parameter::new::<String>("product_id", "the product"),
-        launch_date(),
-        Parameter::new::<List<f64>>(
-            "units",
-            "units by step, the launch period first; NULL where not observed yet",
-        ),
-        attributes(),
-    ]
-}
 
 /// The launches of one vector.
 pub struct Launches {
@@ -33,7 +20,7 @@ pub struct Launches {
 }
 
 impl Launches {
-    /// The arguments of [`parameters`].
+    /// The arguments behind `@launches`.
     ///
     /// # Errors
     /// NULL where a launch needs a value.

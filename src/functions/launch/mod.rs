@@ -13,19 +13,9 @@ mod candidates;
 mod launches;
 mod recipe;
 
-use duckdb_neo::{
-    AsDuckDB,
-    extension::Extension,
-    types::{Any, BlobValue, DateValue, List},
-};
+use duckdb_neo::extension::Extension;
 
-use super::{
-    aggregate,
-    arguments::Arguments,
-    guard::Failure,
-    parameter::{Literal, Parameter},
-    scalar,
-};
+use super::{aggregate, arguments::Arguments, guard::Failure, scalar, signature::Shared};
 use crate::panel::Series;
 
 const FAMILY: &str = "launch";
@@ -45,58 +35,31 @@ pub fn register(extension: &Extension) -> duckdb_neo::Result<()> {
     scalar::register::<training_log::TrainingLog>(extension, FAMILY)
 }
 
-/// A model, as every function that reads one takes it.
-fn model() -> Parameter {
-    Parameter::new::<BlobValue>("model", "the model column of launch_train, or the result of launch_fit")
-}
-
-fn launch_date() -> Parameter {
-    Parameter::new::<DateValue>("launch_date", "its launch date")
-}
-
-fn attributes() -> Parameter {
-    Parameter::new::<Any>(
-        "attributes",
-        "a STRUCT of what was known at launch, one field per attribute: number, text, boolean or date",
-    )
-}
-
-fn own_units() -> Parameter {
-    Parameter::option(
-        "units",
-        None::<List<f64>>,
-        "what the product sold so far, by step; NULL for nothing known",
-    )
-}
-
-/// One series of `covariates`, as SQL hands it over.
-#[derive(AsDuckDB)]
-struct Covariate {
-    name: String,
-    planned: bool,
-    values: List<f64>,
-}
-
-impl Literal for Covariate {
-    fn literal(&self) -> String {
-        format!(
-            "{{'name': {}, 'planned': {}, 'values': {}}}",
-            self.name.literal(),
-            self.planned,
-            self.values.literal()
-        )
-    }
-}
-
-/// The last parameter of every function that takes covariates.
-fn covariates() -> Parameter {
-    Parameter::option(
-        "covariates",
-        None::<List<Covariate>>,
-        "series beside the sales by period: from that of the launch on if planned, else from eight periods before it; \
-         NULL, NaN and infinite values are unknown",
-    )
-}
+/// What the headers of the family share.
+const SHARED: &[Shared] = &[
+    (
+        "@candidate",
+        "@param model: BLOB  the model column of launch_train, or the result of launch_fit
+        @param launch_date: DATE  its launch date
+        @param attributes: ANY  a STRUCT of what was known at launch, one field per attribute: number, text, boolean
+            or date",
+    ),
+    (
+        "@launches",
+        "@param product_id: VARCHAR  the product
+        @param launch_date: DATE  its launch date
+        @param units: DOUBLE[]  units by step, the launch period first; NULL where not observed yet
+        @param attributes: ANY  a STRUCT of what was known at launch, one field per attribute: number, text, boolean
+            or date",
+    ),
+    (
+        "@covariates",
+        "@param covariates: STRUCT(name VARCHAR, planned BOOLEAN, \"values\" DOUBLE[])[] = NULL  series beside the sales
+            by period: from that of the launch on if planned, else from eight periods before it; NULL, NaN and infinite
+            values are unknown",
+    ),
+    ("@recipe", recipe::HEADER),
+];
 
 /// The covariates of each row.
 fn read_covariates(arguments: &mut Arguments) -> Result<Vec<Vec<Series>>, Failure> {

@@ -1,6 +1,6 @@
 //! `launch_predict(model, launch_date, attributes, ...)`: a model and a product to its forecast.
 
-use super::{attributes, candidates::Asked, covariates, launch_date, model, own_units};
+use super::{SHARED, candidates::Asked};
 use crate::{
     forecast::{Forecast, StepForecast},
     functions::prelude::*,
@@ -8,7 +8,7 @@ use crate::{
     panel::check_horizon,
 };
 
-/// See [`PerChunk::about`].
+/// See [`PerChunk::ABOUT`].
 pub struct Predict;
 
 /// One step of a forecast, or the one row that says why there is none.
@@ -28,47 +28,33 @@ pub struct Row {
 
 impl PerChunk for Predict {
     const NAME: &'static str = "launch_predict";
-    type Answer = Vec<Row>;
+    const ABOUT: &'static str = r#"
+        Forecasts a product without history from a model, its launch date and its attributes. Returns a list with
+        one entry per step, or one entry with status 'refused' and the reason. launch_forecast does this for a
+        table; this is the function beneath it.
 
-    fn about() -> About {
-        About {
-            description: "Forecasts a product without history from a model, its launch date and its attributes. \
-                          Returns a list with one entry per step, or one entry with status 'refused' and the reason. \
-                          launch_forecast does this for a table; this is the function beneath it.",
-            parameters: vec![
-                model(),
-                launch_date(),
-                attributes(),
-                Parameter::option("level", 0.8_f64, "probability of the central interval"),
-                Parameter::option(
-                    "horizon",
-                    None::<i64>,
-                    "steps to forecast, at most those the model was trained for; NULL for all of them",
-                ),
-                own_units(),
-                covariates(),
-            ],
-            returns: Returns::Columns(&[
-                ("step", "1 for the period that contains the launch date"),
-                ("date", "first day of the period"),
-                ("yhat", "median forecast in units"),
-                ("yhat_lower", "lower end of the interval"),
-                ("yhat_upper", "upper end of the interval"),
-                (
-                    "mean",
-                    "expected units, the number to add up or to multiply with a margin",
-                ),
-                ("own_weight", "weight of the product's own sales, 0 for none"),
-                ("model_id", "identity of the model"),
-                ("status", "ok or refused"),
-                ("reason", "what the forecast rests on, or why there is none"),
-            ]),
-            examples: &[
-                "SELECT product_id, unnest(launch_predict((SELECT model FROM model), launch_date, \
-                         {'category': category, 'price': price}, horizon := 4), recursive := true) FROM candidates",
-            ],
-        }
-    }
+        @candidate
+        @param level: DOUBLE = 0.8  probability of the central interval
+        @param horizon: BIGINT = NULL  steps to forecast, at most those the model was trained for; NULL for all of
+            them
+        @param units: DOUBLE[] = NULL  what the product sold so far, by step; NULL for nothing known
+        @covariates
+        @returns step: INTEGER  1 for the period that contains the launch date
+        @returns date: DATE  first day of the period
+        @returns yhat: DOUBLE  median forecast in units
+        @returns yhat_lower: DOUBLE  lower end of the interval
+        @returns yhat_upper: DOUBLE  upper end of the interval
+        @returns mean: DOUBLE  expected units, the number to add up or to multiply with a margin
+        @returns own_weight: DOUBLE  weight of the product's own sales, 0 for none
+        @returns model_id: VARCHAR  identity of the model
+        @returns status: VARCHAR  ok or refused
+        @returns reason: VARCHAR  what the forecast rests on, or why there is none
+        @example SELECT product_id, unnest(launch_predict((SELECT model FROM model), launch_date, {'category':
+            category, 'price': price}, horizon := 4), recursive := true) FROM candidates
+    "#;
+    const SHARED: &'static [Shared] = SHARED;
+
+    type Answer = Vec<Row>;
 
     fn answer(query: &Query, mut arguments: Arguments) -> Result<Vec<Vec<Row>>, Failure> {
         let asked = Asked::read(&mut arguments)?;

@@ -5,46 +5,16 @@ use crate::{
     neural::{Recipe, RecipeOptions},
 };
 
-/// Their parameters, in the order of [`read`].
-pub fn parameters() -> Vec<Parameter> {
-    let whole = |name, text| Parameter::option(name, None::<i64>, text);
-    vec![
-        Parameter::option(
-            "hidden",
-            None::<List<i64>>,
-            "networks: units of each hidden layer, [128, 64] if NULL",
-        ),
-        whole("epochs", "networks: passes over the launches at most, 100 if NULL"),
-        whole("batch_size", "networks: launches per step of the optimiser, 32 if NULL"),
-        Parameter::option(
-            "learning_rate",
-            None::<f64>,
-            "networks: learning rate of Adam, 0.001 if NULL",
-        ),
-        Parameter::option(
-            "loss",
-            None::<String>,
-            "networks: what is minimised, quantile or mse; quantile if NULL",
-        ),
-        Parameter::option(
-            "dropout",
-            None::<f64>,
-            "networks: share of hidden units left out at random in training, 0.4 if NULL",
-        ),
-        whole(
-            "networks",
-            "networks: how many are trained from different seeds and averaged, 3 if NULL",
-        ),
-        whole(
-            "patience",
-            "networks: epochs without a lower held-out loss until it stops, 10 if NULL",
-        ),
-        whole(
-            "context_length",
-            "networks: latest steps of own sales looked at, all if NULL",
-        ),
-    ]
-}
+/// Their lines of a header, in the order of [`read`].
+pub const HEADER: &str = "@param hidden: BIGINT[] = NULL  networks: units of each hidden layer, [128, 64] if NULL
+    @param epochs: BIGINT = NULL  networks: passes over the launches at most, 100 if NULL
+    @param batch_size: BIGINT = NULL  networks: launches per step of the optimiser, 32 if NULL
+    @param learning_rate: DOUBLE = NULL  networks: learning rate of Adam, 0.001 if NULL
+    @param loss: VARCHAR = NULL  networks: what is minimised, quantile or mse; quantile if NULL
+    @param dropout: DOUBLE = NULL  networks: share of hidden units left out at random in training, 0.4 if NULL
+    @param networks: BIGINT = NULL  networks: how many are trained from different seeds and averaged, 3 if NULL
+    @param patience: BIGINT = NULL  networks: epochs without a lower held-out loss until it stops, 10 if NULL
+    @param context_length: BIGINT = NULL  networks: latest steps of own sales looked at, all if NULL";
 
 /// Check those that are known when a query is bound.
 ///

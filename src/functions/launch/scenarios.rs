@@ -8,7 +8,7 @@ use duckdb_neo::{
     vector::{Unknown, Vector},
 };
 
-use super::{attributes, candidates::Asked, covariates, launch_date, model, own_units};
+use super::{SHARED, candidates::Asked};
 use crate::{
     error::Error,
     functions::{prelude::*, vectors},
@@ -18,7 +18,7 @@ use crate::{
 /// Units of one chunk of candidates, at most: 1 GB.
 const MAX_VALUES: usize = 1 << 27;
 
-/// See [`PerChunk::about`].
+/// See [`PerChunk::ABOUT`].
 pub struct Draw;
 
 /// The paths of one candidate.
@@ -62,29 +62,23 @@ impl Answer for Drawn {
 
 impl PerChunk for Draw {
     const NAME: &'static str = "__launch_scenarios";
-    type Answer = Drawn;
+    const ABOUT: &'static str = r#"
+        Joint paths of a product's forecast: its steps, with status and reason, and the units of the n scenarios
+        at step 1, then those at step 2, and so on, the same scenario at the same place, NaN at steps that
+        have no forecast. launch_scenarios brings them into rows.
 
-    fn about() -> About {
-        About {
-            description: "Joint paths of a product's forecast: its steps, with status and reason, and the units of the \
-                          n scenarios at step 1, then those at step 2, and so on, the same scenario at the same place, NaN \
-                          at steps that have no forecast. launch_scenarios brings them into rows.",
-            parameters: vec![
-                model(),
-                launch_date(),
-                attributes(),
-                Parameter::new::<String>("key", "what the product is called: it seeds the draw"),
-                Parameter::option("n", 100_i64, "scenarios, 1 to 10,000"),
-                own_units(),
-                covariates(),
-            ],
-            returns: Returns::Value("the steps, or one that is refused; n values for each step"),
-            examples: &[
-                "SELECT product_id, __launch_scenarios((SELECT model FROM model), launch_date, \
-                         {'category': category, 'price': price}, product_id, n := 10) FROM candidates",
-            ],
-        }
-    }
+        @candidate
+        @param key: VARCHAR  what the product is called: it seeds the draw
+        @param n: BIGINT = 100  scenarios, 1 to 10,000
+        @param units: DOUBLE[] = NULL  what the product sold so far, by step; NULL for nothing known
+        @covariates
+        @returns STRUCT  the steps, or one that is refused; n values for each step
+        @example SELECT product_id, __launch_scenarios((SELECT model FROM model), launch_date, {'category':
+            category, 'price': price}, product_id, n := 10) FROM candidates
+    "#;
+    const SHARED: &'static [Shared] = SHARED;
+
+    type Answer = Drawn;
 
     fn answer(query: &Query, mut arguments: Arguments) -> Result<Vec<Drawn>, Failure> {
         let asked = Asked::read(&mut arguments)?;

@@ -1,12 +1,11 @@
 //! `__launch_training_log(model)`: the scalar beneath the macro `launch_training_log`.
 
-use super::model;
 use crate::{
     functions::prelude::*,
     launch::{LaunchModel, Training},
 };
 
-/// See [`PerChunk::about`].
+/// See [`PerChunk::ABOUT`].
 pub struct TrainingLog;
 
 /// One epoch.
@@ -21,16 +20,15 @@ pub struct Row {
 
 impl PerChunk for TrainingLog {
     const NAME: &'static str = "__launch_training_log";
-    type Answer = Vec<Row>;
+    const ABOUT: &'static str = "
+        The epochs of the networks in a model; launch_training_log shows them as a table.
 
-    fn about() -> About {
-        About {
-            description: "The epochs of the networks in a model; launch_training_log shows them as a table.",
-            parameters: vec![model()],
-            returns: Returns::Value("one entry per network and epoch"),
-            examples: &["SELECT __launch_training_log(model) FROM model"],
-        }
-    }
+        @param model: BLOB  the model column of launch_train, or the result of launch_fit
+        @returns STRUCT[]  one entry per network and epoch
+        @example SELECT __launch_training_log(model) FROM model
+    ";
+
+    type Answer = Vec<Row>;
 
     fn answer(query: &Query, mut arguments: Arguments) -> Result<Vec<Vec<Row>>, Failure> {
         let missing =

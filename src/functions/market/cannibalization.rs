@@ -1,16 +1,15 @@
 //! `__launch_cannibalization` and `__launch_cannibalization_pooled`: the scalars beneath `launch_cannibalization`.
 
-use super::level;
 use crate::{
     error::{Error, Result},
     functions::prelude::*,
     market::cannibalization::{Effect, Measured, pooled},
 };
 
-/// The change of one product; see [`PerChunk::about`].
+/// The change of one product; see [`PerChunk::ABOUT`].
 pub struct Measure;
 
-/// The change after several launches; see [`PerChunk::about`].
+/// The change after several launches; see [`PerChunk::ABOUT`].
 pub struct Pool;
 
 /// An effect, or why there is none.
@@ -29,25 +28,18 @@ type Answers = std::result::Result<Vec<Vec<Row>>, Failure>;
 
 impl PerChunk for Measure {
     const NAME: &'static str = "__launch_cannibalization";
-    type Answer = Vec<Row>;
+    const ABOUT: &'static str = "
+        The change of an affected product against a control; launch_cannibalization shows it as a table.
 
-    fn about() -> About {
-        About {
-            description: "The change of an affected product against a control; launch_cannibalization shows it as a \
-                          table.",
-            parameters: vec![
-                Parameter::new::<List<f64>>(
-                    "affected",
-                    "units of the affected product by stretch of time, the last one after the launch",
-                ),
-                Parameter::new::<List<f64>>("control", "units of the control in the same stretches"),
-                Parameter::new::<f64>("share", "part of the change put down to this launch, 0 to 1"),
-                level(),
-            ],
-            returns: Returns::Value("one entry, with the reason where there is no effect"),
-            examples: &["SELECT __launch_cannibalization([110, 90, 100, 80], [200, 200, 200, 200], 1, 0.9)"],
-        }
-    }
+        @param affected: DOUBLE[]  units of the affected product by stretch of time, the last one after the launch
+        @param control: DOUBLE[]  units of the control in the same stretches
+        @param share: DOUBLE  part of the change put down to this launch, 0 to 1
+        @param level: DOUBLE  probability of the interval
+        @returns STRUCT[]  one entry, with the reason where there is no effect
+        @example SELECT __launch_cannibalization([110, 90, 100, 80], [200, 200, 200, 200], 1, 0.9)
+    ";
+
+    type Answer = Vec<Row>;
 
     fn answer(_: &Query, mut arguments: Arguments) -> Answers {
         let (affected, control) = (known_lists(&mut arguments)?, known_lists(&mut arguments)?);
@@ -60,28 +52,23 @@ impl PerChunk for Measure {
 impl PerChunk for Pool {
     const NAME: &'static str = "__launch_cannibalization_pooled";
     const ASKED: &'static str = Measure::ASKED;
-    type Answer = Vec<Row>;
+    const ABOUT: &'static str = "
+        The effects of several launches together; launch_cannibalization shows it as a table.
 
-    fn about() -> About {
-        let list = Parameter::new::<List<f64>>;
-        About {
-            description: "The effects of several launches together; launch_cannibalization shows it as a table.",
-            parameters: vec![
-                list("starts", "number of the period of each launch"),
-                list("after", "periods from each launch on"),
-                list("blocks", "stretches of that length before each launch"),
-                list("gross", "units of each launch"),
-                list("expected", "units expected of the others without each launch"),
-                list("units_change", "units sold less expected"),
-                list("error", "standard error of the relative change"),
-                level(),
-            ],
-            returns: Returns::Value("one entry, with the reason where there is no effect"),
-            examples: &[
-                "SELECT __launch_cannibalization_pooled([100, 120], [8, 8], [6, 6], [20, 30], [90, 110], [-9, -11], [0.1, 0.1], 0.9)",
-            ],
-        }
-    }
+        @param starts: DOUBLE[]  number of the period of each launch
+        @param after: DOUBLE[]  periods from each launch on
+        @param blocks: DOUBLE[]  stretches of that length before each launch
+        @param gross: DOUBLE[]  units of each launch
+        @param expected: DOUBLE[]  units expected of the others without each launch
+        @param units_change: DOUBLE[]  units sold less expected
+        @param error: DOUBLE[]  standard error of the relative change
+        @param level: DOUBLE  probability of the interval
+        @returns STRUCT[]  one entry, with the reason where there is no effect
+        @example SELECT __launch_cannibalization_pooled([100, 120], [8, 8], [6, 6], [20, 30], [90, 110], [-9,
+            -11], [0.1, 0.1], 0.9)
+    ";
+
+    type Answer = Vec<Row>;
 
     fn answer(_: &Query, mut arguments: Arguments) -> Answers {
         let columns = (0..7)

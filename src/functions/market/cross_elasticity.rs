@@ -1,13 +1,12 @@
 //! `__launch_cross_elasticity(...)`: the aggregate beneath the column of `launch_competitors`.
 
-use super::level_option;
 use crate::{
     error::Error,
     functions::prelude::*,
     market::cross_elasticity::{CrossElasticity, Sale},
 };
 
-/// See [`Gather::about`].
+/// See [`Gather::ABOUT`].
 pub struct Estimate;
 
 /// The estimate, or why there is none.
@@ -25,38 +24,31 @@ pub struct Row {
 impl Gather for Estimate {
     const NAME: &'static str = "__launch_cross_elasticity";
     const ASKED: &'static str = "launch_competitors";
+    const ABOUT: &'static str = "
+        How our units answer to a competitor's price, with products and periods held fixed. See
+        launch_competitors.
+
+        @param product: BIGINT  number of our product
+        @param period: BIGINT  number of the period
+        @param month: BIGINT  number of the calendar month, as __launch_period counts
+        @param units: DOUBLE  our units
+        @param own_price: DOUBLE  our price
+        @param their_price: DOUBLE  their price
+        @param level: DOUBLE = 0.8  probability of the interval
+        @returns elasticity: DOUBLE  change of our units with their price
+        @returns lower: DOUBLE  lower end of its interval
+        @returns upper: DOUBLE  upper end of its interval
+        @returns own_elasticity: DOUBLE  change of our units with our own price
+        @returns observations: BIGINT  periods of products it rests on
+        @returns products: BIGINT  products it rests on
+        @returns reason: VARCHAR  what it rests on, or why the numbers are NULL
+        @example SELECT __launch_cross_elasticity(i % 3, i // 3, i // 12, 100 + hash(i) % 9, 10 + i % 4, 9 +
+            hash(i) % 3) FROM range(120) t(i)
+    ";
+
     type Batch = Vec<Option<Sale>>;
     type Options = Option<f64>;
     type Answer = Option<Row>;
-
-    fn about() -> About {
-        About {
-            description: "How our units answer to a competitor's price, with products and periods held fixed. \
-                          See launch_competitors.",
-            parameters: vec![
-                Parameter::new::<i64>("product", "number of our product"),
-                Parameter::new::<i64>("period", "number of the period"),
-                Parameter::new::<i64>("month", "number of the calendar month, as __launch_period counts"),
-                Parameter::new::<f64>("units", "our units"),
-                Parameter::new::<f64>("own_price", "our price"),
-                Parameter::new::<f64>("their_price", "their price"),
-                level_option(),
-            ],
-            returns: Returns::Columns(&[
-                ("elasticity", "change of our units with their price"),
-                ("lower", "lower end of its interval"),
-                ("upper", "upper end of its interval"),
-                ("own_elasticity", "change of our units with our own price"),
-                ("observations", "periods of products it rests on"),
-                ("products", "products it rests on"),
-                ("reason", "what it rests on, or why the numbers are NULL"),
-            ]),
-            examples: &[
-                "SELECT __launch_cross_elasticity(i % 3, i // 3, i // 12, 100 + hash(i) % 9, 10 + i % 4, 9 + hash(i) % 3) \
-                 FROM range(120) t(i)",
-            ],
-        }
-    }
 
     fn read(arguments: &mut Arguments) -> Result<(Self::Batch, Vec<Self::Options>), Failure> {
         let (product, period, month) = (arguments.whole()?, arguments.whole()?, arguments.whole()?);

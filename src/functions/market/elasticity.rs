@@ -1,6 +1,5 @@
 //! `__launch_elasticity(key, product, unit, ...)`: the aggregate beneath the macro `launch_elasticity`.
 
-use super::level;
 use crate::{
     functions::prelude::*,
     market::elasticity::{self, Cell, elasticities},
@@ -9,7 +8,7 @@ use crate::{
 /// Parts of a list in one text.
 const SEPARATOR: char = '\u{1f}';
 
-/// See [`Gather::about`].
+/// See [`Gather::ABOUT`].
 pub struct Elasticity;
 
 /// The elasticity of a group, or why there is none.
@@ -28,37 +27,29 @@ pub struct Row {
 
 impl Gather for Elasticity {
     const NAME: &'static str = "__launch_elasticity";
+    const ABOUT: &'static str = "
+        Price elasticities of groups of products; launch_elasticity takes them from a sales table. Row order and
+        threads do not change the result.
+
+        @param key: BIGINT  number of the group, NULL for rows that only count for all together
+        @param product: BIGINT  number of the product
+        @param unit: BIGINT  number of product and place together
+        @param period: BIGINT  number of the period
+        @param effect: BIGINT  what shares a time effect
+        @param units: DOUBLE  units sold
+        @param price: DOUBLE  the price
+        @param controls: DOUBLE[]  a number per control
+        @param names: VARCHAR  names of the controls, separated by chr(31)
+        @param level: DOUBLE  probability of the interval
+        @returns STRUCT[]  all together (key NULL), then one entry per group
+        @example SELECT __launch_elasticity(1, 1, ascii(product_id), date - DATE '1970-01-01', 0, units, price,
+            []::DOUBLE[], '', 0.9) FROM sales
+    ";
+
     type Batch = Vec<Cell>;
     /// Names of the controls, and the level.
     type Options = (Option<String>, Option<f64>);
     type Answer = Vec<Row>;
-
-    fn about() -> About {
-        About {
-            description: "Price elasticities of groups of products; launch_elasticity takes them from a sales table. \
-                          Row order and threads do not change the result.",
-            parameters: vec![
-                Parameter::new::<i64>(
-                    "key",
-                    "number of the group, NULL for rows that only count for all together",
-                ),
-                Parameter::new::<i64>("product", "number of the product"),
-                Parameter::new::<i64>("unit", "number of product and place together"),
-                Parameter::new::<i64>("period", "number of the period"),
-                Parameter::new::<i64>("effect", "what shares a time effect"),
-                Parameter::new::<f64>("units", "units sold"),
-                Parameter::new::<f64>("price", "the price"),
-                Parameter::new::<List<f64>>("controls", "a number per control"),
-                Parameter::new::<String>("names", "names of the controls, separated by chr(31)"),
-                level(),
-            ],
-            returns: Returns::Value("all together (key NULL), then one entry per group"),
-            examples: &[
-                "SELECT __launch_elasticity(1, 1, ascii(product_id), date - DATE '1970-01-01', 0, units, price, \
-                 []::DOUBLE[], '', 0.9) FROM sales",
-            ],
-        }
-    }
 
     fn nothing() -> Result<Vec<Row>, Failure> {
         Ok(elasticities(Vec::new(), &[], 0.9)?.into_iter().map(to_row).collect())

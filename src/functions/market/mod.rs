@@ -11,7 +11,7 @@ pub mod trend_network;
 
 use duckdb_neo::extension::Extension;
 
-use super::{aggregate, parameter::Parameter, scalar};
+use super::{aggregate, scalar};
 
 const FAMILY: &str = "market";
 
@@ -29,14 +29,4 @@ pub fn register(extension: &Extension) -> duckdb_neo::Result<()> {
     scalar::register::<signal::Signal>(extension, FAMILY)?;
     scalar::register::<trend::OfSeries>(extension, FAMILY)?;
     aggregate::register_gather::<trend_network::OfAllSeries>(extension, FAMILY)
-}
-
-/// The level, where the macro gives it.
-fn level() -> Parameter {
-    Parameter::new::<f64>("level", "probability of the interval")
-}
-
-/// The level, where it may be left out.
-fn level_option() -> Parameter {
-    Parameter::option("level", 0.8_f64, "probability of the interval")
 }

@@ -1,6 +1,5 @@
 //! `__launch_price_position(...)`: the aggregate beneath the macro `launch_price_position`.
 
-use super::level_option;
 use crate::{
     functions::prelude::*,
     market::price_position::{Listing, Listings, Position, positions},
@@ -8,7 +7,7 @@ use crate::{
 use arrow_array::{RecordBatch, UInt32Array};
 use arrow_select::take::take_record_batch;
 
-/// See [`Gather::about`].
+/// See [`Gather::ABOUT`].
 pub struct PricePosition;
 
 /// The rows of one vector.
@@ -36,31 +35,27 @@ pub struct Row {
 
 impl Gather for PricePosition {
     const NAME: &'static str = "__launch_price_position";
+    const ABOUT: &'static str = "
+        Offers and candidates to the place of each candidate's price. See launch_price_position.
+
+        @param number: BIGINT  number of the offer or candidate; rows are put in this order
+        @param candidate: BOOLEAN  whether it is a candidate
+        @param product: VARCHAR  the product
+        @param category: VARCHAR  only offers of the same category are compared
+        @param price: DOUBLE  the price
+        @param attributes: ANY  a STRUCT of what is known of it
+        @param competitor: VARCHAR  who offers it
+        @param k: BIGINT = 1  nearest offers to find
+        @param level: DOUBLE = 0.8  probability of the interval
+        @returns STRUCT[]  one entry per candidate and nearest offer, by their numbers
+        @example SELECT __launch_price_position(i, i > 20, NULL, NULL, 10 + i, {'size': i % 7}, NULL) FROM
+            range(22) t(i)
+    ";
+
     type Batch = Batch;
     /// Nearest offers to find, and the level.
     type Options = (Option<i64>, Option<f64>);
     type Answer = Vec<Row>;
-
-    fn about() -> About {
-        About {
-            description: "Offers and candidates to the place of each candidate's price. See launch_price_position.",
-            parameters: vec![
-                Parameter::new::<i64>("number", "number of the offer or candidate; rows are put in this order"),
-                Parameter::new::<bool>("candidate", "whether it is a candidate"),
-                Parameter::new::<String>("product", "the product"),
-                Parameter::new::<String>("category", "only offers of the same category are compared"),
-                Parameter::new::<f64>("price", "the price"),
-                Parameter::new::<Any>("attributes", "a STRUCT of what is known of it"),
-                Parameter::new::<String>("competitor", "who offers it"),
-                Parameter::option("k", 1_i64, "nearest offers to find"),
-                level_option(),
-            ],
-            returns: Returns::Value("one entry per candidate and nearest offer, by their numbers"),
-            examples: &[
-                "SELECT __launch_price_position(i, i > 20, NULL, NULL, 10 + i, {'size': i % 7}, NULL) FROM range(22) t(i)",
-            ],
-        }
-    }
 
     fn read(arguments: &mut Arguments) -> Result<(Batch, Vec<Self::Options>), Failure> {
         let (numbers, candidates) = (arguments.whole()?, arguments.flags()?);

@@ -2,36 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use super::level;
 use crate::{
     functions::prelude::*,
     market::seasonality::{self, Calendar, Product, seasonality},
     panel::Frequency,
 };
 
-/// See [`PerChunk::about`].
+/// See [`PerChunk::ABOUT`].
 pub struct Seasonality;
-
-/// Sales of a product: the periods with sales, in order.
-#[derive(AsDuckDB)]
-struct ProductSales {
-    key: String,
-    numbers: List<i64>,
-    units: List<f64>,
-}
-
-#[derive(AsDuckDB)]
-struct Period {
-    number: i64,
-    season: i64,
-    days: f64,
-}
-
-#[derive(AsDuckDB)]
-struct Event {
-    number: i64,
-    name: String,
-}
 
 /// The index of a season or event of a key.
 #[derive(AsDuckDB, Debug)]
@@ -49,33 +27,24 @@ pub struct Row {
 
 impl PerChunk for Seasonality {
     const NAME: &'static str = "__launch_seasonality";
-    type Answer = Vec<Row>;
+    const ABOUT: &'static str = r#"
+        Indices of seasons and events; launch_seasonality shows them as a table.
 
-    fn about() -> About {
-        About {
-            description: "Indices of seasons and events; launch_seasonality shows them as a table.",
-            parameters: vec![
-                Parameter::new::<List<ProductSales>>(
-                    "products",
-                    "key, numbers (periods with sales, ascending) and units of each product",
-                ),
-                Parameter::new::<List<String>>("groups", "the keys"),
-                Parameter::new::<List<Period>>(
-                    "calendar",
-                    "number, season (from 1) and days of sale of each period, ascending",
-                ),
-                Parameter::new::<List<Event>>("events", "number of the period and name of each event"),
-                Parameter::new::<String>("frequency", "day, week or month"),
-                level(),
-            ],
-            returns: Returns::Value("one entry per key and season or event"),
-            examples: &[
-                "SELECT __launch_seasonality([{'key': 'A', 'numbers': range(24), 'units': \
-                         list_transform(range(24), lambda n: 1 + (n % 12)::DOUBLE)}], ['A'], list_transform(range(24), \
-                         lambda n: {'number': n, 'season': 1 + n % 12, 'days': 1.0::DOUBLE}), NULL, 'month', 0.8)",
-            ],
-        }
-    }
+        @param products: STRUCT("key" VARCHAR, numbers BIGINT[], units DOUBLE[])[]  key, numbers (periods with
+            sales, ascending) and units of each product
+        @param groups: VARCHAR[]  the keys
+        @param calendar: STRUCT(number BIGINT, season BIGINT, "days" DOUBLE)[]  number, season (from 1) and days
+            of sale of each period, ascending
+        @param events: STRUCT(number BIGINT, "name" VARCHAR)[]  number of the period and name of each event
+        @param frequency: VARCHAR  day, week or month
+        @param level: DOUBLE  probability of the interval
+        @returns STRUCT[]  one entry per key and season or event
+        @example SELECT __launch_seasonality([{'key': 'A', 'numbers': range(24), 'units':
+            list_transform(range(24), lambda n: 1 + (n % 12)::DOUBLE)}], ['A'], list_transform(range(24), lambda
+            n: {'number': n, 'season': 1 + n % 12, 'days': 1.0::DOUBLE}), NULL, 'month', 0.8)
+    "#;
+
+    type Answer = Vec<Row>;
 
     fn answer(_: &Query, mut arguments: Arguments) -> Result<Vec<Vec<Row>>, Failure> {
         let (products, groups) = (arguments.tables()?, arguments.lists::<String>()?);

@@ -7,7 +7,7 @@ use crate::{
     panel::Frequency,
 };
 
-/// See [`PerChunk::about`].
+/// See [`PerChunk::ABOUT`].
 pub struct Signal;
 
 /// One lag, or why there is none.
@@ -22,22 +22,19 @@ pub struct Row {
 
 impl PerChunk for Signal {
     const NAME: &'static str = "__launch_signal";
-    type Answer = Vec<Row>;
+    const ABOUT: &'static str = "
+        Whether a signal runs ahead of sales; launch_signal takes both from tables.
 
-    fn about() -> About {
-        About {
-            description: "Whether a signal runs ahead of sales; launch_signal takes both from tables.",
-            parameters: vec![
-                Parameter::new::<List<f64>>("units", "units by period, NULL before the first sale"),
-                Parameter::new::<List<f64>>("signal", "the signal in the same periods, NULL where it is not known"),
-                Parameter::new::<DateValue>("first_day", "a day of the first period"),
-                Parameter::new::<String>("frequency", "day, week or month"),
-                Parameter::new::<i64>("max_lag", "largest lag, 0 to 52"),
-            ],
-            returns: Returns::Value("one entry per lag, or one that holds why there is none"),
-            examples: &["SELECT __launch_signal([5.0], [1.0], DATE '2024-01-01', 'week', 8)"],
-        }
-    }
+        @param units: DOUBLE[]  units by period, NULL before the first sale
+        @param signal: DOUBLE[]  the signal in the same periods, NULL where it is not known
+        @param first_day: DATE  a day of the first period
+        @param frequency: VARCHAR  day, week or month
+        @param max_lag: BIGINT  largest lag, 0 to 52
+        @returns STRUCT[]  one entry per lag, or one that holds why there is none
+        @example SELECT __launch_signal([5.0], [1.0], DATE '2024-01-01', 'week', 8)
+    ";
+
+    type Answer = Vec<Row>;
 
     fn answer(_: &Query, mut arguments: Arguments) -> Result<Vec<Vec<Row>>, Failure> {
         let (units, signals) = (arguments.lists()?, arguments.lists()?);

@@ -2,14 +2,13 @@
 
 use rayon::prelude::*;
 
-use super::level_option;
 use crate::{
     error::Result,
     functions::prelude::*,
     market::trend::{Gap, Series, Trend, TrendOptions, forecast},
 };
 
-/// See [`PerChunk::about`].
+/// See [`PerChunk::ABOUT`].
 pub struct OfSeries;
 
 /// One step of a forecast, or the one row that says why there is none.
@@ -23,23 +22,7 @@ pub struct Row {
     pub(super) reason: String,
 }
 
-/// What says what a series is.
-pub(super) fn series_parameters() -> Vec<Parameter> {
-    vec![
-        Parameter::new::<List<f64>>("periods", "numbers of the periods with a value, in order, each once"),
-        Parameter::new::<List<f64>>("values", "their values"),
-        Parameter::new::<i64>(
-            "period_end",
-            "the first period to forecast; values from there on are not looked at",
-        ),
-        Parameter::new::<bool>(
-            "means",
-            "whether values are means, such as prices: then a gap keeps the value before, else it is zero",
-        ),
-    ]
-}
-
-/// The arguments of [`series_parameters`].
+/// Series, in four arguments.
 pub(super) fn read_series(arguments: &mut Arguments) -> std::result::Result<Vec<Series>, Failure> {
     let (periods, values) = (arguments.lists()?, arguments.lists()?);
     let (ends, means) = (arguments.whole()?, arguments.flags()?);
@@ -54,38 +37,31 @@ pub(super) fn read_series(arguments: &mut Arguments) -> std::result::Result<Vec<
     Ok(lists.map(one).collect())
 }
 
-/// How far to forecast, and the length of a season.
-pub(super) fn span_options() -> Vec<Parameter> {
-    vec![
-        Parameter::option("horizon", 13_i64, "periods to forecast, 1 to 520"),
-        Parameter::option("season", 1_i64, "periods of a season, 1 for none"),
-    ]
-}
-
 impl PerChunk for OfSeries {
     const NAME: &'static str = "__launch_trend";
-    type Answer = Vec<Row>;
+    const ABOUT: &'static str = "
+        Forecasts one series from itself; launch_trend does so for a table.
 
-    fn about() -> About {
-        let method = Parameter::option("method", "auto".to_owned(), "as in launch_trend, but for lstm");
-        let parameters = [series_parameters(), span_options(), vec![method, level_option()]];
-        About {
-            description: "Forecasts one series from itself; launch_trend does so for a table.",
-            parameters: parameters.into_iter().flatten().collect(),
-            returns: Returns::Columns(&[
-                ("step", "1 for the first period to forecast"),
-                ("yhat", "the forecast"),
-                ("yhat_lower", "lower end of its interval"),
-                ("yhat_upper", "upper end of its interval"),
-                ("status", "ok or refused"),
-                ("reason", "what the forecast rests on, or why there is none"),
-            ]),
-            examples: &[
-                "SELECT unnest(__launch_trend([1, 2, 4, 5, 6], [3, 4, 5, 4, 5], 7, false, horizon := 2), \
-                         recursive := true)",
-            ],
-        }
-    }
+        @param periods: DOUBLE[]  numbers of the periods with a value, in order, each once
+        @param values: DOUBLE[]  their values
+        @param period_end: BIGINT  the first period to forecast; values from there on are not looked at
+        @param means: BOOLEAN  whether values are means, such as prices: then a gap keeps the value before, else
+            it is zero
+        @param horizon: BIGINT = 13  periods to forecast, 1 to 520
+        @param season: BIGINT = 1  periods of a season, 1 for none
+        @param method: VARCHAR = 'auto'  as in launch_trend, but for lstm
+        @param level: DOUBLE = 0.8  probability of the interval
+        @returns step: INTEGER  1 for the first period to forecast
+        @returns yhat: DOUBLE  the forecast
+        @returns yhat_lower: DOUBLE  lower end of its interval
+        @returns yhat_upper: DOUBLE  upper end of its interval
+        @returns status: VARCHAR  ok or refused
+        @returns reason: VARCHAR  what the forecast rests on, or why there is none
+        @example SELECT unnest(__launch_trend([1, 2, 4, 5, 6], [3, 4, 5, 4, 5], 7, false, horizon := 2), recursive
+            := true)
+    ";
+
+    type Answer = Vec<Row>;
 
     fn answer(query: &Query, mut arguments: Arguments) -> std::result::Result<Vec<Vec<Row>>, Failure> {
         let series = read_series(&mut arguments)?;

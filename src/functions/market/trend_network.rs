@@ -1,17 +1,14 @@
 //! `__launch_trend_network(series, periods, values, period_end, ...)`: the aggregate beneath the method lstm of
 //! `launch_trend`.
 
-use super::{
-    level_option,
-    trend::{self, read_series, series_parameters, span_options},
-};
+use super::trend::{self, read_series};
 use crate::{
     error::Error,
     functions::prelude::*,
     market::trend::{NetworkOptions, Series, forecast_together},
 };
 
-/// See [`Gather::about`].
+/// See [`Gather::ABOUT`].
 pub struct OfAllSeries;
 
 /// The options as the caller gave them.
@@ -38,26 +35,26 @@ pub struct Row {
 impl Gather for OfAllSeries {
     const NAME: &'static str = "__launch_trend_network";
     const ASKED: &'static str = "launch_trend";
+    const ABOUT: &'static str = "
+        Forecasts series by one network for all of them; launch_trend does so for a table.
+
+        @param series: VARCHAR  the series, each in one row
+        @param periods: DOUBLE[]  numbers of the periods with a value, in order, each once
+        @param values: DOUBLE[]  their values
+        @param period_end: BIGINT  the first period to forecast; values from there on are not looked at
+        @param means: BOOLEAN  whether values are means, such as prices: then a gap keeps the value before, else
+            it is zero
+        @param horizon: BIGINT = 13  periods to forecast, 1 to 520
+        @param season: BIGINT = 1  periods of a season, 1 for none
+        @param level: DOUBLE = 0.8  probability of the interval
+        @param seed: BIGINT = 42  seed of weights, order and noise
+        @returns STRUCT[]  one entry per series and step, or one per series that is refused
+        @example SELECT __launch_trend_network('a', [1, 2, 3, 4, 5], [3, 4, 5, 4, 5], 6, false, horizon := 2)
+    ";
+
     type Batch = Vec<(String, Series)>;
     type Options = Options;
     type Answer = Vec<Row>;
-
-    fn about() -> About {
-        let key = Parameter::new::<String>("series", "the series, each in one row");
-        let seed = Parameter::option("seed", 42_i64, "seed of weights, order and noise");
-        let parameters = [
-            vec![key],
-            series_parameters(),
-            span_options(),
-            vec![level_option(), seed],
-        ];
-        About {
-            description: "Forecasts series by one network for all of them; launch_trend does so for a table.",
-            parameters: parameters.into_iter().flatten().collect(),
-            returns: Returns::Value("one entry per series and step, or one per series that is refused"),
-            examples: &["SELECT __launch_trend_network('a', [1, 2, 3, 4, 5], [3, 4, 5, 4, 5], 6, false, horizon := 2)"],
-        }
-    }
 
     fn read(arguments: &mut Arguments) -> Result<(Self::Batch, Vec<Options>), Failure> {
         let keys = arguments.texts()?;
