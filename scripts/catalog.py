@@ -10,7 +10,8 @@ import re
 import duckdb
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-NAME = re.compile(r"^(__)?launch_[a-z0-9_]+$")
+# Not the copies that a public macro has of inner ones, such as __launch_sales__launch_clean.
+NAME = re.compile(r"^(__)?launch(_[a-z0-9]+)+$")
 
 
 @dataclasses.dataclass
@@ -30,7 +31,8 @@ class Function:
     description: str
     category: str
     examples: list[str]
-    catalog_parameters: list[str]
+    catalog_types: dict[str, str | None]
+    catalog_return: str | None
     parameters: list[Field]
     columns: list[Field]
     returns: Field | None
@@ -53,12 +55,12 @@ def connect(extension: str) -> duckdb.DuckDBPyConnection:
 
 
 def functions(database: duckdb.DuckDBPyConnection) -> list[Function]:
-    """All functions of the extension, by category and name; overloads are merged."""
+    """All functions of the extension, by category and name."""
     rows = database.execute(
         """
         SELECT function_name, any_value(function_type), coalesce(any_value(description), ''),
                coalesce(any_value(categories)[1], ''), coalesce(any_value(examples), []),
-               list_distinct(flatten(list(parameters)))
+               any_value(parameters), any_value(parameter_types), any_value(return_type)
         FROM duckdb_functions()
         WHERE starts_with(function_name, 'launch_') OR starts_with(function_name, '__launch_')
         GROUP BY function_name
@@ -68,9 +70,10 @@ def functions(database: duckdb.DuckDBPyConnection) -> list[Function]:
     return sorted(found, key=lambda function: (function.category, function.name))
 
 
-def _function(name, function_type, text, category, examples, catalog_parameters) -> Function:
+def _function(name, function_type, text, category, examples, parameters, types, return_type) -> Function:
+    catalog_types = dict(zip(parameters or [], types or [], strict=True))
     function = Function(
-        name, function_type.replace("_", " "), "", category, examples, catalog_parameters, [], [], None
+        name, function_type.replace("_", " "), "", category, examples, catalog_types, return_type, [], [], None
     )
     lines = text.splitlines()
     section = None

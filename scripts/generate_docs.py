@@ -13,6 +13,18 @@ import catalog
 
 REFERENCE = catalog.ROOT / "docs" / "functions.md"
 README = catalog.ROOT / "README.md"
+# What holds for all functions.
+GENERAL = (
+    "**Tables** are given as text, which may be whatever can stand after `FROM`: a table, a view, a CTE of the query, "
+    'a name in quotes or with its schema (`\'"my db"."sales"\'`), a table with a condition (`\'sales WHERE store = 7\'`) or a '
+    "query in parentheses (`'(SELECT * FROM sales JOIN stores USING (store))'`).",
+    "**Columns** are found under their usual names. A column with another name is named by the parameter of the "
+    "usual one: `units := 'qty'`. The tables that most functions share, such as sales and products, then have it under that "
+    "name, or are given as a query that renames it.",
+    "**Views** over one function are tables for all others: after `CREATE VIEW clean AS FROM launch_clean('sales')`, "
+    "`launch_train('clean')` cleans and trains. Only a view over a function in a call of the same function is refused by "
+    "DuckDB, as `infinite recursion`: make a table of it first.",
+)
 START, END = "<!-- functions:start -->", "<!-- functions:end -->"
 
 
@@ -48,6 +60,7 @@ def reference(functions: list[catalog.Function]) -> str:
         "# Functions",
         "Generated from `duckdb_functions()` by `make docs`. Parameters with a default are given by name: "
         "`horizon := 26`.",
+        *GENERAL,
     ]
     for category, members in itertools.groupby(functions, key=lambda function: function.category):
         parts.append(f"## {category.capitalize()}")

@@ -6,8 +6,8 @@
 -- @param forecast: DOUBLE  what was predicted
 -- @returns DOUBLE 0 to 2; NULL without rows
 -- @example SELECT launch_smape(units, 100) FROM sales
--- No row counts more than 2, so whole numbers of 2^-60 hold them all; their sum does not depend on the order of the rows.
 sum((
+    -- No row counts more than 2: whole numbers of 2^-60 hold them all, and their sum does not depend on their order.
     CASE WHEN isfinite(actual - forecast) THEN
         CASE WHEN actual = forecast THEN 0 ELSE 2 * abs(actual - forecast) / (abs(actual) + abs(forecast)) END
     END * 1152921504606846976

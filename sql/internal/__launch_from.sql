@@ -2,7 +2,7 @@
 -- not exist. Without a table there are no rows.
 --
 -- @scalar
--- @param source: VARCHAR      what may stand after FROM: a table, a table with a WHERE, or a query in parentheses; or NULL
+-- @param source: VARCHAR      what may stand after FROM: a table, a table with a WHERE, a query in parentheses; or NULL
 -- @param columns: VARCHAR[]   the columns that must exist, which there are without a table too
 -- @param optional: VARCHAR[]  the columns that need not exist
 -- @returns VARCHAR the query

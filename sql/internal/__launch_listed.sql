@@ -17,7 +17,9 @@ SELECT
 FROM (
     SELECT
         COLUMNS(lambda c: __launch_column(c, product_id, coalesce(products, 'products')))::VARCHAR AS product_,
-        COLUMNS(lambda c: __launch_column(c, coalesce("by", '__launch_none'), coalesce(products, 'products'))) AS group_,
+        COLUMNS(
+            lambda c: __launch_column(c, coalesce("by", '__launch_none'), coalesce(products, 'products'))
+        ) AS group_,
         __launch_valid_price(COLUMNS(lambda c: __launch_column(c, price, coalesce(products, 'products')))) AS price_
     FROM query(__launch_from(products, [product_id], [coalesce("by", 'none'), price]))
 )

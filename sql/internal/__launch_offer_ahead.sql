@@ -9,7 +9,9 @@
 -- @example WITH offers AS (SELECT 'A' AS group_, 'North' AS competitor_, 'P01' AS product_, 2822 + i AS number_,
 --          9.0 AS price_ FROM range(10) t(i)) FROM __launch_offer_ahead('offers', 13)
 WITH seen_ AS MATERIALIZED (
-    SELECT group_, competitor_, product_, number_, price_, min(number_) OVER all_ AS begin_, max(number_) OVER all_ AS last_
+    SELECT
+        group_, competitor_, product_, number_, price_,
+        min(number_) OVER all_ AS begin_, max(number_) OVER all_ AS last_
     FROM query('FROM ' || offers)
     WHERE number_ IS NOT NULL
     WINDOW all_ AS (PARTITION BY group_, competitor_)

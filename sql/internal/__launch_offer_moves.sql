@@ -4,7 +4,7 @@
 -- @returns group_: VARCHAR             the key
 -- @returns competitor_: same as input  who offers
 -- @returns slope_: DOUBLE              change of ln price per period, NULL with fewer than 8 periods
--- @returns promoted_: DOUBLE           share of periods in which a price is 5 % or more below the median of 13 around it
+-- @returns promoted_: DOUBLE           share of periods with a price 5 % or more below the median of 13 around it
 -- @returns volatility_: DOUBLE         standard deviation of the change of ln price
 -- @example WITH offers AS (SELECT 'A' AS group_, 'North' AS competitor_, 'P01' AS product_, 2822 + i AS number_,
 --          9.0 AS price_, 9.0 AS level_price_ FROM range(10) t(i)) FROM __launch_offer_moves('offers')

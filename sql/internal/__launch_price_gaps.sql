@@ -8,9 +8,9 @@
 -- @returns matched_: BIGINT            products that are ours too, NULL without any
 -- @returns index_: DOUBLE              theirs over ours, geometric mean
 -- @returns gap_: DOUBLE                theirs less ours, mean
--- @example WITH offers AS (SELECT 'A' AS group_, 'North' AS competitor_, 'P01' AS product_, 2822 AS number_,
---          9.0 AS price_, 9.0 AS level_price_),
---          prices AS (SELECT 'A' AS group_, 'P01' AS product_, NULL::BIGINT AS number_, 10.0 AS price_)
+-- @example WITH offers AS (SELECT 'A' AS group_, 'North' AS competitor_, 'P01' AS product_, 2822::BIGINT AS number_,
+--          9::DOUBLE AS price_, 9::DOUBLE AS level_price_),
+--          prices AS (SELECT 'A' AS group_, 'P01' AS product_, NULL::BIGINT AS number_, 10::DOUBLE AS price_)
 --          FROM __launch_price_gaps('offers', 'prices')
 WITH held_ AS MATERIALIZED (
     SELECT

@@ -12,7 +12,9 @@ SELECT key_, min(launch_) AS launch_, count(*) AS rows_
 FROM (
     SELECT
         COLUMNS(lambda c: __launch_column(c, product_id, coalesce(products, 'products'))) AS key_,
-        __launch_valid_day(COLUMNS(lambda c: __launch_column(c, launch_date, coalesce(products, 'products')))) AS launch_
+        __launch_valid_day(
+            COLUMNS(lambda c: __launch_column(c, launch_date, coalesce(products, 'products')))
+        ) AS launch_
     FROM query(__launch_from(products, [product_id, launch_date], ['launch_date']))
 )
 GROUP BY key_

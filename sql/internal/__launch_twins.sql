@@ -9,9 +9,9 @@
 -- @returns price_: DOUBLE               their mean price
 -- @returns level_price_: DOUBLE         the geometric mean of their prices
 -- @returns own_: DOUBLE                 our price
--- @example WITH offers AS (SELECT 'A' AS group_, 'North' AS competitor_, 'P01' AS product_, 2822 AS number_,
---          9.0 AS price_, 9.0 AS level_price_),
---          prices AS (SELECT 'A' AS group_, 'P01' AS product_, NULL::BIGINT AS number_, 10.0 AS price_)
+-- @example WITH offers AS (SELECT 'A' AS group_, 'North' AS competitor_, 'P01' AS product_, 2822::BIGINT AS number_,
+--          9::DOUBLE AS price_, 9::DOUBLE AS level_price_),
+--          prices AS (SELECT 'A' AS group_, 'P01' AS product_, NULL::BIGINT AS number_, 10::DOUBLE AS price_)
 --          FROM __launch_twins('offers', 'prices')
 SELECT
     their_.group_, their_.competitor_, their_.product_, their_.number_, their_.price_, their_.level_price_,

@@ -22,12 +22,12 @@
 --                                         a candidate is refused
 -- @param cannibalization: VARCHAR = NULL  a table as launch_cannibalization returns it, for net_units
 -- @param category: VARCHAR = 'category'       the column of categories, if there is one
--- @param launch_date: VARCHAR = 'launch_date'  the column of launch dates in candidates and products
--- @param price: VARCHAR = 'price'             the column of prices in candidates
--- @param cost: VARCHAR = 'cost'               the column of costs in candidates, if there is one
 -- @param product_id: VARCHAR = 'product_id'   the column of products in all tables
 -- @param date: VARCHAR = 'date'               the column of dates in sales
 -- @param units: VARCHAR = 'units'             the column of units in sales
+-- @param launch_date: VARCHAR = 'launch_date' the column of launch dates in candidates
+-- @param price: VARCHAR = 'price'             the column of prices in candidates
+-- @param cost: VARCHAR = 'cost'               the column of costs in candidates, if there is one
 -- @returns product_id: same as input    the candidate
 -- @returns plan_rank: BIGINT            1 for the best plan
 -- @returns launch_date: DATE            launch date of the plan
