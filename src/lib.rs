@@ -10,6 +10,7 @@ pub mod functions;
 #[cfg(feature = "duckdb")]
 mod table;
 
+pub mod calibration;
 pub mod error;
 pub mod evaluation;
 pub mod forecast;
@@ -19,3 +20,4 @@ pub mod model;
 pub mod neural;
 pub mod panel;
 pub mod progress;
+pub mod statistics;
