@@ -12,6 +12,7 @@ mod header;
 #[cfg(feature = "duckdb")]
 mod table;
 
+pub mod calibration;
 pub mod error;
 pub mod evaluation;
 pub mod forecast;
@@ -24,3 +25,4 @@ pub mod model;
 pub mod neural;
 pub mod panel;
 pub mod progress;
+pub mod statistics;

@@ -2,35 +2,42 @@
 
 use std::cmp::Ordering;
 
-/// Scores by class.
-#[derive(Debug, Default)]
-pub struct ClassScores {
+use crate::statistics::sorted;
+
+/// Scores that were given to what happened (positive) and to what did not (negative).
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Scores {
     positive: Vec<f64>,
     negative: Vec<f64>,
 }
 
-impl ClassScores {
-    /// Takes in the score of a case; `label` says whether it happened.
+impl Scores {
+    /// Add one; a score that is NaN has no place among the others and must be left out.
     pub fn add(&mut self, label: bool, score: f64) {
         // Adding zero turns -0.0 into 0.0: a tie.
         let class = if label { &mut self.positive } else { &mut self.negative };
         class.push(score + 0.0);
     }
 
-    /// Takes in all cases of another set.
+    /// Add all of another group.
     pub fn append(&mut self, other: &Self) {
         self.positive.extend_from_slice(&other.positive);
         self.negative.extend_from_slice(&other.negative);
     }
 
-    /// The probability that a random positive scores higher than a random negative, where a tie counts one half
-    /// (Mann and Whitney). `None` with fewer than two classes.
+    /// The probability that a random positive scores higher than a random negative, where a tie counts one half.
+    /// `None` with fewer than two classes.
+    ///
+    /// *Determinism*: pairs are counted in whole numbers, so the order of the scores does not matter.
+    ///
+    /// *References*: Mann, Whitney 1947, On a test of whether one of two random variables is stochastically larger than
+    /// the other; Hanley, McNeil 1982, The meaning and use of the area under a receiver operating characteristic curve.
     pub fn auc(&self) -> Option<f64> {
         if self.positive.is_empty() || self.negative.is_empty() {
             return None;
         }
-        let positive = sorted(&self.positive);
-        let negative = sorted(&self.negative);
+        let positive = sorted(self.positive.iter().copied());
+        let negative = sorted(self.negative.iter().copied());
         let (mut below, mut not_above) = (0, 0);
         let mut wins_twice: u128 = 0;
         for score in &positive {
@@ -53,18 +60,12 @@ impl ClassScores {
     }
 }
 
-fn sorted(scores: &[f64]) -> Vec<f64> {
-    let mut scores = scores.to_vec();
-    scores.sort_unstable_by(f64::total_cmp);
-    scores
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn auc(cases: &[(bool, f64)]) -> Option<f64> {
-        let mut scores = ClassScores::default();
+        let mut scores = Scores::default();
         cases.iter().for_each(|&(label, score)| scores.add(label, score));
         scores.auc()
     }

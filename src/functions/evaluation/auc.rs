@@ -1,11 +1,11 @@
 //! `__launch_auc(label, probability)`: the area under the ROC curve; the macro `launch_auc` turns any label into a
 //! boolean and calls it.
 
-use crate::{evaluation::ClassScores, functions::prelude::*};
+use crate::{evaluation::auc::Scores, functions::prelude::*};
 
 /// See [`Fold::ABOUT`].
 #[derive(Default)]
-pub struct Auc(ClassScores);
+pub struct Auc(Scores);
 
 impl Fold for Auc {
     const NAME: &'static str = "__launch_auc";

@@ -6,9 +6,8 @@ use super::{
     recipe,
 };
 use crate::{
-    evaluation::{BacktestRow, backtest, default_cutoffs},
     functions::prelude::*,
-    launch::Architecture,
+    launch::{Architecture, BacktestRow, backtest, default_cutoffs},
     neural::{Recipe, RecipeOptions},
     panel::{Frequency, check_horizon},
 };

@@ -4,6 +4,7 @@ use crate::{
     error::Error,
     functions::prelude::*,
     market::cross_elasticity::{CrossElasticity, Sale},
+    statistics::check_level,
 };
 
 /// See [`Gather::ABOUT`].
@@ -68,6 +69,7 @@ impl Gather for Estimate {
 
     fn answer(_: &Query, rows: &Rows<Self::Batch>, level: &Option<f64>) -> Result<Self::Answer, Failure> {
         let level = required(*level, "level")?;
+        check_level(level)?;
         let sales: Vec<Sale> = rows.iter().flatten().cloned().collect();
         let observations = sales.len() as i64;
         Ok(Some(match CrossElasticity::estimate(sales, level) {

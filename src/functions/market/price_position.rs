@@ -3,6 +3,7 @@
 use crate::{
     functions::prelude::*,
     market::price_position::{Listing, Listings, Position, positions},
+    statistics::check_level,
 };
 use arrow_array::{RecordBatch, UInt32Array};
 use arrow_select::take::take_record_batch;
@@ -86,6 +87,7 @@ impl Gather for PricePosition {
         let k = usize::try_from(k).ok().filter(|k| *k >= 1);
         let k = k.ok_or_else(|| Failure::new("k must be a whole number from 1"))?;
         let level = required(level, "level")?;
+        check_level(level)?;
         let (offers, candidates) = (listings(rows, false)?, listings(rows, true)?);
         let found = query.run(|| positions(&offers, &candidates, k, level))??;
         Ok(found.into_iter().flat_map(to_rows).collect())

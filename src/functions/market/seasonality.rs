@@ -6,6 +6,7 @@ use crate::{
     functions::prelude::*,
     market::seasonality::{self, Calendar, Product, seasonality},
     panel::Frequency,
+    statistics::check_level,
 };
 
 /// See [`PerChunk::ABOUT`].
@@ -56,7 +57,7 @@ impl PerChunk for Seasonality {
             .map(|(row, ((products, groups), (periods, events)))| {
                 let frequency = Frequency::parse(required(frequencies[row].as_deref(), "frequency")?)?;
                 let level = required(levels[row], "level")?;
-                crate::launch::check_level(level)?;
+                check_level(level)?;
                 let products = products.map_or_else(|| Ok(Vec::new()), sold)?;
                 let groups: BTreeSet<String> = groups.into_iter().flatten().flatten().collect();
                 let events = events.map_or_else(|| Ok(Vec::new()), named)?;

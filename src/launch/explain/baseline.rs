@@ -10,9 +10,8 @@ use serde::{Deserialize, Serialize};
 use crate::error::Result;
 use crate::forecast::Forecaster;
 use crate::launch::{FittedNaive, Naive};
-use crate::panel::{
-    AttributeEncoder, Candidates, FIRST_DAY, LaunchPanel, SeriesName, find_column, last_day, numbers, spread_evenly,
-};
+use crate::panel::{AttributeEncoder, Candidates, FIRST_DAY, LaunchPanel, SeriesName, find_column, last_day, numbers};
+use crate::statistics::spread_evenly;
 
 /// Past launches kept to stand in for what is taken away from a candidate.
 pub const MAX_TYPICAL: usize = 16;
