@@ -35,7 +35,7 @@ filled_ AS (
 )
 SELECT group_, competitor_, __launch_average(ahead_) AS price_
 FROM (
-    SELECT group_, competitor_, __launch_finite(__launch_forecast_price(prices_, horizon)) AS ahead_
+    SELECT group_, competitor_, __launch_finite(__launch_forecast_price(prices_, __launch_horizon(horizon)::BIGINT)) AS ahead_
     FROM (
         SELECT group_, competitor_, product_, list(price_ ORDER BY number_) AS prices_ FROM filled_ GROUP BY ALL
     )

@@ -50,10 +50,7 @@ explained_ AS (
             ON told_.id_ = single_.key_::VARCHAR
     )
     UNION ALL
-    SELECT key_, {'status': 'refused', 'reason': CASE
-        WHEN key_ IS NULL THEN 'product_id is NULL'
-        ELSE 'product_id appears ' || copies_ || ' times in candidates: keep one row per product'
-    END}
+    SELECT key_, {'status': 'refused', 'reason': __launch_refusal(key_, copies_)}
     FROM asked_ WHERE key_ IS NULL OR copies_ > 1
 )
 SELECT

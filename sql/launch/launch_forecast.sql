@@ -94,8 +94,7 @@ single_ AS MATERIALIZED (
 ),
 refused_ AS (
     SELECT asked_.*, units_, covariates_, CASE
-        WHEN asked_.key_ IS NULL THEN 'product_id is NULL'
-        WHEN copies_ > 1 THEN 'product_id appears ' || copies_ || ' times in candidates: keep one row per product'
+        WHEN __launch_refusal(asked_.key_, copies_) IS NOT NULL THEN __launch_refusal(asked_.key_, copies_)
         WHEN sales IS NOT NULL AND (SELECT blob_ IS NULL FROM model_)
         THEN 'no past launch was found in the sales: FROM launch_doctor(...) says why'
     END AS why_

@@ -37,8 +37,7 @@
 WITH given_ AS MATERIALIZED (SELECT model::BLOB AS blob_),
 asked_ AS MATERIALIZED (
     SELECT *, CASE
-        WHEN key_ IS NULL THEN 'product_id is NULL'
-        WHEN copies_ > 1 THEN 'product_id appears ' || copies_ || ' times in candidates: keep one row per product'
+        WHEN __launch_refusal(key_, copies_) IS NOT NULL THEN __launch_refusal(key_, copies_)
         WHEN (SELECT blob_ IS NULL FROM given_) THEN 'the model is NULL: train one with launch_train'
     END AS why_
     FROM (

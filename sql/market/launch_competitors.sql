@@ -151,14 +151,14 @@ LEFT JOIN __launch_offer_ahead('offers_', horizon) AS ahead_
 LEFT JOIN __launch_offer_crosses('offers_', 'prices_', 'keys_', 'sold_', frequency, level) AS crossed_
     ON crossed_.group_ = competitors_.group_ AND crossed_.competitor_ = competitors_.competitor_
 CROSS JOIN wrong_
-WHERE fine_
+WHERE fine_ AND horizon_ > 0
 UNION ALL BY NAME
 SELECT
     group_ AS key, competitor_ AS competitor, count(*) AS offers, 'refused' AS status,
     CASE WHEN group_ IS NULL THEN coalesce("by", 'key') || ' is NULL, or no product of these offers is in products'
     ELSE 'no date between 1970 and 2200, while other offers have one' END AS reason
 FROM raw_, wrong_, options_
-WHERE fine_ AND level_ > 0 AND NOT EXISTS (
+WHERE fine_ AND level_ > 0 AND horizon_ > 0 AND NOT EXISTS (
     FROM competitors_ WHERE competitors_.group_ = raw_.group_ AND competitors_.competitor_ = raw_.competitor_
 )
 GROUP BY group_, competitor_

@@ -73,12 +73,7 @@ candidates_ AS MATERIALIZED (
     SELECT
         *,
         row_number() OVER (ORDER BY key_, price_, category_) AS number_,
-        CASE WHEN key_ IS NULL THEN 'product_id is NULL'
-        WHEN count(*) OVER (PARTITION BY key_) > 1
-        THEN
-            'product_id appears ' || count(*) OVER (PARTITION BY key_)
-            || ' times in candidates: keep one row per product'
-        END AS why_
+        __launch_refusal(key_, count(*) OVER (PARTITION BY key_)) AS why_
     FROM rows_ WHERE asked_
 ),
 -- The latest price of each offer; of several on one day the lowest. An offer without a product is known by its

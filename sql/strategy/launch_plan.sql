@@ -181,8 +181,7 @@ checked_ AS (
         *,
         coalesce(latest_, __launch_period_start(__launch_period(first_, frequency_) + 12, frequency_)) AS last_,
         CASE
-            WHEN key_ IS NULL THEN 'product_id is NULL'
-            WHEN copies_ > 1 THEN 'product_id appears ' || copies_ || ' times in candidates: keep one row per product'
+            WHEN __launch_refusal(key_, copies_) IS NOT NULL THEN __launch_refusal(key_, copies_)
             WHEN untrained_ THEN 'the model is NULL: train one with launch_train'
             WHEN first_ IS NULL THEN 'launch_date is NULL: give it in the candidates, or give earliest'
             WHEN NOT first_ BETWEEN DATE '1970-01-01' AND DATE '2200-12-31'
