@@ -234,23 +234,36 @@ impl LaunchModel {
     /// The weighted forecasts of the members on the log scale, with the weight of each candidate's own sales.
     ///
     /// # Errors
-    /// [`Error::Refused`] if the training was refused; [`Error::Internal`] where a member fails.
+    /// [`Error::Refused`] if the training was refused, [`Error::Internal`] if a member fails.
     pub(super) fn combined_forecasts(&self, candidates: &Candidates) -> Result<Vec<(LogForecast, f64)>> {
-        let members = self.fitted()?.iter().map(|m| m.forecast(candidates));
-        let members: Vec<Vec<(LogForecast, f64)>> = members.collect::<Result<_>>()?;
-        Ok((0..candidates.len())
-            .map(|i| {
-                let weights = self.weights_of(candidates.own(i));
-                let forecasts: Vec<(&LogForecast, f64)> =
-                    members.iter().zip(weights).map(|(m, &w)| (&m[i].0, w)).collect();
-                if let [(single, _)] = forecasts[..] {
-                    return (single.clone(), members[0][i].1);
-                }
-                let mut forecast = combine(&forecasts);
-                forecast.reason = self.reason(&forecasts);
-                (forecast, members.iter().zip(weights).map(|(m, w)| w * m[i].1).sum())
-            })
-            .collect())
+        Ok(self.combined(&self.member_forecasts(candidates)?, candidates))
+    }
+
+    /// The forecast of each member, with the weight of each candidate's own sales in it.
+    ///
+    /// # Errors
+    /// As [`LaunchModel::combined_forecasts`].
+    pub(super) fn member_forecasts(&self, candidates: &Candidates) -> Result<Vec<Vec<(LogForecast, f64)>>> {
+        self.fitted()?.iter().map(|m| m.forecast(candidates)).collect()
+    }
+
+    /// The weighted mean of the members' forecasts.
+    pub(super) fn combined(
+        &self,
+        members: &[Vec<(LogForecast, f64)>],
+        candidates: &Candidates,
+    ) -> Vec<(LogForecast, f64)> {
+        let of_candidate = |i: usize| {
+            let weights = self.weights_of(candidates.own(i));
+            let forecasts: Vec<(&LogForecast, f64)> = members.iter().zip(weights).map(|(m, &w)| (&m[i].0, w)).collect();
+            if let [(single, _)] = forecasts[..] {
+                return (single.clone(), members[0][i].1);
+            }
+            let mut forecast = combine(&forecasts);
+            forecast.reason = self.reason(&forecasts);
+            (forecast, members.iter().zip(weights).map(|(m, w)| w * m[i].1).sum())
+        };
+        (0..candidates.len()).map(of_candidate).collect()
     }
 
     /// The weights of the members for a product that sold this so far.
