@@ -14,7 +14,7 @@ use duckdb_neo::{
 };
 
 use crate::{
-    evaluation::auc::Scores,
+    evaluation::ClassScores,
     functions::{
         documentation::{Documentation, ParameterText, ReturnText},
         guard::guard,
@@ -27,7 +27,7 @@ struct Auc;
 
 impl AggregateCallbacks for Auc {
     type BindData = ();
-    type StateItem = Scores;
+    type StateItem = ClassScores;
 
     fn bind(
         &self,
@@ -38,15 +38,15 @@ impl AggregateCallbacks for Auc {
         Ok(())
     }
 
-    fn init(&self, _bind_data: Option<&()>) -> Scores {
-        Scores::default()
+    fn init(&self, _bind_data: Option<&()>) -> ClassScores {
+        ClassScores::default()
     }
 
     fn update(
         &self,
         _bind_data: Option<&()>,
         vectors: &mut VectorCollection,
-        mut states: States<'_, Scores>,
+        mut states: States<'_, ClassScores>,
     ) -> duckdb_neo::Result<()> {
         guard(NAME, || {
             let labels = vectors.get_vector_at::<bool>(0)?.reader()?;
@@ -63,8 +63,8 @@ impl AggregateCallbacks for Auc {
     fn combine(
         &self,
         _bind_data: Option<&()>,
-        source: &States<'_, Scores>,
-        mut target: States<'_, Scores>,
+        source: &States<'_, ClassScores>,
+        mut target: States<'_, ClassScores>,
     ) -> duckdb_neo::Result<()> {
         guard(NAME, || {
             for group in 0..target.len() {
@@ -77,7 +77,7 @@ impl AggregateCallbacks for Auc {
     fn finalize(
         &self,
         _bind_data: Option<&()>,
-        states: &[&Scores],
+        states: &[&ClassScores],
         result: Vector<'_, Unknown>,
         result_offset: usize,
     ) -> duckdb_neo::Result<()> {
