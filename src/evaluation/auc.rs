@@ -6,12 +6,12 @@ use crate::statistics::sorted;
 
 /// Scores that were given to what happened (positive) and to what did not (negative).
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Scores {
+pub struct ClassScores {
     positive: Vec<f64>,
     negative: Vec<f64>,
 }
 
-impl Scores {
+impl ClassScores {
     /// Add one; a score that is NaN has no place among the others and must be left out.
     pub fn add(&mut self, label: bool, score: f64) {
         // Adding zero turns -0.0 into 0.0: a tie.
@@ -65,7 +65,7 @@ mod tests {
     use super::*;
 
     fn auc(cases: &[(bool, f64)]) -> Option<f64> {
-        let mut scores = Scores::default();
+        let mut scores = ClassScores::default();
         cases.iter().for_each(|&(label, score)| scores.add(label, score));
         scores.auc()
     }

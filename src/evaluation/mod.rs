@@ -1,3 +1,5 @@
 //! How good predictions were, where the maths are more than one formula of SQL.
 
-pub mod auc;
+mod auc;
+
+pub use auc::ClassScores;

@@ -1,11 +1,11 @@
 //! `__launch_auc(label, probability)`: the area under the ROC curve; the macro `launch_auc` turns any label into a
 //! boolean and calls it.
 
-use crate::{evaluation::auc::Scores, functions::prelude::*};
+use crate::{evaluation::ClassScores, functions::prelude::*};
 
 /// See [`Fold::ABOUT`].
 #[derive(Default)]
-pub struct Auc(Scores);
+pub struct Auc(ClassScores);
 
 impl Fold for Auc {
     const NAME: &'static str = "__launch_auc";
