@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use crate::{
-    error::Result,
+    error::{Error, Result},
     functions::prelude::*,
     market::trend::{Gap, Series, Trend, TrendOptions, forecast},
 };
@@ -83,30 +83,35 @@ impl PerChunk for OfSeries {
         let one = |(series, options): (&Series, &TrendOptions)| {
             rows(series.filled().and_then(|values| forecast(&values, options)))
         };
-        query.run(|| series.par_iter().zip(&options).map(one).collect())
+        query.run(|| series.par_iter().zip(&options).map(one).collect())?
     }
 }
 
 /// The rows of a forecast or of its refusal.
-pub(super) fn rows(trend: Result<Trend>) -> Vec<Row> {
-    match trend {
-        Ok(trend) => {
-            let row = |(k, step): (usize, &[f64; 3])| Row {
-                step: Some(k as i32 + 1),
-                yhat: Some(rounded(step[0])),
-                yhat_lower: Some(rounded(step[1])),
-                yhat_upper: Some(rounded(step[2])),
-                status: "ok".to_owned(),
-                reason: trend.reason.clone(),
-            };
-            trend.steps.iter().enumerate().map(row).collect()
+///
+/// # Errors
+/// What is no refusal.
+pub(super) fn rows(trend: Result<Trend>) -> std::result::Result<Vec<Row>, Failure> {
+    let trend = match trend {
+        Ok(trend) => trend,
+        Err(Error::Refused(reason)) => {
+            return Ok(vec![Row {
+                status: "refused".to_owned(),
+                reason,
+                ..Row::default()
+            }]);
         }
-        Err(error) => vec![Row {
-            status: "refused".to_owned(),
-            reason: error.to_string(),
-            ..Row::default()
-        }],
-    }
+        Err(error) => return Err(error.into()),
+    };
+    let row = |(k, step): (usize, &[f64; 3])| Row {
+        step: Some(k as i32 + 1),
+        yhat: Some(rounded(step[0])),
+        yhat_lower: Some(rounded(step[1])),
+        yhat_upper: Some(rounded(step[2])),
+        status: "ok".to_owned(),
+        reason: trend.reason.clone(),
+    };
+    Ok(trend.steps.iter().enumerate().map(row).collect())
 }
 
 /// Nine decimals, as prices have: forecasts of a series that has ended are no dust.

@@ -91,8 +91,9 @@ impl Gather for OfAllSeries {
             Err(Error::Refused(reason)) => vec![Err(Error::Refused(reason)); series.len()],
             Err(error) => return Err(error.into()),
         };
-        let named = series.into_iter().zip(of_series).flat_map(|((key, _), trend)| {
-            trend::rows(trend).into_iter().map(move |row| Row {
+        let mut named = Vec::new();
+        for ((key, _), trend) in series.into_iter().zip(of_series) {
+            named.extend(trend::rows(trend)?.into_iter().map(|row| Row {
                 series: key.clone(),
                 step: row.step,
                 yhat: row.yhat,
@@ -100,8 +101,8 @@ impl Gather for OfAllSeries {
                 yhat_upper: row.yhat_upper,
                 status: row.status,
                 reason: row.reason,
-            })
-        });
-        Ok(named.collect())
+            }));
+        }
+        Ok(named)
     }
 }
