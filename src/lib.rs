@@ -12,6 +12,7 @@ mod table;
 
 pub mod error;
 pub mod evaluation;
+pub mod features;
 pub mod forecast;
 pub mod launch;
 pub mod market;

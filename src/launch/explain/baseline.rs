@@ -8,11 +8,10 @@ use arrow_select::{concat::concat, take::take};
 use serde::{Deserialize, Serialize};
 
 use crate::error::Result;
+use crate::features::{AttributeEncoder, find_column, numbers};
 use crate::forecast::Forecaster;
 use crate::launch::{FittedNaive, Naive};
-use crate::panel::{
-    AttributeEncoder, Candidates, FIRST_DAY, LaunchPanel, SeriesName, find_column, last_day, numbers, spread_evenly,
-};
+use crate::panel::{Candidates, FIRST_DAY, LaunchPanel, SeriesName, last_day, spread_evenly};
 
 /// Past launches kept to stand in for what is taken away from a candidate.
 pub const MAX_TYPICAL: usize = 16;
