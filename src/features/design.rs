@@ -1,91 +1,13 @@
-//! The one design plan: which columns of numbers a model sees of encoded attributes.
+//! The columns of numbers that a model sees of encoded attributes, as dense or sparse rows.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{AttributeEncoder, EncodedColumn, Encoding, MISSING, frequent_levels};
+use super::{AttributeEncoder, EncodedColumn, Encoding, MISSING, Plan};
 
 /// Columns of a row that are not zero, in order, with their values.
 pub type Sparse = Vec<(u32, f64)>;
-
-/// What each kind of attribute becomes.
-///
-/// Every number has a column of its standardised value; the rest is to be chosen.
-///
-/// | Field | None in [`Plan::NUMBERS`] | Purpose |
-/// |---|---|---|
-/// | `square` | `false` | the square of a number as well: curvature, for linear models |
-/// | `missing` | `Never` | a column that says whether a number is missing |
-/// | `bounded` | `false` | numbers end at the range learned from: no line goes on beyond it |
-/// | `code` | `false` | the place of a category in the alphabet, for trees |
-/// | `levels` | `None` | a column for each level of a category |
-/// | `words` | `None` | a column for each word of a text |
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Plan {
-    /// Whether numbers are squared as well.
-    pub square: bool,
-    /// Whether it is told that a number is missing.
-    pub missing: Flag,
-    /// Whether numbers end at the range learned from.
-    pub bounded: bool,
-    /// Whether categories are numbered.
-    pub code: bool,
-    /// Which levels have a column.
-    pub levels: Levels,
-    /// Which words have a column.
-    pub words: Words,
-}
-
-impl Plan {
-    /// Standardised numbers and nothing else.
-    pub const NUMBERS: Self = Self {
-        square: false,
-        missing: Flag::Never,
-        bounded: false,
-        code: false,
-        levels: Levels::None,
-        words: Words::None,
-    };
-}
-
-/// When there is a column that says whether a number is missing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Flag {
-    /// Never.
-    Never,
-    /// Where one was missing in the rows learned from.
-    WhereSeen,
-    /// Always.
-    Always,
-}
-
-/// The levels of a category that have a column.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Levels {
-    /// None.
-    None,
-    /// All, in the order of the alphabet.
-    All,
-    /// The [`frequent_levels`], the largest first.
-    Frequent {
-        /// At most so many.
-        most: usize,
-        /// Rows that a level has at least.
-        at_least: usize,
-    },
-}
-
-/// The words of a text that have a column: the most frequent ones, up to a number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Words {
-    /// None.
-    None,
-    /// Whether the word is in the text.
-    Present(usize),
-    /// Its TF-IDF weight.
-    Weight(usize),
-}
 
 /// A column made from an attribute, which is given by its number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -179,7 +101,7 @@ impl Design {
     /// Choose columns by a plan; `columns` are the encoded attributes of the rows that a model learns from.
     pub fn fit(encoder: AttributeEncoder, columns: &[EncodedColumn], plan: &Plan) -> Self {
         let attributes = encoder.columns.iter().zip(columns).enumerate();
-        let sources = attributes.flat_map(|(a, ((_, encoding), column))| sources(a, encoding, column, plan));
+        let sources = attributes.flat_map(|(a, ((_, encoding), column))| plan.sources(a, encoding, column));
         Self {
             sources: sources.collect(),
             bounds: if plan.bounded {
@@ -333,48 +255,6 @@ impl Places {
             Source::Weight(_, word) => self.weights.extend(column.map(|c| (word, c))),
         }
     }
-}
-
-/// The columns of one attribute.
-fn sources(attribute: usize, encoding: &Encoding, column: &EncodedColumn, plan: &Plan) -> Vec<Source> {
-    let mut out = Vec::new();
-    match (encoding, column) {
-        (Encoding::Number { .. }, _) => {
-            out.push(Source::Number(attribute));
-            if plan.square {
-                out.push(Source::Square(attribute));
-            }
-            let seen = || (0..column.len()).any(|row| column.is_missing(row));
-            if plan.missing == Flag::Always || plan.missing == Flag::WhereSeen && seen() {
-                out.push(Source::Missing(attribute));
-            }
-        }
-        (Encoding::Category { levels }, EncodedColumn::Category(codes)) => {
-            if plan.code {
-                out.push(Source::Code(attribute));
-            }
-            let level = |code: i32| Source::Level(attribute, code);
-            match plan.levels {
-                Levels::None => {}
-                Levels::All => out.extend((0..levels.len() as i32).map(level)),
-                Levels::Frequent { most, at_least } => {
-                    let frequent = frequent_levels(codes, most, at_least);
-                    out.extend(frequent.into_iter().map(|(code, _)| level(code)));
-                }
-            }
-        }
-        (Encoding::Text { vocabulary }, _) => {
-            // Words are numbered from the most frequent one on.
-            let first = |most: usize| 0..vocabulary.len().min(most) as u32;
-            match plan.words {
-                Words::None => {}
-                Words::Present(most) => out.extend(first(most).map(|word| Source::Word(attribute, word))),
-                Words::Weight(most) => out.extend(first(most).map(|word| Source::Weight(attribute, word))),
-            }
-        }
-        (Encoding::Category { .. }, _) => {}
-    }
-    out
 }
 
 /// The range of a number, if one is known.

@@ -10,13 +10,15 @@ mod attributes;
 mod columns;
 mod design;
 pub mod distance;
+mod plan;
 pub mod screening;
 pub mod text;
 
 pub use attributes::{AttributeEncoder, Encoding};
 pub(crate) use attributes::{CLIP, find_column, numbers};
 pub use columns::{EncodedColumn, MISSING, UNSEEN, frequent_levels};
-pub use design::{Design, Flag, Levels, Plan, Source, Sparse, Words};
+pub use design::{Design, Source, Sparse};
+pub use plan::{Flag, Levels, Plan, Words};
 
 /// Arithmetic mean; `None` of nothing.
 fn mean(values: impl Iterator<Item = f64>) -> Option<f64> {
