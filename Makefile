@@ -57,6 +57,7 @@ lint:
 	cargo fmt --check
 	cargo clippy --release --locked --all-targets -- -D warnings
 	cargo clippy --release --locked --all-targets --no-default-features -- -D warnings
+	python3 scripts/check_layers.py
 
 docs: test_build
 	$(PYTHON) scripts/generate_docs.py $(EXTENSION)

@@ -10,6 +10,7 @@ pub mod functions;
 #[cfg(feature = "duckdb")]
 mod table;
 
+pub mod calibration;
 pub mod error;
 pub mod evaluation;
 pub mod features;
@@ -20,3 +21,4 @@ pub mod model;
 pub mod neural;
 pub mod panel;
 pub mod progress;
+pub mod statistics;

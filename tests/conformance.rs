@@ -249,7 +249,7 @@ fn levels_and_horizons_out_of_range_are_errors() {
             error.to_string()
         };
         for level in [0.0, 1.0, 1.5, -0.1, f64::NAN, f64::INFINITY] {
-            assert!(says(level, None).starts_with("level must be between 0 and 1, both excluded, got"));
+            assert!(says(level, None).starts_with("level must be above 0 and below 1, got"));
         }
         assert_eq!(says(0.8, Some(0)), "horizon must be between 1 and 520, got 0");
         assert_eq!(says(0.8, Some(10_000)), "horizon must be between 1 and 520, got 10000");

@@ -1,7 +1,3 @@
-//! How good forecasts were: scores, and rolling launch origins.
+//! How good predictions were, where the maths are more than one formula of SQL.
 
-mod backtest;
-mod scores;
-
-pub use backtest::{BacktestRow, backtest, default_cutoffs};
-pub use scores::Scores;
+pub mod auc;

@@ -6,7 +6,8 @@ use arrow_array::{Array, ArrayRef, BooleanArray, Date32Array, Float64Array, Reco
 use serde::{Deserialize, Serialize};
 
 use super::text::{Vocabulary, terms};
-use super::{EncodedColumn, MISSING, UNSEEN, mean};
+use super::{EncodedColumn, MISSING, UNSEEN};
+use crate::statistics::mean;
 
 /// Standardised numbers are kept within this many standard deviations.
 pub(crate) const CLIP: f64 = 6.0;

@@ -5,9 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{AttributeEncoder, EncodedColumn, Encoding, MISSING, Plan};
-
-/// Columns of a row that are not zero, in order, with their values.
-pub type Sparse = Vec<(u32, f64)>;
+use crate::statistics::ridge::Sparse;
 
 /// A column made from an attribute, which is given by its number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

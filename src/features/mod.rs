@@ -17,14 +17,8 @@ pub mod text;
 pub use attributes::{AttributeEncoder, Encoding};
 pub(crate) use attributes::{CLIP, find_column, numbers};
 pub use columns::{EncodedColumn, MISSING, UNSEEN, frequent_levels};
-pub use design::{Design, Source, Sparse};
+pub use design::{Design, Source};
 pub use plan::{Flag, Levels, Plan, Words};
-
-/// Arithmetic mean; `None` of nothing.
-fn mean(values: impl Iterator<Item = f64>) -> Option<f64> {
-    let (sum, n) = values.fold((0.0, 0usize), |(s, n), v| (s + v, n + 1));
-    (n > 0).then(|| sum / n as f64)
-}
 
 #[cfg(test)]
 mod tests;

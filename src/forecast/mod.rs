@@ -1,15 +1,18 @@
-//! What a forecaster is, and how a forecast gets intervals whose coverage was measured.
+//! What a forecaster is, how a forecast gets intervals whose coverage was measured, and how good forecasts were.
 
-mod conformal;
+mod intervals;
 mod paths;
 mod rolling;
+mod scores;
 
-pub(crate) use conformal::bounded_spread;
-pub use conformal::{Conformal, Interval};
+pub(crate) use intervals::bounded_spread;
+pub use intervals::conformal;
 pub use paths::Paths;
 pub(crate) use rolling::after;
 pub use rolling::{HeldOut, Scheme, Split, default_origins, held_out, origin_splits, splits};
+pub use scores::Scores;
 
+pub use crate::calibration::Interval;
 use crate::error::Result;
 use crate::panel::{Candidates, LaunchPanel};
 
@@ -27,11 +30,15 @@ pub trait Forecaster {
 
 /// A fitted model.
 pub trait FittedForecaster {
-    /// Forecast candidates.
-    fn forecast(&self, candidates: &Candidates) -> Vec<LogForecast>;
+    /// Forecast candidates, one entry for each.
+    ///
+    /// # Errors
+    /// [`crate::error::Error::Internal`] where the model fails on what it should know, such as an error of candle. A
+    /// step that cannot be known is none: its location is NaN.
+    fn forecast(&self, candidates: &Candidates) -> Result<Vec<LogForecast>>;
 
-    /// Whether the forecast looks at [`Candidates::own`]. Of one that does not, the own sales correct the result (see
-    /// [`crate::launch::HandOver`]).
+    /// Whether the forecast looks at [`Candidates::own`]. Of one that does not, the own sales correct the result
+    /// afterwards.
     fn uses_own_sales(&self) -> bool {
         false
     }
@@ -48,7 +55,8 @@ pub fn ages(horizon: usize) -> Vec<usize> {
 
 /// Forecast of one candidate on the scale ln(1 + units per full period), by step.
 ///
-/// NaN where the model cannot say, such as at steps no past launch was observed at. Never leaves the crate: [`Conformal`] turns it into units.
+/// NaN where the model cannot say, such as at steps no past launch was observed at. [`LogForecast::interval`]
+/// turns it into units.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LogForecast {
     /// Centre of the forecast.

@@ -5,8 +5,8 @@ use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
-use super::{HeldOut, bounded_spread};
-use crate::panel::spread_evenly;
+use super::HeldOut;
+use crate::statistics::{self, spread_evenly};
 
 /// Ranks kept in a model, all ages together.
 const MAX_RANKS: usize = 20_000;
@@ -15,7 +15,7 @@ const MIN_PATHS: usize = 30;
 
 /// Ranks of held-out launches among each other, by step.
 ///
-/// *Model*: the score of launch i at step s is (y - location) / spread, as in [`super::Conformal`]; kept is its rank
+/// *Model*: the score of launch i at step s is (y - location) / spread, as in [`super::conformal`]; kept is its rank
 /// among the launches kept, r_is. A draw of n joint paths (Schaake shuffle) gives path j the template i(j), each
 /// launch as often as any other, and a uniform number u_j; its rank at step s is that of r_is + u_j among the n. So
 /// every step holds each rank 1 .. n once, and the ranks of different steps hang together as those of past errors do.
@@ -40,7 +40,7 @@ impl Paths {
     /// Collect the ranks of forecasts made at one of so many ages for launches that the model had not seen.
     pub fn fit(held_out: &[HeldOut], horizon: usize, ages: usize) -> Self {
         let most = (MAX_RANKS / (horizon * ages.max(1)).max(1)).max(MIN_PATHS);
-        let scores: Vec<Vec<f64>> = held_out.iter().map(|h| scores(h, horizon)).collect();
+        let scores: Vec<Vec<f64>> = held_out.iter().map(scores).collect();
         let seen: Vec<bool> = (0..horizon)
             .map(|step| scores.iter().any(|s| !s[step].is_nan()))
             .collect();
@@ -80,22 +80,14 @@ impl Paths {
             .map(|step| {
                 let base = |j: usize| templates.get(j).map_or(0.0, |&i| f64::from(self.ranks[i][step]));
                 let values: Vec<f64> = (0..n).map(|j| base(j) + shifts[j]).collect();
-                let mut order: Vec<usize> = (0..n).collect();
-                order.sort_by(|&a, &b| values[a].total_cmp(&values[b]).then(a.cmp(&b)));
-                let mut out = vec![0; n];
-                for (rank, &j) in order.iter().enumerate() {
-                    out[j] = rank as u32;
-                }
-                out
+                statistics::ranks(n, |a, b| values[a].total_cmp(&values[b]))
             })
             .collect()
     }
 }
 
-fn scores(h: &HeldOut, horizon: usize) -> Vec<f64> {
-    (0..horizon)
-        .map(|step| (h.actual[step] - h.forecast.location[step]) / bounded_spread(h.forecast.spread[step]))
-        .collect()
+fn scores(h: &HeldOut) -> Vec<f64> {
+    h.forecast.scores(&h.actual).collect()
 }
 
 /// Scores to ranks from 0 by step; equal ones share the lowest.
@@ -118,8 +110,7 @@ fn ranks(mut rows: Vec<Vec<f64>>) -> Vec<Vec<u16>> {
 /// Replace each value by what its number of lower ones, and of all that are known, at the same step gives.
 fn each_step(rows: &mut [Vec<f64>], value: impl Fn(usize, usize) -> f64) {
     for step in 0..rows.first().map_or(0, Vec::len) {
-        let mut sorted: Vec<f64> = rows.iter().map(|r| r[step]).filter(|v| !v.is_nan()).collect();
-        sorted.sort_by(f64::total_cmp);
+        let sorted = statistics::sorted(rows.iter().map(|r| r[step]).filter(|v| !v.is_nan()));
         for row in rows.iter_mut().filter(|r| !r[step].is_nan()) {
             row[step] = value(sorted.partition_point(|v| *v < row[step]), sorted.len());
         }

@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{FittedForecaster, Forecaster, LogForecast};
 use crate::error::Result;
-use crate::panel::{LaunchPanel, spread_evenly};
+use crate::panel::LaunchPanel;
+use crate::statistics::spread_evenly;
 
 /// Fewest launches a fold may be fitted to.
 const MIN_FOLD: usize = 5;
@@ -125,7 +126,7 @@ fn comparable_rows(panel: &LaunchPanel, split: &Split) -> usize {
 /// launch had been sold, or for age 0 alone if the model does not look at them.
 ///
 /// # Errors
-/// Those of the forecaster.
+/// Those of the forecaster and of its forecasts.
 pub fn held_out<F: Forecaster + Sync>(
     forecaster: &F,
     panel: &LaunchPanel,
@@ -140,16 +141,16 @@ pub fn held_out<F: Forecaster + Sync>(
             let launches = panel.select(rows)?;
             let looked_at = if fitted.uses_own_sales() { ages } else { &ages[..1] };
             let of_age = |&age: &usize| {
-                let forecasts = fitted.forecast(&launches.candidates_at(age));
+                let forecasts = fitted.forecast(&launches.candidates_at(age))?;
                 let held_out = |(&launch, forecast): (&usize, LogForecast)| HeldOut {
                     launch,
                     split,
                     actual: after(panel.log_units(launch), age),
                     forecast,
                 };
-                rows.iter().zip(forecasts).map(held_out).collect()
+                Ok(rows.iter().zip(forecasts).map(held_out).collect())
             };
-            Ok(looked_at.iter().map(of_age).collect())
+            looked_at.iter().map(of_age).collect()
         })
         .collect();
     let mut out: Vec<Vec<HeldOut>> = Vec::new();
@@ -172,8 +173,10 @@ pub(crate) fn after(log_units: &[f64], age: usize) -> Vec<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Error;
     use crate::launch::Naive;
     use crate::launch::tests::planted_panel;
+    use crate::panel::Candidates;
 
     #[test]
     fn each_launch_is_forecast_once_by_a_model_that_had_not_seen_it() {
@@ -192,10 +195,34 @@ mod tests {
             let expected = Naive
                 .fit(&panel.known_at(origin).unwrap())
                 .unwrap()
-                .forecast(&panel.select(&[h.launch]).unwrap().candidates());
+                .forecast(&panel.select(&[h.launch]).unwrap().candidates())
+                .unwrap();
             assert_eq!(h.forecast, expected[0]);
             assert_eq!(h.actual, panel.log_units(h.launch));
         }
+    }
+
+    struct Broken;
+
+    impl Forecaster for Broken {
+        type Fitted = Self;
+
+        fn fit(&self, _: &LaunchPanel) -> Result<Self> {
+            Ok(Self)
+        }
+    }
+
+    impl FittedForecaster for Broken {
+        fn forecast(&self, _: &Candidates) -> Result<Vec<LogForecast>> {
+            Err(Error::internal("broken"))
+        }
+    }
+
+    #[test]
+    fn an_error_of_a_forecast_is_that_of_all() {
+        let panel = planted_panel(100, 5, 1);
+        let splits = splits(&panel).unwrap().1;
+        assert_eq!(held_out(&Broken, &panel, &splits, &[0]), Err(Error::internal("broken")));
     }
 
     #[test]

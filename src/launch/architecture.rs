@@ -183,7 +183,7 @@ impl Fitted {
         }
     }
 
-    pub(super) fn forecast(&self, candidates: &Candidates) -> Vec<LogForecast> {
+    pub(super) fn forecast(&self, candidates: &Candidates) -> Result<Vec<LogForecast>> {
         self.as_forecaster().forecast(candidates)
     }
 

@@ -186,10 +186,9 @@ impl Forecaster for Bass {
 }
 
 impl FittedForecaster for FittedBass {
-    fn forecast(&self, candidates: &Candidates) -> Vec<LogForecast> {
-        self.grouping
-            .groups(&candidates.attributes)
-            .into_iter()
+    fn forecast(&self, candidates: &Candidates) -> Result<Vec<LogForecast>> {
+        let groups = self.grouping.groups(&candidates.attributes).into_iter();
+        Ok(groups
             .filter_map(|group| Some((group, self.curves.get(group.unwrap_or(self.curves.len() - 1))?)))
             .map(|(group, curve)| LogForecast {
                 location: (0..self.horizon).map(|s| curve.units(s).ln_1p()).collect(),
@@ -202,7 +201,7 @@ impl FittedForecaster for FittedBass {
                     curve.market
                 ),
             })
-            .collect()
+            .collect())
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::forecast::{HeldOut, LogForecast};
+use crate::statistics::{dot, weighted_mean};
 
 /// Pull to equal weights, in launches. Errors of members are so alike that their differences on a few hundred launches
 /// are mostly chance.
@@ -83,10 +84,6 @@ fn lowest(covariance: &[Vec<f64>], ridge: f64) -> Vec<f64> {
     weights
 }
 
-fn dot(a: &[f64], b: &[f64]) -> f64 {
-    a.iter().zip(b).map(|(a, b)| a * b).sum()
-}
-
 /// Mean over launches of the mean over steps of the products of errors, and the number of launches.
 fn error_covariance(members: &[Vec<&HeldOut>]) -> (Vec<Vec<f64>>, usize) {
     let count = members.len();
@@ -127,13 +124,8 @@ fn error_covariance(members: &[Vec<&HeldOut>]) -> (Vec<Vec<f64>>, usize) {
 pub fn combine(forecasts: &[(&LogForecast, f64)]) -> LogForecast {
     let horizon = forecasts.first().map_or(0, |(f, _)| f.location.len());
     let mean = |value: &dyn Fn(&LogForecast) -> f64| {
-        let known = || {
-            forecasts
-                .iter()
-                .map(|(f, w)| (value(f), w))
-                .filter(|(v, w)| !v.is_nan() && **w > 0.0)
-        };
-        known().map(|(v, w)| v * w).sum::<f64>() / known().map(|(_, w)| w).sum::<f64>()
+        let known = forecasts.iter().map(|(f, w)| (value(f), *w));
+        weighted_mean(known.filter(|(v, w)| !v.is_nan() && *w > 0.0)).unwrap_or(f64::NAN)
     };
     let location: Vec<f64> = (0..horizon).map(|s| mean(&|f| f.location[s])).collect();
     let spread = (0..horizon).map(|s| mean(&|f| f.spread[s].powi(2) + (f.location[s] - location[s]).powi(2)).sqrt());

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::forecast::{HeldOut, LogForecast, bounded_spread};
+use crate::statistics;
 
 /// How far launches differ from their forecast as a whole, and how far their steps scatter around that.
 ///
@@ -29,7 +30,7 @@ impl HandOver {
         let (mut squares, mut freedom, mut means) = (0.0, 0.0, Vec::new());
         for h in held_out {
             let scores = scores(&h.forecast, &h.actual);
-            if let Some(mean) = crate::panel::mean(scores.iter().copied()) {
+            if let Some(mean) = statistics::mean(scores.iter().copied()) {
                 squares += scores.iter().map(|s| (s - mean).powi(2)).sum::<f64>();
                 freedom += scores.len() as f64 - 1.0;
                 means.push((mean, scores.len() as f64));
@@ -39,7 +40,8 @@ impl HandOver {
             return Self::default();
         }
         let within = squares / freedom;
-        let excess = means.iter().map(|(mean, n)| mean * mean - within / n).sum::<f64>() / means.len() as f64;
+        let excess = means.iter().map(|(mean, n)| mean * mean - within / n);
+        let excess = statistics::mean(excess).unwrap_or_default();
         Self {
             between: excess.max(0.0),
             within,
@@ -55,7 +57,7 @@ impl HandOver {
     /// observed. Returns the weight of the own history, 0 if nothing is observed.
     pub fn apply(&self, forecast: &mut LogForecast, own: &[f64]) -> f64 {
         let scores = scores(forecast, own);
-        let Some(mean) = crate::panel::mean(scores.iter().copied()) else {
+        let Some(mean) = statistics::mean(scores.iter().copied()) else {
             return 0.0;
         };
         let signal = scores.len() as f64 * self.between;
@@ -73,11 +75,7 @@ impl HandOver {
 }
 
 fn scores(forecast: &LogForecast, actual: &[f64]) -> Vec<f64> {
-    let steps = forecast.location.iter().zip(&forecast.spread).zip(actual);
-    steps
-        .map(|((l, s), y)| (y - l) / bounded_spread(*s))
-        .filter(|v| v.is_finite())
-        .collect()
+    forecast.scores(actual).filter(|v| v.is_finite()).collect()
 }
 
 #[cfg(test)]

@@ -6,8 +6,9 @@ use super::{Architecture, Fitted, HandOver};
 use crate::error::Result;
 use crate::forecast::{HeldOut, LogForecast, Split, after, ages};
 use crate::neural::Recipe;
-use crate::panel::{Candidates, LaunchPanel, mean};
+use crate::panel::{Candidates, LaunchPanel};
 use crate::progress::Progress;
+use crate::statistics::mean;
 
 /// A fitted model, and how own sales enter its forecasts.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -40,7 +41,10 @@ impl OwnSales {
 
 impl Member {
     /// Forecasts with the weight of each candidate's own sales in it.
-    pub fn forecast(&self, candidates: &Candidates) -> Vec<(LogForecast, f64)> {
+    ///
+    /// # Errors
+    /// As [`crate::forecast::FittedForecaster::forecast`].
+    pub fn forecast(&self, candidates: &Candidates) -> Result<Vec<(LogForecast, f64)>> {
         let correct = |(i, mut forecast): (usize, LogForecast)| {
             let own = candidates.own(i);
             let weight = match &self.own_sales {
@@ -49,12 +53,8 @@ impl Member {
             };
             (forecast, weight)
         };
-        self.fitted
-            .forecast(candidates)
-            .into_iter()
-            .enumerate()
-            .map(correct)
-            .collect()
+        let forecasts = self.fitted.forecast(candidates)?;
+        Ok(forecasts.into_iter().enumerate().map(correct).collect())
     }
 
     /// Whether the parts fit each other and the horizon; asked of models that were read from bytes.

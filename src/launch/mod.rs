@@ -2,6 +2,7 @@
 
 mod analog;
 mod architecture;
+mod backtest;
 mod bass;
 mod ensemble;
 mod explain;
@@ -19,13 +20,13 @@ mod training;
 
 pub use analog::{Analog, Comparable, FittedAnalog};
 pub use architecture::{Architecture, Fitted, MIN_LEARNED};
+pub use backtest::{BacktestRow, backtest, default_cutoffs};
 pub use bass::{Bass, FittedBass};
 pub use explain::{Baseline, Contribution, Explanation, Kind};
 pub use gbm::{FittedGbm, Gbm};
 pub use grouping::Grouping;
 pub use hand_over::HandOver;
 pub use member::{Member, OwnSales};
-pub(crate) use model::check_level;
 pub use model::{Calibration, LaunchModel, MIN_LAUNCHES, MemberRecord, Training, Weights, refused};
 pub use naive::{FittedNaive, Naive};
 pub use network::{FittedNetwork, NetworkKind, NetworkLearner};

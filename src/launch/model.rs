@@ -7,11 +7,12 @@ use serde::{Deserialize, Serialize};
 use super::ensemble::combine;
 use super::member::Member;
 use super::{Architecture, Baseline, Comparable, Fitted};
+use crate::calibration::Conformal;
 use crate::error::{Error, Result};
-use crate::evaluation::Scores;
-use crate::forecast::{Conformal, Forecast, LogForecast, Paths, Scheme, StepForecast};
+use crate::forecast::{Forecast, LogForecast, Paths, Scheme, Scores, StepForecast};
 use crate::neural::EpochLog;
 use crate::panel::{Candidates, Frequency, check_horizon};
+use crate::statistics::check_level;
 
 /// Fewest launches a model can be trained on and its errors measured.
 pub const MIN_LAUNCHES: usize = 3;
@@ -177,7 +178,7 @@ impl LaunchModel {
     ///
     /// # Errors
     /// [`Error::Refused`] if the training was refused; [`Error::Argument`] for a level outside (0, 1) or a horizon
-    /// beyond the model's.
+    /// beyond the model's; [`Error::Internal`] where a member fails.
     pub fn forecast(&self, candidates: &Candidates, level: f64, horizon: Option<usize>) -> Result<Vec<Forecast>> {
         self.forecast_running(candidates, &[], level, horizon)
     }
@@ -218,7 +219,7 @@ impl LaunchModel {
                     .map(|step| StepForecast {
                         step: step + 1,
                         day: self.frequency.period_start(launch, step as i32).unwrap_or(launch),
-                        interval: conformal.interval(&forecast, step, self.exposure(launch, step), level),
+                        interval: forecast.interval(conformal, step, self.exposure(launch, step), level),
                     })
                     .collect();
                 Forecast {
@@ -233,9 +234,10 @@ impl LaunchModel {
     /// The weighted forecasts of the members on the log scale, with the weight of each candidate's own sales.
     ///
     /// # Errors
-    /// [`Error::Refused`] if the training was refused.
+    /// [`Error::Refused`] if the training was refused; [`Error::Internal`] where a member fails.
     pub(super) fn combined_forecasts(&self, candidates: &Candidates) -> Result<Vec<(LogForecast, f64)>> {
-        let members: Vec<Vec<(LogForecast, f64)>> = self.fitted()?.iter().map(|m| m.forecast(candidates)).collect();
+        let members = self.fitted()?.iter().map(|m| m.forecast(candidates));
+        let members: Vec<Vec<(LogForecast, f64)>> = members.collect::<Result<_>>()?;
         Ok((0..candidates.len())
             .map(|i| {
                 let weights = self.weights_of(candidates.own(i));
@@ -364,17 +366,4 @@ fn share(mut comparables: Vec<Comparable>, weight: f64) -> Vec<Comparable> {
         });
     }
     comparables
-}
-
-/// Check the probability of an interval.
-///
-/// # Errors
-/// [`Error::Argument`] outside (0, 1).
-pub(crate) fn check_level(level: f64) -> Result<()> {
-    if level > 0.0 && level < 1.0 {
-        return Ok(());
-    }
-    Err(Error::argument(format!(
-        "level must be between 0 and 1, both excluded, got {level}"
-    )))
 }

@@ -6,6 +6,7 @@ use super::grouping::Grouping;
 use crate::error::Result;
 use crate::forecast::{FittedForecaster, Forecaster, LogForecast};
 use crate::panel::{Candidates, LaunchPanel};
+use crate::statistics::mean;
 
 /// A category with fewer launches at a step takes the mean of all launches there.
 const MIN_LAUNCHES: usize = 3;
@@ -69,9 +70,9 @@ fn curve(panel: &LaunchPanel, member: impl Fn(usize) -> bool, minimum: usize, ot
             continue;
         }
         let n = seen.len() as f64;
-        let center = (seen.iter().map(|v| v.exp_m1()).sum::<f64>() / n).ln_1p();
+        let center = mean(seen.iter().map(|v| v.exp_m1())).map_or(f64::NAN, f64::ln_1p);
         location.push(Some(center));
-        let own = seen.iter().map(|v| (v - center).powi(2)).sum::<f64>() / n;
+        let own = mean(seen.iter().map(|v| (v - center).powi(2))).unwrap_or(f64::NAN);
         // A few launches that were alike by chance say little about the next one.
         let all = otherwise.and_then(|c| c.spread[step]).map_or(own, |s| s * s);
         spread.push(Some(((n * own + SPREAD_PRIOR * all) / (n + SPREAD_PRIOR)).sqrt()));
@@ -80,18 +81,17 @@ fn curve(panel: &LaunchPanel, member: impl Fn(usize) -> bool, minimum: usize, ot
 }
 
 impl FittedForecaster for FittedNaive {
-    fn forecast(&self, candidates: &Candidates) -> Vec<LogForecast> {
+    fn forecast(&self, candidates: &Candidates) -> Result<Vec<LogForecast>> {
         let dense = |v: &[Option<f64>]| v.iter().map(|x| x.unwrap_or(f64::NAN)).collect();
-        self.grouping
-            .groups(&candidates.attributes)
-            .into_iter()
+        let groups = self.grouping.groups(&candidates.attributes).into_iter();
+        Ok(groups
             .filter_map(|group| Some((group, self.curves.get(group.unwrap_or(self.curves.len() - 1))?)))
             .map(|(group, curve)| LogForecast {
                 location: dense(&curve.location),
                 spread: dense(&curve.spread),
                 reason: format!("mean launch curve of {}", self.grouping.describe(group)),
             })
-            .collect()
+            .collect())
     }
 }
 
@@ -140,7 +140,7 @@ mod tests {
         let ids = (0..5).map(|i| i.to_string()).collect();
         let panel = LaunchPanel::try_new(Frequency::Day, 3, ids, vec![19_000; 5], &units, attributes).unwrap();
         let candidates = Candidates::new(vec![19_100; 4], category(vec![Some("a"), Some("b"), Some("c"), None]));
-        let forecasts = Naive.fit(&panel).unwrap().forecast(&candidates);
+        let forecasts = Naive.fit(&panel).unwrap().forecast(&candidates).unwrap();
         let means: Vec<Vec<f64>> = forecasts
             .iter()
             .map(|f| f.location.iter().map(|v| v.exp_m1()).collect())

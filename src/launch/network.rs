@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::sequence::{Exam, Lessons, SequenceEncoder, Sequences};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, candle_text};
 use crate::features::AttributeEncoder;
 use crate::forecast::{FittedForecaster, Forecaster, LogForecast};
 use crate::neural::{
@@ -52,13 +52,17 @@ impl NetworkKind {
         }
     }
 
-    fn build(self, parameters: &mut Parameters, shape: Shape, recipe: &Recipe) -> Result<Arc<dyn Network>> {
-        let network: candle_core::Result<Arc<dyn Network>> = match self {
+    fn build(
+        self,
+        parameters: &mut Parameters,
+        shape: Shape,
+        recipe: &Recipe,
+    ) -> candle_core::Result<Arc<dyn Network>> {
+        match self {
             Self::Lstm => LstmNetwork::new(parameters, shape, recipe).map(|n| Arc::new(n) as _),
             Self::Cnn => CnnNetwork::new(parameters, shape, recipe).map(|n| Arc::new(n) as _),
             Self::Vae => VaeNetwork::new(parameters, shape, recipe).map(|n| Arc::new(n) as _),
-        };
-        Ok(network?)
+        }
     }
 }
 
@@ -70,7 +74,7 @@ impl NetworkKind {
 ///
 /// *Determinism*: weights, order and ages come from the seed of the recipe.
 ///
-/// *Errors*: [`Error::Refused`] if the training diverges.
+/// *Errors*: [`Error::Refused`] if the training diverges; [`Error::Internal`] for errors of candle.
 pub struct NetworkLearner<'a> {
     /// Which network.
     pub kind: NetworkKind,
@@ -204,16 +208,19 @@ fn root_mean_square(network: &dyn Network, source: &dyn Source) -> Result<f64> {
 }
 
 impl FittedForecaster for FittedNetwork {
-    fn forecast(&self, candidates: &Candidates) -> Vec<LogForecast> {
+    fn forecast(&self, candidates: &Candidates) -> Result<Vec<LogForecast>> {
         let sequences = self.encoder.candidates(candidates);
         let rows: Vec<usize> = (0..candidates.len()).collect();
-        rows.par_chunks(CHUNK)
-            .flat_map_iter(|chunk| {
+        let chunks: Vec<Result<Vec<LogForecast>>> = rows
+            .par_chunks(CHUNK)
+            .map(|chunk| {
                 let batch = sequences.batch(chunk.iter().map(|&row| (row, candidates.own(row))));
-                let outputs = self.predict(&batch).ok();
-                (0..chunk.len()).map(move |k| self.log_forecast(outputs.as_ref(), k))
+                let outputs = self.predict(&batch)?;
+                Ok((0..chunk.len()).map(|k| self.log_forecast(&outputs, k)).collect())
             })
-            .collect()
+            .collect();
+        // The first error by order of the candidates, whichever thread was first.
+        Ok(chunks.into_iter().collect::<Result<Vec<_>>>()?.concat())
     }
 
     fn uses_own_sales(&self) -> bool {
@@ -223,14 +230,8 @@ impl FittedForecaster for FittedNetwork {
 
 impl FittedNetwork {
     /// The k-th of the outputs; a step that the network cannot say a finite number for has no forecast.
-    fn log_forecast(&self, outputs: Option<&Prediction>, k: usize) -> LogForecast {
-        let nothing = || {
-            (
-                vec![f64::NAN; self.encoder.horizon()],
-                vec![f64::NAN; self.encoder.horizon()],
-            )
-        };
-        let (mut location, mut spread) = outputs.map_or_else(nothing, |o| self.encoder.decode(o, k));
+    fn log_forecast(&self, outputs: &Prediction, k: usize) -> LogForecast {
+        let (mut location, mut spread) = self.encoder.decode(outputs, k);
         let otherwise = self.error * self.encoder.deviation();
         for (location, spread) in location.iter_mut().zip(&mut spread) {
             if !location.is_finite() {
@@ -253,22 +254,28 @@ impl FittedNetwork {
     }
 
     /// Joint paths of a candidate on the scale of its targets, `paths` x H, drawn from its networks in turn; none of a
-    /// network that does not draw any.
+    /// network that does not draw any, or whose draws are not finite.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] for errors of candle.
     pub(super) fn sample(
         &self,
         sequences: &Sequences<'_>,
         (row, own): (usize, &[f64]),
         paths: usize,
         random: &mut ChaCha8Rng,
-    ) -> Option<Vec<f32>> {
+    ) -> Result<Option<Vec<f32>>> {
         let batch = sequences.batch(std::iter::once((row, own)));
         let count = self.networks.len();
         let mut out = Vec::with_capacity(paths * self.encoder.horizon());
         for (k, trained) in self.networks.iter().enumerate() {
             let share = (paths + count - 1 - k) / count;
-            out.extend(trained.network.sample(&batch, share, random).ok()??);
+            let Some(drawn) = trained.network.sample(&batch, share, random)? else {
+                return Ok(None);
+            };
+            out.extend(drawn);
         }
-        out.iter().all(|v| v.is_finite()).then_some(out)
+        Ok(out.iter().all(|v| v.is_finite()).then_some(out))
     }
 
     /// Its kind.
@@ -318,7 +325,7 @@ impl FittedNetwork {
     /// Give networks that were read from bytes their weights.
     ///
     /// # Errors
-    /// If one is missing, or has another shape than the network needs.
+    /// [`Error::Refused`] if one is missing, or has another shape than the network needs.
     pub fn restore(&mut self, horizon: usize, weights: &BTreeMap<String, Tensor>) -> Result<()> {
         // Sizes are looked at before anything is made in these sizes.
         if !(self.recipe.is_valid() && self.encoder.is_valid(horizon)) {
@@ -330,7 +337,9 @@ impl FittedNetwork {
                 .iter()
                 .filter_map(|(n, w)| Some((n.strip_prefix(&prefix)?.to_owned(), w.clone())));
             let mut parameters = Parameters::stored(own.collect());
-            let network = self.kind.build(&mut parameters, shape(&self.encoder), &self.recipe)?;
+            let network = self.kind.build(&mut parameters, shape(&self.encoder), &self.recipe);
+            // What is wrong with stored weights is no defect.
+            let network = network.map_err(|error| Error::refused(candle_text(&error)))?;
             let weights = parameters.tensors()?;
             Ok(Trained { network, weights })
         });
@@ -349,5 +358,103 @@ fn shape(encoder: &SequenceEncoder) -> Shape {
         statics: encoder.statics(),
         inputs: encoder.inputs(),
         steps: encoder.horizon(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::launch::tests::planted_panel;
+    use crate::launch::{Architecture, Fitted, LaunchModel, OwnSales};
+
+    /// A network on which candle fails.
+    struct Broken;
+
+    impl Network for Broken {
+        fn loss(&self, _: &Batch, _: Option<&mut ChaCha8Rng>) -> candle_core::Result<Tensor> {
+            candle_core::bail!("shape mismatch in loss")
+        }
+
+        fn predict(&self, _: &Batch) -> candle_core::Result<Prediction> {
+            candle_core::bail!("shape mismatch in predict")
+        }
+
+        fn sample(&self, _: &Batch, _: usize, _: &mut ChaCha8Rng) -> candle_core::Result<Option<Vec<f32>>> {
+            candle_core::bail!("shape mismatch in sample")
+        }
+    }
+
+    fn broken(panel: &LaunchPanel) -> FittedNetwork {
+        FittedNetwork {
+            kind: NetworkKind::Vae,
+            recipe: Recipe::default(),
+            encoder: SequenceEncoder::fit(panel, None),
+            launches: panel.len(),
+            error: 1.0,
+            networks: vec![Trained {
+                network: Arc::new(Broken),
+                weights: BTreeMap::new(),
+            }],
+            log: Vec::new(),
+        }
+    }
+
+    fn internal(what: &str) -> Error {
+        Error::Internal(format!("shape mismatch in {what}"))
+    }
+
+    #[test]
+    fn an_error_in_a_forecast_arrives() {
+        let panel = planted_panel(150, 4, 1);
+        let candidates = panel.candidates();
+        assert_eq!(broken(&panel).forecast(&candidates), Err(internal("predict")));
+        // Also through a whole model, in all that asks for a forecast.
+        let silent = Progress::silent();
+        let mut model = LaunchModel::train(Architecture::Naive, &panel, &Recipe::default(), &silent).unwrap();
+        model.members[0].fitted = Fitted::Vae(Box::new(broken(&panel)));
+        model.members[0].own_sales = OwnSales::Share(vec![0.0; 3]);
+        let keys = panel.ids().to_vec();
+        assert_eq!(model.forecast(&candidates, 0.8, None), Err(internal("predict")));
+        assert_eq!(model.explain(&candidates, 3), Err(internal("predict")));
+        assert_eq!(model.scenarios(&candidates, &keys, &[], 10), Err(internal("predict")));
+        let text = model.forecast(&candidates, 0.8, None).unwrap_err().to_string();
+        assert_eq!(text, "internal error: shape mismatch in predict; please report this");
+    }
+
+    #[test]
+    fn an_error_in_a_draw_arrives() {
+        let panel = planted_panel(20, 4, 2);
+        let (network, candidates) = (broken(&panel), panel.candidates());
+        let sequences = network.encoded(&candidates);
+        let random = &mut rand::SeedableRng::seed_from_u64(1);
+        assert_eq!(network.sample(&sequences, (0, &[]), 5, random), Err(internal("sample")));
+    }
+
+    #[test]
+    fn an_error_in_training_is_no_refusal() {
+        let panel = planted_panel(20, 4, 3);
+        let encoder = SequenceEncoder::fit(&panel, None);
+        let sequences = encoder.launches(&panel);
+        let lessons = Lessons::new(&sequences, &panel, (0..20).collect(), 1);
+        let found = train(
+            &Broken,
+            &Parameters::seeded(1),
+            &lessons,
+            None,
+            &Recipe::default(),
+            1,
+            &mut |_| {},
+        );
+        assert_eq!(found.err(), Some(internal("loss")));
+    }
+
+    #[test]
+    fn stored_weights_that_do_not_fit_are_a_refusal() {
+        let panel = planted_panel(20, 4, 4);
+        let found = broken(&panel).restore(4, &BTreeMap::new());
+        let Err(Error::Refused(reason)) = found else {
+            panic!("{found:?}");
+        };
+        assert!(reason.contains("is missing"), "{reason}");
     }
 }

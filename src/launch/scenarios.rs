@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 use super::LaunchModel;
 use crate::error::{Error, Result};
 use crate::panel::Candidates;
+use crate::statistics;
 
 /// Most scenarios of a product.
 pub const MAX_SCENARIOS: usize = 10_000;
@@ -47,9 +48,10 @@ impl LaunchModel {
     /// `n` joint paths for each candidate.
     ///
     /// *Model*: at each step the n values are the forecast's quantiles at (r - 1/2) / n for r = 1 .. n (see
-    /// [`crate::forecast::Conformal::quantile`]), so their quantiles are those of the forecast. Which of them belong
-    /// to one path is drawn from the errors on held-out launches, as [`crate::forecast::Paths`] does it; for a `vae`
-    /// alone, from the curves it generates (ensemble copula coupling). Products are independent of each other.
+    /// [`LogForecast::quantile`](crate::forecast::LogForecast::quantile)), so their quantiles are those of the
+    /// forecast. Which of them belong to one path is drawn from the errors on held-out launches, as
+    /// [`crate::forecast::Paths`] does it; for a `vae` alone, from the curves it generates (ensemble copula coupling).
+    /// Products are independent of each other.
     ///
     /// *Determinism*: the draw is seeded by the model's seed and the candidate's key: no other candidate changes it.
     ///
@@ -86,9 +88,10 @@ impl LaunchModel {
                 };
                 let launch = candidates.launch_days[i];
                 let random = &mut self.generator(key);
-                let sampled = network
-                    .as_ref()
-                    .and_then(|(network, sequences)| network.sample(sequences, (i, candidates.own(i)), n, random));
+                let sampled = match &network {
+                    Some((network, sequences)) => network.sample(sequences, (i, candidates.own(i)), n, random)?,
+                    None => None,
+                };
                 let draw = match sampled {
                     Some(sampled) => ranks(&sampled, n, self.horizon),
                     None => paths.draw(n, self.horizon, random),
@@ -97,7 +100,7 @@ impl LaunchModel {
                     let exposure = self.exposure(launch, step);
                     let quantile = |rank: usize| {
                         let probability = (rank as f64 + 0.5) / n as f64;
-                        conformal.quantile(&forecast, step, exposure, probability)
+                        forecast.quantile(conformal, step, exposure, probability)
                     };
                     let quantiles: Vec<f64> = (0..n).map_while(quantile).collect();
                     ScenarioStep {
@@ -128,17 +131,9 @@ impl LaunchModel {
 
 /// Ranks from 0 of `n` paths at each step; equal values in order of the paths.
 fn ranks(paths: &[f32], n: usize, horizon: usize) -> Vec<Vec<u32>> {
-    (0..horizon)
-        .map(|step| {
-            let mut order: Vec<usize> = (0..n).collect();
-            order.sort_by(|&a, &b| paths[a * horizon + step].total_cmp(&paths[b * horizon + step]));
-            let mut out = vec![0; n];
-            for (rank, &j) in order.iter().enumerate() {
-                out[j] = rank as u32;
-            }
-            out
-        })
-        .collect()
+    let at = |path: usize, step: usize| paths[path * horizon + step];
+    let step = |step| statistics::ranks(n, |a, b| at(a, step).total_cmp(&at(b, step)));
+    (0..horizon).map(step).collect()
 }
 
 #[cfg(test)]
@@ -159,8 +154,7 @@ mod tests {
     }
 
     fn variance(values: &[f64]) -> f64 {
-        let mean = values.iter().sum::<f64>() / values.len() as f64;
-        values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / values.len() as f64
+        statistics::variance(values).unwrap()
     }
 
     /// Variance of the totals over the sum of the variances of the steps: 1 for independent steps.

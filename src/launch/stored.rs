@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use super::member::{Member, OwnSales};
 use super::model::{Calibration, Weights};
 use super::{Architecture, Baseline, Fitted, HandOver, LaunchModel, Training};
-use crate::forecast::Conformal;
+use crate::calibration::Conformal;
 use crate::model::{ModelError, Stored};
 use crate::panel::{Frequency, MAX_HORIZON, format_date};
 

@@ -10,8 +10,7 @@ use super::member::{Member, OutOfSample};
 use super::model::{Calibration, MIN_LAUNCHES, MemberRecord, Training, Weights};
 use super::{Architecture, Baseline, LaunchModel};
 use crate::error::{Error, Result};
-use crate::evaluation::Scores;
-use crate::forecast::{Conformal, HeldOut, LogForecast, Paths, ages, splits};
+use crate::forecast::{HeldOut, LogForecast, Paths, Scores, ages, conformal, splits};
 use crate::neural::Recipe;
 use crate::panel::LaunchPanel;
 use crate::progress::Progress;
@@ -31,7 +30,8 @@ impl LaunchModel {
     /// Train on past launches: weigh the members and calibrate the intervals on launches held out, then fit to all.
     ///
     /// # Errors
-    /// [`Error::Refused`] for fewer than [`MIN_LAUNCHES`] launches with an observed step, and what the model refuses.
+    /// [`Error::Refused`] for fewer than [`MIN_LAUNCHES`] launches with an observed step, and what the model refuses;
+    /// `auto` goes without a member that refuses. [`Error::Internal`] ends the training of `auto` too.
     pub fn train(
         architecture: Architecture,
         panel: &LaunchPanel,
@@ -56,10 +56,9 @@ impl LaunchModel {
             };
             match forecasts {
                 Ok(forecasts) => tried.push(forecasts),
-                Err(Error::Refused(reason)) if architecture == Architecture::Auto => {
-                    left_out.insert(member, reason);
+                Err(error) => {
+                    left_out.insert(member, left_out_for(architecture, error)?);
                 }
-                Err(error) => return Err(error),
             }
         }
         let mut beaten = Vec::new();
@@ -117,7 +116,7 @@ impl LaunchModel {
         };
         let calibrate = |(age, held_out): (usize, &Vec<HeldOut>)| Calibration {
             age,
-            conformal: Conformal::fit(held_out, panel.horizon()),
+            conformal: conformal(held_out, panel.horizon()),
             paths: Some(Paths::fit(held_out, panel.horizon(), combined.by_age.len())),
         };
         Ok(Self {
@@ -137,6 +136,15 @@ impl LaunchModel {
             training,
             refusal: None,
         })
+    }
+}
+
+/// Why a model goes without a member that failed: `auto` does so where the launches do not carry one. All else is not
+/// for the other members to make up for.
+fn left_out_for(architecture: Architecture, error: Error) -> Result<String> {
+    match error {
+        Error::Refused(reason) if architecture == Architecture::Auto => Ok(reason),
+        error => Err(error),
     }
 }
 
@@ -295,14 +303,14 @@ fn scores(panel: &LaunchPanel, held_out: &[HeldOut], others: &[HeldOut]) -> Opti
     // Every other launch would not do: ids often alternate between categories.
     let second_half = |h: &&HeldOut| (h.launch as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 63 == 1;
     let (second, first): (Vec<&HeldOut>, Vec<&HeldOut>) = held_out.iter().partition(second_half);
-    let from_first = Conformal::fit(first.iter().copied(), panel.horizon());
-    let from_second = Conformal::fit(second.iter().copied(), panel.horizon());
+    let from_first = conformal(first.iter().copied(), panel.horizon());
+    let from_second = conformal(second.iter().copied(), panel.horizon());
     let mut rows = Vec::new();
     for (h, other) in held_out.iter().zip(others) {
-        let conformal = if second_half(&h) { &from_first } else { &from_second };
+        let errors = if second_half(&h) { &from_first } else { &from_second };
         for step in (0..panel.horizon()).filter(|&step| !other.forecast.location[step].is_nan()) {
             let exposure = panel.exposure(h.launch, step);
-            let interval = conformal.interval(&h.forecast, step, exposure, REPORT_LEVEL);
+            let interval = h.forecast.interval(errors, step, exposure, REPORT_LEVEL);
             if let (Some(actual), Some(interval)) = (panel.units(h.launch, step), interval) {
                 rows.push((actual, interval));
             }
@@ -322,4 +330,20 @@ fn fingerprint(panel: &LaunchPanel) -> String {
             .for_each(|v| hash.update(v.to_bits().to_le_bytes()));
     }
     hash.finalize().iter().take(8).map(|b| format!("{b:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn auto_goes_without_members_that_refuse_but_not_without_those_that_break() {
+        let broken = || Error::from(candle_core::Error::Msg("shape mismatch in matmul".to_owned()));
+        let refused = || Error::refused("too few launches");
+        let auto = Architecture::Auto;
+        assert_eq!(left_out_for(auto, refused()), Ok("too few launches".to_owned()));
+        let text = "internal error: shape mismatch in matmul; please report this";
+        assert_eq!(left_out_for(auto, broken()).unwrap_err().to_string(), text);
+        assert_eq!(left_out_for(Architecture::Lstm, refused()), Err(refused()));
+    }
 }

@@ -2,11 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use statrs::distribution::{ContinuousCDF, Normal};
-
 use crate::{
     error::{Error, Result},
-    market::regression::t_quantile,
+    statistics::{check_level, normal_quantile, t_quantile},
 };
 
 /// Stretches before the launch that an interval needs.
@@ -63,9 +61,9 @@ impl Effect {
     /// *Missing data*: a stretch without sales has 0 units.
     ///
     /// # Errors
-    /// [`Error::Refused`] when there are fewer than [`MIN_BLOCKS`] stretches before the launch, when the affected
-    /// product sold nothing in them, when the control sold nothing in any one of them, or when numbers are out of
-    /// range.
+    /// [`Error::Refused`] for a level or a share that is not allowed, when there are fewer than [`MIN_BLOCKS`]
+    /// stretches before the launch, when the affected product sold nothing in them, when the control sold nothing in
+    /// any one of them, or when numbers are out of range.
     ///
     /// *References*: Santos Silva, Tenreyro 2006, The log of gravity; Wooldridge 2023, Simple approaches to nonlinear
     /// difference-in-differences with panel data; Bertrand, Duflo, Mullainathan 2004, How much should we trust
@@ -86,10 +84,9 @@ impl Effect {
             )));
         }
         let sum = |values: &[f64]| values.iter().sum::<f64>();
-        if !(level > 0.0 && level < 1.0 && share > 0.0 && share.is_finite()) {
-            return Err(Error::refused(
-                "the level must be between 0 and 1, and the share above 0",
-            ));
+        known_level(level)?;
+        if !(share > 0.0 && share.is_finite()) {
+            return Err(Error::refused(format!("the share must be above 0, got {share}")));
         }
         if sum(before) <= 0.0 {
             return Err(Error::refused("it sold nothing in the periods before the launch"));
@@ -116,7 +113,7 @@ impl Effect {
         let drift = ((measured - half_steps) / ((q + 1.0) / 6.0 - 0.5)).max(0.0);
         let still = (measured - drift * (q + 1.0) / 6.0).max(0.0);
         let drifted = still * (1.0 + 1.0 / q) + drift * (q + 1.0) * (2.0 * q + 1.0) / (6.0 * q);
-        let normal = Normal::standard().inverse_cdf((1.0 + level) / 2.0);
+        let normal = normal_quantile(level);
         let spread = if affected.iter().all(|units| units.fract() == 0.0) {
             measured.max((normal / student).powi(2) / mean)
         } else {
@@ -154,6 +151,11 @@ impl Effect {
     }
 }
 
+/// Check the level of one comparison: as the others of a table may have another one, it is refused alone.
+fn known_level(level: f64) -> Result<()> {
+    check_level(level).map_err(|error| Error::refused(error.to_string()))
+}
+
 /// One launch's effect on its key, and the periods it was measured in.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Measured {
@@ -186,14 +188,12 @@ pub struct Measured {
 /// *Determinism*: the order of the launches does not matter.
 ///
 /// # Errors
-/// [`Error::Refused`] without launches, or when numbers are out of range.
+/// [`Error::Refused`] without launches, for a level that is not allowed, or when numbers are out of range.
 ///
 /// *References*: Hansen, Hodrick 1980, Forward exchange rates as optimal predictors of future spot rates (errors of
 /// overlapping periods).
 pub fn pooled(launches: &[Measured], level: f64) -> Result<Effect> {
-    if !(level > 0.0 && level < 1.0) {
-        return Err(Error::refused("the level must be between 0 and 1"));
-    }
+    known_level(level)?;
     // As many periods as there are days in the dates that sales may have: beyond them a quantile of t takes for ever.
     let known = |m: &Measured| {
         let range = 1..=MAX_PERIODS;

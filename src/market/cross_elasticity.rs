@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::regression::{Regression, Rows, t_quantile};
 use crate::error::{Error, Result};
+use crate::statistics::regression::{Regression, Rows, Unfit};
+use crate::statistics::{check_level, codes, count, t_quantile};
 
 /// Rows that an estimate needs.
 const MIN_ROWS: usize = 20;
@@ -70,12 +71,14 @@ impl CrossElasticity {
     /// *Determinism*: rows are sorted first.
     ///
     /// # Errors
-    /// [`Error::Refused`] with fewer than 20 rows, when their price did not vary or moved with ours, and when it is one
-    /// price for all products with fewer than 30 periods beside the effects.
+    /// [`Error::Argument`] for a level that is not allowed; [`Error::Refused`] with fewer than 20 rows, when
+    /// their price did not vary or moved with ours, and when it is one price for all products with fewer than 30
+    /// periods beside the effects.
     ///
     /// *References*: Tellis 1988, The price elasticity of selective demand; Cameron, Miller 2015, A practitioner's
     /// guide to cluster-robust inference.
     pub fn estimate(mut sales: Vec<Sale>, level: f64) -> Result<Self> {
+        check_level(level)?;
         let usable = |v: f64| v > 0.0 && v.is_finite();
         sales.retain(|s| usable(s.units) && usable(s.own_price) && usable(s.their_price));
         let order = |s: &Sale| {
@@ -146,7 +149,14 @@ impl CrossElasticity {
                  tell them from what else changed"
             )));
         }
-        let fitted = panel.fit(&regressors, &[panel.product.clone(), season], &panel.period)?;
+        let fitted = panel
+            .fit(&regressors, &[panel.product.clone(), season], &panel.period)
+            .map_err(|unfit| match unfit {
+                Unfit::Constant(_) | Unfit::Collinear => {
+                    Error::refused("their price moved with ours, with the season or with a trend")
+                }
+                other => other.into(),
+            })?;
         let effects = if long {
             "products, calendar months and a trend"
         } else {
@@ -180,17 +190,19 @@ impl Panel {
         }
     }
 
-    fn fit(&self, regressors: &[Vec<f64>], effects: &[Vec<u32>], clusters: &[u32]) -> Result<Regression> {
+    fn fit(
+        &self,
+        regressors: &[Vec<f64>],
+        effects: &[Vec<u32>],
+        clusters: &[u32],
+    ) -> std::result::Result<Regression, Unfit> {
         let rows = Rows {
             target: &self.units,
             regressors,
             effects,
             clusters,
         };
-        Regression::fit(rows).map_err(|error| match error.to_string().contains("regressor") {
-            true => Error::refused("their price moved with ours, with the season or with a trend"),
-            false => error,
-        })
+        Regression::fit(rows)
     }
 
     /// The first slope with its interval, widened for `lost` effects and for clusters beyond `freedom`.
@@ -218,22 +230,6 @@ impl Panel {
         })
         .filter(|found| found.lower.is_finite() && found.upper.is_finite())
     }
-}
-
-/// Numbers groups from 0, in order.
-fn codes(values: impl Iterator<Item = i64>) -> Vec<u32> {
-    let values: Vec<i64> = values.collect();
-    let mut levels = values.clone();
-    levels.sort_unstable();
-    levels.dedup();
-    values
-        .iter()
-        .map(|v| levels.partition_point(|l| l < v) as u32)
-        .collect()
-}
-
-fn count(codes: &[u32]) -> usize {
-    codes.iter().max().map_or(0, |&c| c as usize + 1)
 }
 
 /// Whether a column is not the same in all rows of each group.
@@ -298,6 +294,26 @@ mod tests {
             assert!((0.84..=0.96).contains(&share), "{effects}: {share}");
             assert!((sum - 0.8).abs() < 0.05, "{effects}: {sum}");
         }
+    }
+
+    #[test]
+    fn a_price_that_cannot_be_told_apart_is_known_by_its_kind() {
+        let mut sales = planted(2, 3, 40, false);
+        let unfit = |sales: &[Sale]| {
+            let panel = Panel::new(sales);
+            let effects = [panel.product.clone(), panel.period.clone()];
+            panel.fit(&panel.prices, &effects, &panel.period).unwrap_err()
+        };
+        sales.iter_mut().for_each(|s| s.their_price = s.own_price.powi(2));
+        assert_eq!(unfit(&sales), Unfit::Collinear);
+        sales.iter_mut().for_each(|s| s.their_price = 2.0 + s.period as f64);
+        assert_eq!(unfit(&sales), Unfit::Constant(0));
+        // What is wrong with the rows is not told as a price that moved with ours.
+        sales.iter_mut().for_each(|s| s.units = 1e-310);
+        sales.iter_mut().for_each(|s| s.period = s.product);
+        assert!(matches!(unfit(&sales[..5]), Unfit::FewRows { .. }));
+        let level = CrossElasticity::estimate(planted(1, 4, 40, false), 1.5).unwrap_err();
+        assert_eq!(level, Error::argument("level must be above 0 and below 1, got 1.5"));
     }
 
     #[test]

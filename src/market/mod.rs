@@ -5,7 +5,6 @@ pub mod cannibalization;
 pub mod cross_elasticity;
 pub mod elasticity;
 pub mod price_position;
-pub mod regression;
 pub mod seasonality;
 pub mod signal;
 pub mod trend;

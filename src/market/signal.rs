@@ -5,6 +5,7 @@ use nalgebra::{DMatrix, DVector};
 use crate::{
     error::{Error, Result},
     panel::{Frequency, day_of_year_angle},
+    statistics::{self, dot},
 };
 
 /// Largest lag that may be asked for.
@@ -128,13 +129,14 @@ fn signed_log(v: f64) -> f64 {
     v.signum() * v.abs().ln_1p()
 }
 
-fn mean(values: &[f64]) -> f64 {
-    values.iter().sum::<f64>() / values.len().max(1) as f64
+/// Mean of values, 0 of none.
+fn mean(values: impl IntoIterator<Item = f64>) -> f64 {
+    statistics::mean(values).unwrap_or_default()
 }
 
+/// Standard deviation of values, 0 of none.
 fn deviation(values: &[f64]) -> f64 {
-    let middle = mean(values);
-    (values.iter().map(|v| (v - middle).powi(2)).sum::<f64>() / values.len().max(1) as f64).sqrt()
+    statistics::deviation(values).unwrap_or_default()
 }
 
 fn is_constant(values: &[f64]) -> bool {
@@ -156,17 +158,12 @@ fn scaled(signal: &[Option<f64>], split: usize) -> Result<Vec<Option<f64>>> {
     if is_constant(&all) {
         return Err(Error::refused("the signal does not change"));
     }
-    let (middle, spread) = (mean(&early), deviation(&early));
-    let skewness = mean(
-        &early
-            .iter()
-            .map(|v| ((v - middle) / spread).powi(3))
-            .collect::<Vec<_>>(),
-    );
+    let (middle, spread) = (mean(early.iter().copied()), deviation(&early));
+    let skewness = mean(early.iter().map(|v| ((v - middle) / spread).powi(3)));
     let log = early.iter().all(|&v| v >= 0.0) && skewness > SKEWED;
     let shape = |v: f64| if log { signed_log(v) } else { v };
     let early: Vec<f64> = early.into_iter().map(shape).collect();
-    let (middle, spread) = (mean(&early), deviation(&early));
+    let (middle, spread) = (mean(early.iter().copied()), deviation(&early));
     let spread = if spread > 0.0 && spread.is_finite() {
         spread
     } else {
@@ -289,10 +286,6 @@ impl Sums {
     }
 }
 
-fn dot(slopes: &[f64], x: &[f64]) -> f64 {
-    slopes.iter().zip(x).map(|(a, b)| a * b).sum()
-}
-
 /// How many own last values explain a series before `split`.
 fn order(y: &[f64], season: &[Vec<f64>], start: usize, split: usize) -> usize {
     let most = MAX_ORDER.min((split - start) / 8).max(1);
@@ -316,13 +309,8 @@ fn correlation(news: &[Option<f64>], ahead: &[Option<f64>], lag: usize) -> (Opti
         return (None, pairs.len());
     }
     let (a, b): (Vec<f64>, Vec<f64>) = pairs.iter().copied().unzip();
-    let (middle_a, middle_b) = (mean(&a), mean(&b));
-    let together = mean(
-        &pairs
-            .iter()
-            .map(|(a, b)| (a - middle_a) * (b - middle_b))
-            .collect::<Vec<_>>(),
-    );
+    let (middle_a, middle_b) = (mean(a.iter().copied()), mean(b.iter().copied()));
+    let together = mean(pairs.iter().map(|(a, b)| (a - middle_a) * (b - middle_b)));
     let r = together / (deviation(&a) * deviation(&b));
     (r.is_finite().then(|| r.clamp(-1.0, 1.0)), pairs.len())
 }

@@ -5,6 +5,7 @@ use arrow_select::take::take_record_batch;
 
 use super::{Covariates, FIRST_DAY, Frequency, calendar::format_date, last_day};
 use crate::error::{Error, Result};
+pub(crate) use crate::statistics::mean;
 
 /// Longest horizon in steps: ten years of weeks.
 pub const MAX_HORIZON: usize = 520;
@@ -370,20 +371,6 @@ fn check_day(day: i32, id: &str) -> Result<()> {
         format_date(last_day()),
         format_date(day)
     )))
-}
-
-/// At most `most` entries, evenly spaced, first and last included.
-pub(crate) fn spread_evenly(order: &[usize], most: usize) -> Vec<usize> {
-    if order.len() <= most {
-        return order.to_vec();
-    }
-    (0..most).map(|k| order[k * (order.len() - 1) / (most - 1)]).collect()
-}
-
-/// Arithmetic mean; `None` of nothing.
-pub(crate) fn mean(values: impl Iterator<Item = f64>) -> Option<f64> {
-    let (sum, n) = values.fold((0.0, 0usize), |(s, n), v| (s + v, n + 1));
-    (n > 0).then(|| sum / n as f64)
 }
 
 #[cfg(test)]

@@ -9,6 +9,6 @@ pub(crate) use calendar::season;
 pub use calendar::{FIRST_DAY, Frequency, day_of_year_angle, format_date, last_day, parse_date};
 pub(crate) use covariates::is_summary;
 pub use covariates::{Covariates, LEAD, Series, SeriesName};
+pub(crate) use launches::mean;
 pub use launches::{Candidates, LaunchPanel, MAX_HORIZON, check_horizon};
-pub(crate) use launches::{mean, spread_evenly};
 pub use scales::{CovariateScales, ScaledCovariates};

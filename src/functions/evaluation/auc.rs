@@ -1,8 +1,6 @@
 //! `__launch_auc(label, probability)`: the area under the ROC curve; the macro `launch_auc` turns any label into a
 //! boolean and calls it.
 
-use std::cmp::Ordering;
-
 use duckdb_neo::{
     DuckDBType,
     aggregate::{AggregateCallbacks, AggregateFunctionBuilder, ReturnTypeHandle, States},
@@ -15,67 +13,15 @@ use duckdb_neo::{
     vector::{Unknown, Vector},
 };
 
-use crate::functions::{
-    documentation::{Documentation, ParameterText, ReturnText},
-    guard::guard,
+use crate::{
+    evaluation::auc::Scores,
+    functions::{
+        documentation::{Documentation, ParameterText, ReturnText},
+        guard::guard,
+    },
 };
 
 const NAME: &str = "__launch_auc";
-
-/// The scores of one group, by class.
-#[derive(Debug, Default)]
-struct Scores {
-    positive: Vec<f64>,
-    negative: Vec<f64>,
-}
-
-impl Scores {
-    fn add(&mut self, label: bool, score: f64) {
-        // Adding zero turns -0.0 into 0.0: a tie.
-        let class = if label { &mut self.positive } else { &mut self.negative };
-        class.push(score + 0.0);
-    }
-
-    fn append(&mut self, other: &Self) {
-        self.positive.extend_from_slice(&other.positive);
-        self.negative.extend_from_slice(&other.negative);
-    }
-
-    /// The probability that a random positive scores higher than a random negative, where a tie counts one half
-    /// (Mann and Whitney). `None` with fewer than two classes.
-    fn auc(&self) -> Option<f64> {
-        if self.positive.is_empty() || self.negative.is_empty() {
-            return None;
-        }
-        let positive = sorted(&self.positive);
-        let negative = sorted(&self.negative);
-        let (mut below, mut not_above) = (0, 0);
-        let mut wins_twice: u128 = 0;
-        for score in &positive {
-            while negative
-                .get(below)
-                .is_some_and(|other| other.total_cmp(score) == Ordering::Less)
-            {
-                below += 1;
-            }
-            not_above = not_above.max(below);
-            while negative
-                .get(not_above)
-                .is_some_and(|other| other.total_cmp(score) != Ordering::Greater)
-            {
-                not_above += 1;
-            }
-            wins_twice += (below + not_above) as u128;
-        }
-        Some(wins_twice as f64 / (2.0 * positive.len() as f64 * negative.len() as f64))
-    }
-}
-
-fn sorted(scores: &[f64]) -> Vec<f64> {
-    let mut scores = scores.to_vec();
-    scores.sort_unstable_by(f64::total_cmp);
-    scores
-}
 
 struct Auc;
 
@@ -181,53 +127,4 @@ pub fn register(extension: &Extension) -> duckdb_neo::Result<()> {
         .set_property(AggregateFunctionProperty::AggregateOrderDependent(false))
         .set_property(FunctionProperty::HasSpecialNullHandling(true))
         .register(extension)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn auc(cases: &[(bool, f64)]) -> Option<f64> {
-        let mut scores = Scores::default();
-        cases.iter().for_each(|&(label, score)| scores.add(label, score));
-        scores.auc()
-    }
-
-    #[test]
-    fn counts_the_pairs_in_order() {
-        // scikit-learn's example: 3 of 4 pairs are in order.
-        let cases = [(false, 0.1), (false, 0.4), (true, 0.35), (true, 0.8)];
-        assert_eq!(auc(&cases), Some(0.75));
-    }
-
-    #[test]
-    fn a_tie_counts_one_half() {
-        assert_eq!(auc(&[(false, 0.5), (true, 0.5)]), Some(0.5));
-        assert_eq!(auc(&[(false, 0.0), (true, -0.0), (true, 1.0)]), Some(0.75));
-    }
-
-    #[test]
-    fn one_class_has_no_auc() {
-        assert_eq!(auc(&[]), None);
-        assert_eq!(auc(&[(true, 0.2), (true, 0.7)]), None);
-    }
-
-    #[test]
-    fn agrees_with_all_pairs_when_there_are_many_ties() {
-        let cases: Vec<_> = (0..200u32)
-            .map(|i| ((i * i + 3 * i) % 5 < 2, f64::from((i * 37) % 11)))
-            .collect();
-        let (mut wins, mut pairs) = (0.0, 0.0);
-        for positive in cases.iter().filter(|case| case.0) {
-            for negative in cases.iter().filter(|case| !case.0) {
-                pairs += 1.0;
-                wins += match positive.1.total_cmp(&negative.1) {
-                    Ordering::Greater => 1.0,
-                    Ordering::Equal => 0.5,
-                    Ordering::Less => 0.0,
-                };
-            }
-        }
-        assert_eq!(auc(&cases), Some(wins / pairs));
-    }
 }

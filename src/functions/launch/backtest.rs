@@ -19,14 +19,13 @@ use super::{
     recipe,
 };
 use crate::{
-    evaluation::{BacktestRow, backtest, default_cutoffs},
     functions::{
         documentation::{Documentation, ParameterText, ReturnText},
         guard::{Failure, guard},
         settings::Settings,
         vectors,
     },
-    launch::Architecture,
+    launch::{Architecture, BacktestRow, backtest, default_cutoffs},
     neural::{Recipe, RecipeOptions},
     panel::{Frequency, check_horizon},
 };

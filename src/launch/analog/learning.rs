@@ -9,7 +9,8 @@ use rayon::prelude::*;
 
 use super::similarity::{Eligibility, Points, attention, gap_days};
 use crate::error::{Error, Result};
-use crate::panel::{LaunchPanel, spread_evenly};
+use crate::panel::LaunchPanel;
+use crate::statistics::{mean, spread_evenly};
 
 /// Launches the forecasts rest on while learning, and launches forecast while learning, at most.
 const MAX_REFERENCES: usize = 2_000;
@@ -123,9 +124,8 @@ impl Problem {
         for (r, &i) in rows.iter().enumerate() {
             for b in 0..blocks {
                 let steps = &panel.log_units(i)[b * horizon / blocks..(b + 1) * horizon / blocks];
-                let seen: Vec<f64> = steps.iter().copied().filter(|v| !v.is_nan()).collect();
-                if !seen.is_empty() {
-                    targets[r * blocks + b] = seen.iter().sum::<f64>() / seen.len() as f64;
+                if let Some(seen) = mean(steps.iter().copied().filter(|v| !v.is_nan())) {
+                    targets[r * blocks + b] = seen;
                     observed[r * blocks + b] = 1.0;
                 }
             }
@@ -292,10 +292,7 @@ impl Problem {
             })
             .collect();
         (0..panel.horizon())
-            .map(|step| {
-                let seen: Vec<f64> = squares.iter().map(|s| s[step]).filter(|v| v.is_finite()).collect();
-                (!seen.is_empty()).then(|| (seen.iter().sum::<f64>() / seen.len() as f64).sqrt())
-            })
+            .map(|step| mean(squares.iter().map(|s| s[step]).filter(|v| v.is_finite())).map(f64::sqrt))
             .collect()
     }
 }

@@ -378,11 +378,11 @@ impl FittedAnalog {
 }
 
 impl FittedForecaster for FittedAnalog {
-    fn forecast(&self, candidates: &Candidates) -> Vec<LogForecast> {
+    fn forecast(&self, candidates: &Candidates) -> Result<Vec<LogForecast>> {
         let located = self.locate(candidates);
         let past = self.past_linear();
         let everyone: Vec<u32> = (0..self.points.len() as u32).collect();
-        (0..candidates.len())
+        Ok((0..candidates.len())
             .into_par_iter()
             .map_init(
                 || vec![0f32; everyone.len() * self.weights.len()],
@@ -391,6 +391,6 @@ impl FittedForecaster for FittedAnalog {
                     self.forecast_one(&weights, located.linear[i], &past)
                 },
             )
-            .collect()
+            .collect())
     }
 }

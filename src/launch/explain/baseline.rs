@@ -11,7 +11,8 @@ use crate::error::Result;
 use crate::features::{AttributeEncoder, find_column, numbers};
 use crate::forecast::Forecaster;
 use crate::launch::{FittedNaive, Naive};
-use crate::panel::{Candidates, FIRST_DAY, LaunchPanel, SeriesName, last_day, spread_evenly};
+use crate::panel::{Candidates, FIRST_DAY, LaunchPanel, SeriesName, last_day};
+use crate::statistics::spread_evenly;
 
 /// Past launches kept to stand in for what is taken away from a candidate.
 pub const MAX_TYPICAL: usize = 16;

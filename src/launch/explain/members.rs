@@ -48,17 +48,17 @@ impl LaunchModel {
             return Ok((Vec::new(), Vec::new()));
         }
         let value = |mixed: &Candidates, owners: &[usize]| {
-            let means = baseline.curve.forecast(mixed);
+            let means = baseline.curve.forecast(mixed)?;
             let mut values = vec![0.0; owners.len()];
             for (m, member) in &members {
-                for (row, forecast) in member.fitted.forecast(mixed).iter().enumerate() {
+                for (row, forecast) in member.fitted.forecast(mixed)?.iter().enumerate() {
                     let factors = steps[owners[row]].of_member(&shares[owners[row]][*m]);
                     let differences = forecast.location.iter().zip(&means[row].location);
                     let amounts = factors.iter().zip(differences).map(|(f, (a, b))| f * (a - b));
                     values[row] += amounts.filter(|v| v.is_finite()).sum::<f64>();
                 }
             }
-            values
+            Ok(values)
         };
         let groups = self.groups(&members, baseline);
         let inputs: Vec<Vec<Input>> = groups.iter().map(|g| g.inputs.clone()).collect();

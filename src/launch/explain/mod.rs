@@ -115,11 +115,11 @@ impl LaunchModel {
                 "the model was stored by an older version, which did not keep what to explain against: train it again",
             ));
         };
-        let means = baseline.curve.forecast(candidates);
+        let means = baseline.curve.forecast(candidates)?;
         let steps: Vec<Steps> = (0..candidates.len())
             .map(|i| self.steps(&forecasts[i].0, &means[i], candidates.launch_days[i]))
             .collect();
-        let shares = self.shares(candidates);
+        let shares = self.shares(candidates)?;
         let mut parts = vec![Parts::new(); steps.len()];
         let mut add = |i: usize, kind: Kind, name: &str, value: Option<String>, units: f64| {
             parts[i].entry((kind, name.to_owned())).or_insert((value, 0.0)).1 += units;
@@ -175,12 +175,13 @@ impl LaunchModel {
     }
 
     /// Share of each member in the forecast of each candidate, by step: its weight among those that know the step.
-    fn shares(&self, candidates: &Candidates) -> Vec<Vec<Vec<f64>>> {
+    fn shares(&self, candidates: &Candidates) -> Result<Vec<Vec<Vec<f64>>>> {
         let weights = &self.weights.cold;
         if self.members.len() == 1 {
-            return vec![vec![vec![1.0; self.horizon]]; candidates.len()];
+            return Ok(vec![vec![vec![1.0; self.horizon]]; candidates.len()]);
         }
-        let forecasts: Vec<Vec<LogForecast>> = self.members.iter().map(|m| m.fitted.forecast(candidates)).collect();
+        let forecasts = self.members.iter().map(|m| m.fitted.forecast(candidates));
+        let forecasts: Vec<Vec<LogForecast>> = forecasts.collect::<Result<_>>()?;
         let share = |i: usize, m: usize, step: usize| {
             let weight = |m: usize| match forecasts[m][i].location[step].is_nan() {
                 true => 0.0,
@@ -191,7 +192,7 @@ impl LaunchModel {
         };
         let member = |i: usize, m: usize| (0..self.horizon).map(|step| share(i, m, step)).collect();
         let candidate = |i: usize| (0..weights.len()).map(|m| member(i, m)).collect();
-        (0..candidates.len()).map(candidate).collect()
+        Ok((0..candidates.len()).map(candidate).collect())
     }
 }
 

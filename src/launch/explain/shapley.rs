@@ -23,6 +23,8 @@ const ORDERS: usize = MAX_TYPICAL;
 ///
 /// *Shapes*: candidates x groups; `value` gets mixtures with the number of the candidate each belongs to.
 ///
+/// *Errors*: those of `value`.
+///
 /// *Determinism*: the orders depend on the seed and the number of groups alone.
 ///
 /// *References*: Strumbelj, Kononenko 2014, Explaining prediction models and individual predictions with feature
@@ -32,7 +34,7 @@ pub fn contributions(
     candidates: &Candidates,
     groups: &[Vec<Input>],
     seed: i64,
-    value: impl Fn(&Candidates, &[usize]) -> Vec<f64> + Sync,
+    value: impl Fn(&Candidates, &[usize]) -> Result<Vec<f64>> + Sync,
 ) -> Result<Vec<Vec<f64>>> {
     let orders = orders(groups.len(), seed);
     let each = 1 + ORDERS * groups.len();
@@ -43,7 +45,7 @@ pub fn contributions(
             .flat_map(|&candidate| mixtures(candidate, baseline, groups, &orders))
             .collect();
         let owners: Vec<usize> = rows.iter().map(|row| row.candidate).collect();
-        let values = value(&baseline.mix(candidates, &rows)?, &owners);
+        let values = value(&baseline.mix(candidates, &rows)?, &owners)?;
         Ok(values.chunks(each).map(|v| average(v, &orders, groups.len())).collect())
     };
     let blocks: Vec<Vec<Vec<f64>>> = numbers
@@ -128,7 +130,7 @@ mod tests {
             })
             .collect();
         let found = contributions(&baseline, &candidates, &groups, 1, |c, _| {
-            inputs(c).into_iter().map(|(p, d)| value(p, d)).collect()
+            Ok(inputs(c).into_iter().map(|(p, d)| value(p, d)).collect())
         });
         let typical = inputs(&baseline.mix(&candidates, &typical).unwrap());
         (found.unwrap(), inputs(&candidates), typical)

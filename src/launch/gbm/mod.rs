@@ -94,10 +94,10 @@ pub struct FittedGbm {
 }
 
 impl FittedForecaster for FittedGbm {
-    fn forecast(&self, candidates: &Candidates) -> Vec<LogForecast> {
+    fn forecast(&self, candidates: &Candidates) -> Result<Vec<LogForecast>> {
         let reason = self.reason();
         let statics = self.features.statics(&candidates.attributes, &candidates.launch_days);
-        statics
+        Ok(statics
             .par_iter()
             .enumerate()
             .map(|(i, launch)| {
@@ -108,7 +108,7 @@ impl FittedForecaster for FittedGbm {
                 self.correct(&mut forecast, launch, candidates.own(i));
                 forecast
             })
-            .collect()
+            .collect())
     }
 
     fn uses_own_sales(&self) -> bool {

@@ -9,7 +9,7 @@ fn gbm() -> Gbm {
 
 /// Root mean square of the errors at the steps after an age.
 fn error(model: &FittedGbm, panel: &LaunchPanel, age: usize) -> f64 {
-    let forecasts = model.forecast(&panel.candidates_at(age));
+    let forecasts = model.forecast(&panel.candidates_at(age)).unwrap();
     let squares: Vec<f64> = (0..panel.len())
         .flat_map(|i| {
             let errors = after(panel.log_units(i), age)
@@ -31,6 +31,7 @@ fn planted_category_and_price_are_found() {
     assert!(error < 0.27, "{error}");
     let spreads: Vec<f64> = model
         .forecast(&new.candidates())
+        .unwrap()
         .into_iter()
         .flat_map(|f| f.spread)
         .collect();
@@ -39,7 +40,7 @@ fn planted_category_and_price_are_found() {
     let importance = model.importance();
     assert!((importance.values().sum::<f64>() - 1.0).abs() < 1e-9);
     assert!(importance["price"] + importance["category"] > 0.9, "{importance:?}");
-    let reason = &model.forecast(&new.candidates())[0].reason;
+    let reason = &model.forecast(&new.candidates()).unwrap()[0].reason;
     assert_eq!(reason, "boosted trees on 400 launches; mainly category, price");
 }
 
@@ -74,8 +75,8 @@ fn own_sales_improve_the_forecast() {
         errors[1] < 0.5 * errors[0] && errors[2] <= 1.1 * errors[1],
         "{errors:?}"
     );
-    let before = &model.forecast(&new.candidates())[0];
-    let running = &model.forecast(&new.candidates_at(4))[0];
+    let before = &model.forecast(&new.candidates()).unwrap()[0];
+    let running = &model.forecast(&new.candidates_at(4)).unwrap()[0];
     assert!(running.spread[7] < before.spread[7], "{before:?} {running:?}");
 }
 
@@ -123,7 +124,7 @@ fn of_many_launches_the_latest_are_learned_from_and_the_longest_horizon_is_no_tr
     let model = gbm().fit(&panel).unwrap();
     assert_eq!(model.launches, 384);
     assert!(model.is_valid(520) && !model.is_valid(519));
-    let forecast = &model.forecast(&panel.candidates_at(300))[499];
+    let forecast = &model.forecast(&panel.candidates_at(300)).unwrap()[499];
     assert!(forecast.location.iter().chain(&forecast.spread).all(|v| v.is_finite()));
 }
 
@@ -169,7 +170,7 @@ fn a_forged_model_is_refused_or_forecasts() {
         {
             accepted += 1;
             for age in [0, 2] {
-                for forecast in model.forecast(&panel.candidates_at(age)) {
+                for forecast in model.forecast(&panel.candidates_at(age)).unwrap() {
                     assert!(forecast.location.iter().chain(&forecast.spread).all(|v| v.is_finite()));
                 }
             }

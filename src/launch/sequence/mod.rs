@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 pub use self::samples::{Exam, Lessons, Sequences};
 use crate::features::{AttributeEncoder, Design, Flag, Levels, Plan, Words};
 use crate::neural::Prediction;
-use crate::panel::{Candidates, CovariateScales, Frequency, LaunchPanel, mean, season};
+use crate::panel::{Candidates, CovariateScales, Frequency, LaunchPanel, season};
+use crate::statistics::mean;
 
 /// What networks see of attributes. Rare levels and words fit single launches.
 const PLAN: Plan = Plan {

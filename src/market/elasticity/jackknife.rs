@@ -1,6 +1,7 @@
 //! The error of a slope on a panel, by leaving out products and blocks of periods.
 
 use super::shrinkage::Estimate;
+use crate::statistics::{codes, count, dot};
 
 /// Blocks that the periods are cut into, at most.
 const MAX_BLOCKS: usize = 12;
@@ -33,15 +34,15 @@ impl Left {
     pub fn slope(&self, products: &[u32], blocks: &[u32]) -> Option<Estimate> {
         let (variance, clusters) = match (self.jackknife(products), self.jackknife(blocks)) {
             (Some(a), Some(b)) => {
-                let cells = numbers(products.iter().zip(blocks));
+                let cells = codes(products.iter().zip(blocks));
                 let cells = self.jackknife(&cells).map_or(0.0, |(variance, _)| variance);
                 let larger = if a.0 >= b.0 { a } else { b };
                 ((a.0 + b.0 - cells).max(0.0), larger.1)
             }
             (a, b) => a.or(b)?,
         };
-        let (xx, xy) = (product(&self.x, &self.x), product(&self.x, &self.y));
-        let squares = (product(&self.y, &self.y) - xy * xy / xx).max(0.0);
+        let (xx, xy) = (dot(&self.x, &self.x), dot(&self.x, &self.y));
+        let squares = (dot(&self.y, &self.y) - xy * xy / xx).max(0.0);
         Some(Estimate {
             value: xy / xx,
             variance: variance.max(squares / self.freedom / xx),
@@ -55,9 +56,9 @@ impl Left {
         let mut rows = vec![0.0; count(&self.units)];
         self.units.iter().for_each(|&unit| rows[unit as usize] += 1.0);
         // Of each cluster in each unit: its rows and sums. What stays of a unit has the same sums with the other sign.
-        let parts = numbers(clusters.iter().zip(&self.units));
+        let parts = codes(clusters.iter().zip(&self.units));
         let mut sums = vec![(0u32, 0u32, 0.0, 0.0, 0.0); count(&parts)];
-        let mut left = vec![(product(&self.x, &self.x), product(&self.x, &self.y)); count(clusters)];
+        let mut left = vec![(dot(&self.x, &self.x), dot(&self.x, &self.y)); count(clusters)];
         let (xx, xy) = left[0];
         for (row, &part) in parts.iter().enumerate() {
             let (x, y, cluster) = (self.x[row], self.y[row], clusters[row]);
@@ -87,26 +88,6 @@ pub(crate) fn blocks(periods: &[u32]) -> Vec<u32> {
     let all = count(periods);
     let blocks = (all / MIN_BLOCK).clamp(1, MAX_BLOCKS);
     periods.iter().map(|&p| (p as usize * blocks / all) as u32).collect()
-}
-
-/// Sum of products.
-pub(crate) fn product(a: &[f64], b: &[f64]) -> f64 {
-    a.iter().zip(b).map(|(a, b)| a * b).sum()
-}
-
-/// Numbers from 0 for values, in their order.
-pub(crate) fn numbers<T: Ord + Copy>(values: impl Iterator<Item = T>) -> Vec<u32> {
-    let values: Vec<T> = values.collect();
-    let mut sorted = values.clone();
-    sorted.sort_unstable();
-    sorted.dedup();
-    let number = |v: &T| sorted.binary_search(v).unwrap_or_default() as u32;
-    values.iter().map(number).collect()
-}
-
-/// How many numbers from 0 there are.
-pub(crate) fn count(codes: &[u32]) -> usize {
-    codes.iter().max().map_or(0, |&c| c as usize + 1)
 }
 
 #[cfg(test)]

@@ -6,11 +6,11 @@ mod shrinkage;
 use std::collections::BTreeMap;
 
 use self::{
-    jackknife::{Left, MIN_BLOCK, blocks, count, numbers, product},
+    jackknife::{Left, MIN_BLOCK, blocks},
     shrinkage::{Estimate, Spread},
 };
-use super::regression::absorb;
-use crate::error::{Error, Result};
+use crate::error::Result;
+use crate::statistics::{absorb, check_level, codes, count, dot};
 
 /// A price whose logarithm varies by less than this (standard deviation, about 1 %) tells nothing: the mean of a period
 /// moves as much by rounding and by the mix of what was sold.
@@ -72,8 +72,9 @@ struct Own {
 /// Elasticities of all groups and, first, of all cells together.
 ///
 /// *Model*: ln units = a_unit + d_time + e ln price + c' controls + error, within each group. Both fixed effects are
-/// taken out by alternating projections, controls by regression (Frisch, Waugh 1933), so that e is the slope of what is
-/// left on what is left of ln price. A price that answers to the level of a unit or to the time effect does no harm.
+/// taken out by conjugate gradients ([`absorb`]), controls by regression (Frisch, Waugh 1933), so that e is the slope
+/// of what is left on what is left of ln price. A price that answers to the level of a unit or to the time effect does
+/// no harm.
 ///
 /// *Errors* may hang together within a product and, across products, within blocks of periods that follow each other
 /// (at most 12, of at least 4 periods). The variance is the jackknife's, which leaves out a cluster at a time: by products
@@ -97,11 +98,9 @@ struct Own {
 /// for cluster-robust inference; Hoch, Kim, Montgomery, Rossi 1995, Determinants of store-level price elasticity.
 ///
 /// # Errors
-/// [`Error::Argument`] when the level is not in (0, 1).
+/// [`crate::error::Error::Argument`] when the level is not in (0, 1).
 pub fn elasticities(mut cells: Vec<Cell>, controls: &[String], level: f64) -> Result<Vec<Row>> {
-    if !(level > 0.0 && level < 1.0) {
-        return Err(Error::argument(format!("level must be between 0 and 1, got {level}")));
-    }
+    check_level(level)?;
     cells.sort_by(|a, b| {
         let number = |v: Option<f64>| v.map_or(0, |v| v.to_bits());
         let place = |c: &Cell| {
@@ -218,11 +217,8 @@ fn own(cells: &[&Cell], controls: &[String]) -> Own {
     };
     note(cells.len() - sold.len(), "no units or no price above 0");
     note(sold.len() - used.len(), "no number for a control");
-    let products = numbers(used.iter().map(|c| c.product));
-    let effects = [
-        numbers(used.iter().map(|c| c.unit)),
-        numbers(used.iter().map(|c| c.effect)),
-    ];
+    let products = codes(used.iter().map(|c| c.product));
+    let effects = [codes(used.iter().map(|c| c.unit)), codes(used.iter().map(|c| c.effect))];
     let mut own = Own {
         observations: used.len(),
         products: count(&products),
@@ -248,7 +244,7 @@ fn own(cells: &[&Cell], controls: &[String]) -> Own {
         }
     };
     // What rounding leaves of a constant price is 0.
-    let deviation = |x: &[f64]| match (product(x, x) / x.len() as f64).sqrt() {
+    let deviation = |x: &[f64]| match (dot(x, x) / x.len() as f64).sqrt() {
         deviation if deviation > 1e-12 => deviation,
         _ => 0.0,
     };
@@ -272,8 +268,8 @@ fn own(cells: &[&Cell], controls: &[String]) -> Own {
             }
         };
         basis.iter().for_each(|other| project(&mut control, other));
-        let length = product(&control, &control);
-        if length <= MIN_CONTROL * product(&raw, &raw) {
+        let length = dot(&control, &control);
+        if length <= MIN_CONTROL * dot(&raw, &raw) {
             own.notes
                 .push(format!("control {name} left out: it does not vary on its own"));
             continue;
@@ -293,7 +289,7 @@ fn own(cells: &[&Cell], controls: &[String]) -> Own {
         ));
         return own;
     }
-    let blocks = blocks(&numbers(used.iter().map(|c| c.period)));
+    let blocks = blocks(&codes(used.iter().map(|c| c.period)));
     let lost = count(&effects[0]) + count(&effects[1]) + basis.len();
     let freedom = (used.len() as f64 - lost as f64).max(1.0);
     let [units, _] = effects;
@@ -303,7 +299,7 @@ fn own(cells: &[&Cell], controls: &[String]) -> Own {
 
 /// Take out of a column its part along a direction of length 1.
 fn project(column: &mut [f64], direction: &[f64]) {
-    let part = product(column, direction);
+    let part = dot(column, direction);
     column.iter_mut().zip(direction).for_each(|(v, d)| *v -= part * d);
 }
 

@@ -1,6 +1,6 @@
 //! Estimates of many groups, each drawn towards a common value as far as its error asks for it.
 
-use statrs::distribution::{ContinuousCDF, StudentsT};
+use crate::statistics::t_quantile_real;
 
 /// Standard deviation of the half-normal prior of how far groups differ.
 const PRIOR_DEVIATION: f64 = 1.0;
@@ -25,9 +25,7 @@ pub struct Estimate {
 impl Estimate {
     /// Central interval of Student's t; `level` is its probability, in (0, 1).
     pub fn interval(&self, level: f64) -> (f64, f64) {
-        let freedom = self.freedom.clamp(1.0, 1e6);
-        let quantile = StudentsT::new(0.0, 1.0, freedom).map_or(f64::NAN, |t| t.inverse_cdf((1.0 + level) / 2.0));
-        let width = quantile * self.variance.max(0.0).sqrt();
+        let width = t_quantile_real(level, self.freedom) * self.variance.max(0.0).sqrt();
         (self.value - width, self.value + width)
     }
 

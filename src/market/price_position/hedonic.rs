@@ -1,14 +1,15 @@
 //! Hedonic prices: what the attributes of an offer suggest that it costs.
 
 use arrow_array::RecordBatch;
-use rand::{SeedableRng, seq::SliceRandom};
-use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
-use super::ridge::{dot, ridge};
 use crate::{
     error::{Error, Result},
-    features::{AttributeEncoder, Design, EncodedColumn, Flag, Levels, Plan, Sparse, Words},
+    features::{AttributeEncoder, Design, EncodedColumn, Flag, Levels, Plan, Words},
+    statistics::{
+        count, folds,
+        ridge::{Sparse, dot, ridge},
+    },
 };
 
 /// Products that a regression needs.
@@ -73,7 +74,7 @@ impl Hedonic {
         if encoder.columns.is_empty() {
             return Err(Error::refused("no attribute that both tables share tells offers apart"));
         }
-        let count = products.iter().max().map_or(0, |&p| p as usize + 1);
+        let count = count(products);
         if count < MIN_PRODUCTS {
             return Err(Error::refused(format!(
                 "a regression needs at least {MIN_PRODUCTS} products, got {count}"
@@ -82,7 +83,7 @@ impl Hedonic {
         let encoded = encoder.encode(attributes);
         let design = Design::fit(encoder, &encoded, &PLAN);
         let (rows, columns) = (rows(&design, &encoded), 1 + design.columns());
-        let folds = folds(products, count);
+        let folds = folds(products, FOLDS, SEED);
         let mean = log_prices.iter().sum::<f64>() / log_prices.len() as f64;
         let target: Vec<f64> = log_prices.iter().map(|p| p - mean).collect();
 
@@ -145,15 +146,4 @@ fn rows(design: &Design, encoded: &[EncodedColumn]) -> Vec<Sparse> {
         .into_iter()
         .map(|row| after(row).collect())
         .collect()
-}
-
-/// The fold of each offer: products are shuffled and dealt out in turn.
-fn folds(products: &[u32], count: usize) -> Vec<usize> {
-    let mut order: Vec<usize> = (0..count).collect();
-    order.shuffle(&mut ChaCha8Rng::seed_from_u64(SEED));
-    let mut fold = vec![0; count];
-    for (position, product) in order.into_iter().enumerate() {
-        fold[product] = position % FOLDS;
-    }
-    products.iter().map(|&p| fold[p as usize]).collect()
 }

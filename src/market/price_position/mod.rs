@@ -2,7 +2,6 @@
 
 mod hedonic;
 mod likeness;
-mod ridge;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,6 +13,7 @@ use self::{hedonic::Hedonic, likeness::Likeness};
 use crate::{
     error::{Error, Result},
     features::{AttributeEncoder, numbers, text},
+    statistics::{check_level, conformal_quantile, median, share_below, sorted},
 };
 
 /// A category with at least so many offers has intervals of its own.
@@ -81,29 +81,32 @@ struct Group {
 ///
 /// *Model*: comparable offers are those of the candidate's category, or all when either table knows no categories. The
 /// expected price is that of [`Hedonic`], learned from all offers and from the attributes that are known in both
-/// tables; the candidate's own price takes no part. Its interval runs between quantiles of the out-of-fold errors, of
-/// the same category where that has 50 or more: with sorted errors e(1) .. e(n) from the one of rank
-/// (n + 1)(1 - level) / 2 to the one of rank (n + 1)(1 + level) / 2, cut to the ends. Where there is no regression, the
-/// expected price is the median of the comparable offers, the interval those ranks of their prices. Distances are
-/// those of [`Likeness`].
+/// tables; the candidate's own price takes no part. Its interval runs between the [`conformal_quantile`]s of the
+/// out-of-fold errors at (1 - level) / 2 and (1 + level) / 2, of those of the same category where that has 50 or more.
+/// Where there is no regression, the expected price is the median of the comparable offers, the interval those
+/// quantiles of their prices. Distances are those of [`Likeness`].
 ///
 /// One result per candidate, or why there is none.
 ///
 /// # Errors
-/// None but of the attributes' table.
+/// [`Error::Argument`] for a level that is not allowed; those of the attributes' table.
 pub fn positions(
     offers: &Listings,
     candidates: &Listings,
     k: usize,
     level: f64,
 ) -> Result<Vec<std::result::Result<Position, (i64, String)>>> {
+    check_level(level)?;
     let (offer_attributes, candidate_attributes) = shared(&offers.attributes, &candidates.attributes)?;
     let known = |rows: &[Listing]| rows.iter().any(|row| row.category.is_some());
     let grouped = known(&offers.rows) && known(&candidates.rows);
     let prices: Vec<f64> = offers.rows.iter().map(|row| row.price.unwrap_or(1.0).ln()).collect();
     let products = products(&offers.rows, &offer_attributes);
     let encoder = encoder(&offer_attributes, &products)?;
-    let hedonic = Hedonic::fit(encoder.clone(), &offer_attributes, &prices, &products);
+    let hedonic = match Hedonic::fit(encoder.clone(), &offer_attributes, &prices, &products) {
+        Err(Error::Refused(why)) => Err(why),
+        other => Ok(other?),
+    };
     let mut members: BTreeMap<Option<&str>, Vec<usize>> = BTreeMap::new();
     for (row, offer) in offers.rows.iter().enumerate() {
         let category = offer.category.as_deref().filter(|_| grouped);
@@ -113,8 +116,7 @@ pub fn positions(
         .into_iter()
         .map(|(category, members)| (category, Group::new(members, &prices, hedonic.as_ref())))
         .collect();
-    let mut all: Vec<f64> = hedonic.iter().flat_map(|h| h.errors.iter().copied()).collect();
-    all.sort_unstable_by(f64::total_cmp);
+    let all = sorted(hedonic.iter().flat_map(|h| h.errors.iter().copied()));
     let suggested = hedonic
         .as_ref()
         .map(|h| h.log_price(&candidate_attributes))
@@ -148,7 +150,8 @@ pub fn positions(
         } else {
             median(&group.log_prices)
         };
-        let (low, high) = ranked(errors, level);
+        let end = |probability: f64| conformal_quantile(errors, probability);
+        let (low, high) = (end((1.0 - level) / 2.0), end((1.0 + level) / 2.0));
         let mut reason = format!("{} offers compared; {}", group.members.len(), group.accuracy);
         if candidate.price.is_none() {
             reason += "; the candidate has no price above 0 and below 1e12, so no percentile";
@@ -173,22 +176,17 @@ pub fn positions(
 }
 
 impl Group {
-    fn new(members: Vec<usize>, prices: &[f64], hedonic: std::result::Result<&Hedonic, &Error>) -> Self {
-        let sorted = |values: &mut dyn Iterator<Item = f64>| {
-            let mut values: Vec<f64> = values.collect();
-            values.sort_unstable_by(f64::total_cmp);
-            values
-        };
-        let log_prices = sorted(&mut members.iter().map(|&row| prices[row]));
+    fn new(members: Vec<usize>, prices: &[f64], hedonic: std::result::Result<&Hedonic, &String>) -> Self {
+        let log_prices = sorted(members.iter().map(|&row| prices[row]));
         let mut errors = Vec::new();
         let accuracy = match hedonic {
             Ok(hedonic) => {
-                errors = sorted(&mut members.iter().map(|&row| hedonic.errors[row]));
+                errors = sorted(members.iter().map(|&row| hedonic.errors[row]));
                 let folds: BTreeSet<usize> = members.iter().map(|&row| hedonic.folds[row]).collect();
                 let mut of_median = Vec::new();
                 for fold in folds {
                     let others = members.iter().filter(|&&row| hedonic.folds[row] != fold);
-                    let others = sorted(&mut others.map(|&row| prices[row]));
+                    let others = sorted(others.map(|&row| prices[row]));
                     if !others.is_empty() {
                         let center = median(&others);
                         let inside = members.iter().filter(|&&row| hedonic.folds[row] == fold);
@@ -219,39 +217,11 @@ impl Group {
 
 /// The median of absolute errors on the scale of logarithms, in percent of the price.
 fn typical(errors: &[f64]) -> String {
-    let mut sizes: Vec<f64> = errors.iter().map(|e| e.abs()).collect();
-    sizes.sort_unstable_by(f64::total_cmp);
+    let sizes = sorted(errors.iter().map(|e| e.abs()));
     match sizes.is_empty() {
         true => "unknown".into(),
         false => format!("{:.0} %", 100.0 * median(&sizes).min(20.0).exp_m1()),
     }
-}
-
-/// Median of sorted numbers, at least one.
-fn median(sorted: &[f64]) -> f64 {
-    let middle = sorted.len() / 2;
-    match sorted.len() % 2 {
-        0 => (sorted[middle - 1] + sorted[middle]) / 2.0,
-        _ => sorted[middle],
-    }
-}
-
-/// The numbers between which a new one falls with a probability, of sorted numbers, at least one.
-fn ranked(sorted: &[f64], level: f64) -> (f64, f64) {
-    let n = sorted.len();
-    // The small number keeps 0.1 * 10 from being rank 2.
-    let below = ((n + 1) as f64 * (1.0 - level) / 2.0 + 1e-9).floor() as usize;
-    let rank = below.clamp(1, n);
-    (
-        sorted[rank - 1].min(sorted[n - rank]),
-        sorted[n - rank].max(sorted[rank - 1]),
-    )
-}
-
-fn share_below(sorted: &[f64], value: f64) -> f64 {
-    let below = sorted.partition_point(|&v| v < value);
-    let not_above = sorted.partition_point(|&v| v <= value);
-    (below + not_above) as f64 / (2 * sorted.len()) as f64
 }
 
 /// The columns in which both tables know something.

@@ -6,7 +6,7 @@ use super::{
     mixed::{Average, Regressors, Solver},
     panel::Panel,
 };
-use crate::market::regression::t_quantile;
+use crate::statistics::{mean, t_quantile};
 
 /// Passes of the quasi-likelihood at most.
 const MAX_PASSES: usize = 60;
@@ -109,7 +109,7 @@ impl Effects {
         };
         let flat = vec![0.0; size];
         let prior = prior.unwrap_or(&flat);
-        let mean_size = panel.size.iter().sum::<f64>() / n as f64;
+        let mean_size = mean(panel.size.iter().copied()).unwrap_or_default();
         // Of a single product nothing is known; a mean period then has as much noise from chance as from shocks.
         let chance = panel.dispersion.unwrap_or(SHOCK * mean_size).max(0.0);
         let hit = |yes: bool| f64::from(u8::from(yes));

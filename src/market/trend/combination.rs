@@ -1,6 +1,7 @@
 //! The weighted mean of several methods.
 
 use super::rolling::Origin;
+use crate::statistics::weighted_mean;
 
 /// Power of the errors in the weights.
 const POWER: f64 = 3.0;
@@ -38,9 +39,8 @@ pub fn combined(forecasts: &[Option<Vec<f64>>], weights: &[f64]) -> Option<Vec<f
         .zip(weights)
         .filter_map(|(f, w)| Some((f.as_ref()?, *w)))
         .collect();
-    let total: f64 = known.iter().map(|(_, w)| w).sum();
     let steps = known.first()?.0.len();
-    let at = |k: usize| known.iter().map(|(f, w)| f[k] * w).sum::<f64>() / total;
+    let at = |k: usize| weighted_mean(known.iter().map(|(f, w)| (f[k], *w))).unwrap_or(f64::NAN);
     Some((0..steps).map(at).collect())
 }
 

@@ -1,5 +1,7 @@
 //! Intervals of a series' forecasts: quantiles of the errors that forecasts of its past made.
 
+use crate::statistics::{conformal_quantile_of_blocks, mean, sorted};
+
 /// Fewer origins than this tell too little of the two sides of errors apart.
 const ENOUGH_ORIGINS: usize = 5;
 
@@ -21,8 +23,8 @@ pub struct PastError {
 /// c, in [0, 1], comes from the least squares line of the squared errors against k; 1 is the growth of a random walk.
 /// The central interval of level L has as its ends the scores of ranks (m + 1) (1 - L) / 2 and (m + 1) (1 + L) / 2 of
 /// m, times sqrt(1 + c k), added to g(f) and taken back. The scores of one origin hang together, so m is the number of
-/// origins, not of scores; ranks beyond the ends are cut to the ends. With fewer than five origins each score counts
-/// with both signs.
+/// origins, not of scores ([`conformal_quantile_of_blocks`]); ranks beyond the ends are cut to the ends. With fewer
+/// than five origins each score counts with both signs.
 ///
 /// *References*: Vovk, Gammerman, Shafer 2005, Algorithmic Learning in a Random World; Bartlett 1936, The square root
 /// transformation in analysis of variance.
@@ -51,9 +53,8 @@ impl Intervals {
         if origins < ENOUGH_ORIGINS {
             scores.extend(scores.clone().iter().map(|s| -s));
         }
-        scores.sort_unstable_by(f64::total_cmp);
         Some(Self {
-            scores,
+            scores: sorted(scores),
             growth,
             origins,
             root,
@@ -72,12 +73,7 @@ impl Intervals {
     }
 
     fn quantile(&self, probability: f64) -> f64 {
-        let m = self.origins as f64;
-        let wider = ((probability - 0.5) * (m + 1.0) / m + 0.5).clamp(0.0, 1.0);
-        let rank = wider * (self.scores.len() - 1) as f64;
-        let below = rank.floor() as usize;
-        let above = (below + 1).min(self.scores.len() - 1);
-        self.scores[below] + (rank - below as f64) * (self.scores[above] - self.scores[below])
+        conformal_quantile_of_blocks(&self.scores, probability, self.origins)
     }
 }
 
@@ -87,9 +83,8 @@ fn transformed(value: f64, root: bool) -> f64 {
 
 /// Growth of the squared errors by step, as a share of those of the first step.
 fn growth(errors: &[(f64, f64)]) -> f64 {
-    let n = errors.len() as f64;
-    let step = errors.iter().map(|(k, _)| k).sum::<f64>() / n;
-    let square = errors.iter().map(|(_, e)| e * e).sum::<f64>() / n;
+    let step = mean(errors.iter().map(|(k, _)| *k)).unwrap_or_default();
+    let square = mean(errors.iter().map(|(_, e)| e * e)).unwrap_or_default();
     let covariance: f64 = errors.iter().map(|(k, e)| (k - step) * (e * e - square)).sum();
     let variance: f64 = errors.iter().map(|(k, _)| (k - step).powi(2)).sum();
     let slope = if variance > 0.0 { covariance / variance } else { 0.0 };

@@ -9,6 +9,7 @@ use chrono::{DateTime, Utc};
 
 use super::season::{Season, mean};
 use crate::error::{Error, Result};
+use crate::statistics::{lower_median, sorted};
 
 /// Periods that `average` looks at where the season is shorter.
 const SHORTEST_AVERAGE: usize = 6;
@@ -107,7 +108,10 @@ impl Method {
             }
             Self::SeasonalNaive => (0..horizon).map(|k| values[n - periods + k % periods]).collect(),
             Self::Average => level(mean(&adjusted[n.saturating_sub((*periods).max(SHORTEST_AVERAGE))..])),
-            Self::Median => vec![median(&values[n.saturating_sub(MEDIAN_PERIODS)..]); horizon],
+            Self::Median => {
+                let latest = sorted(values[n.saturating_sub(MEDIAN_PERIODS)..].iter().copied());
+                vec![lower_median(&latest); horizon]
+            }
             Self::Ses => smoothed(&mut ETS::new(ETSSpec::ann(), 1))?,
             Self::Damped => smoothed(&mut ETS::new(ETSSpec::aadn(), 1))?,
             Self::Ets => {
@@ -165,14 +169,4 @@ fn run(model: &mut dyn Forecaster, values: &[f64], horizon: usize) -> Result<Vec
     let series = TimeSeries::univariate(stamps.collect(), values.to_vec()).map_err(refused)?;
     model.fit(&series).map_err(refused)?;
     Ok(model.predict(horizon).map_err(refused)?.primary().to_vec())
-}
-
-/// The lower median.
-fn median(values: &[f64]) -> f64 {
-    let mut sorted = values.to_vec();
-    sorted.sort_unstable_by(f64::total_cmp);
-    sorted
-        .get(sorted.len().saturating_sub(1) / 2)
-        .copied()
-        .unwrap_or(f64::NAN)
 }

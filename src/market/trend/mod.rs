@@ -18,6 +18,7 @@ pub use rolling::{Origin, cuts, origins};
 pub use season::Season;
 
 use crate::error::{Error, Result};
+use crate::statistics::check_level;
 
 /// Fewest periods that are forecast from.
 const MIN_PERIODS: usize = 4;
@@ -46,7 +47,7 @@ pub enum Choice {
 /// | method | what forecasts | `auto` or a [`Method`] |
 /// | horizon | periods | 1 to 520 |
 /// | season | periods of a season, 1 for none | 1 to 520 |
-/// | level | probability of the central interval | between 0 and 1 |
+/// | level | probability of the central interval | above 0 and below 1 |
 /// | prices | whether values are prices, which stay as they are between changes | |
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct TrendOptions {
@@ -80,9 +81,7 @@ impl TrendOptions {
                 "season must be between 1 and {MAX_SEASON}, got {season}"
             )));
         }
-        if !(level > 0.0 && level < 1.0) {
-            return Err(Error::argument(format!("level must be between 0 and 1, got {level}")));
-        }
+        check_level(level)?;
         Ok(Self {
             choice,
             horizon: crate::panel::check_horizon(horizon)?,

@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use super::windows::{CENTRE, Cuts, Lengths, Windows};
 use super::{MAX_PERIODS, MAX_VALUE, MIN_PERIODS, Trend};
 use crate::error::{Error, Result};
-use crate::forecast::{Conformal, HeldOut, LogForecast};
+use crate::forecast::{HeldOut, LogForecast, conformal};
 use crate::neural::{EpochLog, LstmNetwork, Network, Parameters, Recipe, RecipeOptions, Source, train};
 use crate::progress::Progress;
 
@@ -62,7 +62,7 @@ impl NetworkOptions {
 ///
 /// *Model*: a recurrent network ([`LstmNetwork`], 64 units, quantile loss) on [`Windows`] of all series. With horizon H
 /// the values of the last H periods of a series calibrate, those of the H before decide when to stop, and the network
-/// that does so learns from the rest. Its errors in the last H periods give conformal intervals ([`Conformal`], the
+/// that does so learns from the rest. Its errors in the last H periods give conformal intervals ([`conformal`], the
 /// scores of all series by step). Then a network is trained anew up to the end of the data, for as many epochs.
 ///
 /// *Shapes*: series of any length; those shorter than 3 H + 4 are forecast but not learned from.
@@ -128,7 +128,7 @@ pub fn forecast_together(
             .collect(),
         forecast,
     });
-    let conformal = Conformal::fit(&held_out.collect::<Vec<_>>(), horizon);
+    let errors = conformal(&held_out.collect::<Vec<_>>(), horizon);
     let (last, _) = learn(horizon, None, epochs)?;
     let asked = windows(&usable(MIN_PERIODS), Cuts::At(0));
     let reason = format!("network trained on {} series for {epochs} epochs", long.len());
@@ -137,7 +137,7 @@ pub fn forecast_together(
         .map(|s| Err(refusal(s).unwrap_or_else(super::nothing)))
         .collect();
     for (&row, (forecast, scale)) in asked.rows.iter().zip(predict(&last, &asked)?) {
-        let steps = (0..horizon).map(|step| conformal.interval(&forecast, step, scale, options.level));
+        let steps = (0..horizon).map(|step| forecast.interval(&errors, step, scale, options.level));
         let steps = steps
             .map(|i| i.map(|i| [i.median, i.lower, i.upper]))
             .collect::<Option<Vec<_>>>();

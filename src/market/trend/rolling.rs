@@ -1,6 +1,7 @@
 //! Forecasts of a series' own past, each made from what was known before it.
 
 use super::methods::{History, Method};
+use crate::statistics::mean;
 
 /// Origins at most.
 const ORIGINS: usize = 10;
@@ -24,8 +25,7 @@ impl Origin {
     pub fn error(&self, method: usize, end: usize) -> Option<f64> {
         let steps = end.saturating_sub(self.cut).min(self.actual.len());
         let forecast = self.forecasts.get(method)?.as_ref().filter(|_| steps > 0)?;
-        let errors = self.actual[..steps].iter().zip(forecast).map(|(a, f)| (a - f).abs());
-        Some(errors.sum::<f64>() / steps as f64)
+        mean(self.actual[..steps].iter().zip(forecast).map(|(a, f)| (a - f).abs()))
     }
 }
 

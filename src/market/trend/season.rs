@@ -1,5 +1,7 @@
 //! The season of a series: found, shrunk, taken out and put back.
 
+use crate::statistics::{self, dot};
+
 /// Normal quantile of the test for a season, one-sided at 10 %.
 const TEST_QUANTILE: f64 = 1.2816;
 /// Smallest multiplicative index: a period in which almost nothing sells.
@@ -100,8 +102,8 @@ impl Season {
 }
 
 /// Mean of values; NaN of none.
-pub fn mean(values: &[f64]) -> f64 {
-    values.iter().sum::<f64>() / values.len() as f64
+pub(super) fn mean(values: &[f64]) -> f64 {
+    statistics::mean(values.iter().copied()).unwrap_or(f64::NAN)
 }
 
 /// Share of m indices' distance from none that is no noise.
@@ -113,8 +115,8 @@ fn kept(m: f64, error: f64, between: f64) -> f64 {
 fn is_seasonal(values: &[f64], periods: usize) -> bool {
     let centre = mean(values);
     let d: Vec<f64> = values.iter().map(|v| v - centre).collect();
-    let total: f64 = d.iter().map(|v| v * v).sum();
-    let correlation = |lag: usize| d[lag..].iter().zip(&d).map(|(a, b)| a * b).sum::<f64>() / total;
+    let total = dot(&d, &d);
+    let correlation = |lag: usize| dot(&d[lag..], &d) / total;
     let below: f64 = (1..periods).map(|lag| correlation(lag).powi(2)).sum();
     let error = ((1.0 + 2.0 * below) / values.len() as f64).sqrt();
     correlation(periods) > TEST_QUANTILE * error

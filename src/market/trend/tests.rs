@@ -161,7 +161,10 @@ fn options_that_are_not_allowed_name_those_that_are() {
     assert!(text("arima", 6, 12, 0.8).starts_with("method must be one of auto, naive, naive2"));
     assert_eq!(text("auto", 0, 12, 0.8), "horizon must be between 1 and 520, got 0");
     assert_eq!(text("auto", 6, 0, 0.8), "season must be between 1 and 520, got 0");
-    assert_eq!(text("auto", 6, 12, f64::NAN), "level must be between 0 and 1, got NaN");
+    assert_eq!(
+        text("auto", 6, 12, f64::NAN),
+        "level must be above 0 and below 1, got NaN"
+    );
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Series as windows that a network learns from: a stretch of the past and the periods after it.
 
 use crate::neural::{Batch, Shape, Source};
+use crate::statistics::mean;
 
 /// Inputs by step.
 const INPUTS: usize = 7;
@@ -79,7 +80,7 @@ impl Windows<'_> {
     /// Mean of the values that a window looks back at; 1 if they are all zero.
     pub(super) fn scale(&self, row: usize, cut: usize) -> f64 {
         let past = &self.series[row][cut.saturating_sub(self.lengths.context)..cut];
-        let mean = past.iter().sum::<f64>() / past.len() as f64;
+        let mean = mean(past.iter().copied()).unwrap_or_default();
         if mean > 0.0 { mean } else { 1.0 }
     }
 

@@ -1,11 +1,12 @@
 //! Rolling launch origins: what forecasts made then would have been worth.
 
-use super::Scores;
+use super::{Architecture, LaunchModel};
 use crate::error::{Error, Result};
-use crate::launch::{Architecture, LaunchModel};
+use crate::forecast::Scores;
 use crate::neural::Recipe;
 use crate::panel::{LaunchPanel, format_date};
 use crate::progress::Progress;
+use crate::statistics::check_level;
 
 /// Shares of the launches known at the default cutoffs.
 const CUTOFF_SHARES: [f64; 5] = [0.5, 0.6, 0.7, 0.8, 0.9];
@@ -34,7 +35,8 @@ pub fn default_cutoffs(panel: &LaunchPanel) -> Vec<i32> {
 /// similarity and calibration are learned anew from these. The naive baseline is always among the rows.
 ///
 /// # Errors
-/// [`Error::Argument`] for a bad level, no cutoffs, or cutoffs without a launch after them.
+/// [`Error::Argument`] for a bad level, no cutoffs, or cutoffs without a launch after them; [`Error::Internal`] where a
+/// model fails by a defect.
 pub fn backtest(
     architectures: &[Architecture],
     panel: &LaunchPanel,
@@ -42,7 +44,7 @@ pub fn backtest(
     level: f64,
     recipe: &Recipe,
 ) -> Result<Vec<BacktestRow>> {
-    crate::launch::check_level(level)?;
+    check_level(level)?;
     if cutoffs.is_empty() {
         return Err(Error::argument(
             "cutoffs must hold at least one date, got an empty list: leave it NULL for the default ones",
@@ -76,6 +78,7 @@ pub fn backtest(
         for &architecture in &contenders {
             let (launches, scores) = match score(architecture, &known, &after, level, recipe) {
                 Ok((launches, scores)) => (launches, Ok(scores)),
+                Err(error @ Error::Internal(_)) => return Err(error),
                 Err(error) => (0, Err(error.to_string())),
             };
             out.push(BacktestRow {

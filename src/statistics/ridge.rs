@@ -42,19 +42,18 @@ pub fn ridge(rows: &[Sparse], target: &[f64], members: &[usize], penalty: f64, s
             right[column as usize] += v * target[row];
         }
     }
-    let product = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
     let scaled = |r: &[f64]| -> Vec<f64> { r.iter().zip(&diagonal).map(|(r, d)| r / d.max(1e-12)).collect() };
     let mut slopes = start;
     let mut rest: Vec<f64> = right.iter().zip(apply(&slopes)).map(|(b, a)| b - a).collect();
     let mut direction = scaled(&rest);
-    let mut length = product(&rest, &direction);
-    let enough = TOLERANCE * TOLERANCE * product(&right, &scaled(&right));
+    let mut length = super::dot(&rest, &direction);
+    let enough = TOLERANCE * TOLERANCE * super::dot(&right, &scaled(&right));
     for _ in 0..MAX_STEPS {
         if length.is_nan() || length <= enough {
             break;
         }
         let applied = apply(&direction);
-        let curvature = product(&direction, &applied);
+        let curvature = super::dot(&direction, &applied);
         if curvature.is_nan() || curvature <= 0.0 {
             break;
         }
@@ -62,7 +61,7 @@ pub fn ridge(rows: &[Sparse], target: &[f64], members: &[usize], penalty: f64, s
         slopes.iter_mut().zip(&direction).for_each(|(b, d)| *b += step * d);
         rest.iter_mut().zip(&applied).for_each(|(r, a)| *r -= step * a);
         let next = scaled(&rest);
-        let after = product(&rest, &next);
+        let after = super::dot(&rest, &next);
         let turn = after / length;
         direction.iter_mut().zip(&next).for_each(|(d, n)| *d = n + turn * *d);
         length = after;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::forecast::Interval;
+use crate::calibration::Interval;
 
 /// Scores over product-steps; the same formulas as the SQL metrics.
 ///

@@ -1,18 +1,48 @@
 //! Least squares on panels: many fixed effects taken out, errors that hang together within clusters.
 
 use nalgebra::{DMatrix, DVector};
-use statrs::distribution::{ContinuousCDF, Normal, StudentsT};
 
-use crate::error::{Error, Result};
+use super::{Overlap, absorb, dot, t_quantile, variance};
+use crate::error::Error;
 
-/// Passes over the fixed effects at most.
-const MAX_PASSES: usize = 5_000;
-/// What effects would still take is at most this share of what they took first.
-const TOLERANCE: f64 = 1e-11;
 /// A regressor of which the fixed effects leave a smaller share of its variance does not vary.
 const MIN_VARIATION: f64 = 1e-9;
-/// Degrees of freedom from which Student's t is taken for the normal distribution.
-const MAX_FREEDOM: usize = 100_000;
+
+/// Why rows do not carry a regression.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Unfit {
+    /// Fewer than two clusters.
+    #[error("an interval needs at least two groups of independent rows, got {0}")]
+    FewClusters(usize),
+    /// No more rows than slopes and effects.
+    #[error("{slopes} slopes beside {effects} fixed effects need more than {} rows, got {rows}", .slopes + .effects)]
+    FewRows {
+        /// Regressors.
+        slopes: usize,
+        /// Fixed effects that can be told apart.
+        effects: usize,
+        /// Rows given.
+        rows: usize,
+    },
+    /// A number is NaN or infinite.
+    #[error("a number of the regression is not finite")]
+    NotFinite,
+    /// The regressor of this number, from 0, does not vary beside the fixed effects.
+    #[error("regressor {} does not vary", .0 + 1)]
+    Constant(usize),
+    /// One regressor follows from the others.
+    #[error("regressors are collinear: one follows from the others")]
+    Collinear,
+    /// The fixed effects cannot be told apart.
+    #[error(transparent)]
+    Overlap(#[from] Overlap),
+}
+
+impl From<Unfit> for Error {
+    fn from(unfit: Unfit) -> Self {
+        Self::refused(unfit.to_string())
+    }
+}
 
 /// Rows of a panel, column by column, all of the same length.
 #[derive(Debug, Clone, Copy)]
@@ -53,43 +83,40 @@ impl Regression {
     /// Least squares with absorbed fixed effects.
     ///
     /// *Model*: y = x' b + sum of one effect per group of each column of effects + error. Effects are taken out of y
-    /// and of each x by alternating projections (the means of each effect's groups are subtracted until none is
-    /// left), then b is ordinary least squares. The covariance is robust to any correlation of errors within a
-    /// cluster, with the factor G / (G - 1) (n - 1) / (n - k - 1) for G clusters, n rows and k regressors (CR1);
-    /// intervals take quantiles of Student's t with G - 1 degrees of freedom.
+    /// and of each x by conjugate gradients (see [`absorb`]), then b is ordinary least squares. The covariance is
+    /// robust to any correlation of errors within a cluster, with the factor G / (G - 1) (n - 1) / (n - k - 1) for G
+    /// clusters, n rows and k regressors (CR1); intervals take quantiles of Student's t with G - 1 degrees of freedom.
     ///
     /// *Shapes*: n rows, k regressors.
     ///
     /// *References*: Guimaraes, Portugal 2010, A simple feasible procedure to fit models with high-dimensional fixed
     /// effects; Cameron, Miller 2015, A practitioner's guide to cluster-robust inference.
     ///
-    /// The factor does not know of effects that lie across the clusters, nor of groups of one row: the caller leaves such
-    /// rows out and widens the intervals if these are many. With few clusters intervals are too narrow.
+    /// The factor does not know of effects that lie across the clusters, nor of groups of one row: the caller leaves
+    /// such rows out and widens the intervals if these are many. With few clusters intervals are too narrow.
     ///
     /// # Errors
-    /// [`Error::Refused`] when there are fewer than two clusters or no more rows than slopes and effects, when a number is
-    /// not finite, when a regressor does not vary beside the fixed effects, or when regressors are collinear.
-    pub fn fit(rows: Rows<'_>) -> Result<Self> {
+    /// [`Unfit`], which becomes [`Error::Refused`] where it is not looked at.
+    pub fn fit(rows: Rows<'_>) -> Result<Self, Unfit> {
         let (n, k) = (rows.target.len(), rows.regressors.len());
         let clusters = groups(rows.clusters);
         if clusters < 2 {
-            return Err(Error::refused(format!(
-                "an interval needs at least two groups of independent rows, got {clusters}"
-            )));
+            return Err(Unfit::FewClusters(clusters));
         }
         // All but one group of each further column of effects may be told apart; an exact fit has no error to measure.
         let all: usize = rows.effects.iter().map(|codes| groups(codes)).sum();
         let taken = (all + 1).saturating_sub(rows.effects.len()).max(1);
         if n <= k + taken {
-            return Err(Error::refused(format!(
-                "{k} slopes beside {taken} fixed effects need more than {} rows, got {n}",
-                k + taken
-            )));
+            return Err(Unfit::FewRows {
+                slopes: k,
+                effects: taken,
+                rows: n,
+            });
         }
         let mut columns: Vec<Vec<f64>> = rows.regressors.to_vec();
         columns.push(rows.target.to_vec());
         if columns.iter().flatten().any(|v| !v.is_finite()) {
-            return Err(Error::refused("a number of the regression is not finite"));
+            return Err(Unfit::NotFinite);
         }
         let constant = [vec![0; n]];
         let effects = if rows.effects.is_empty() {
@@ -97,33 +124,32 @@ impl Regression {
         } else {
             rows.effects
         };
-        let before: Vec<f64> = columns.iter().map(|c| variance(c)).collect();
+        let spread = |column: &[f64]| variance(column).unwrap_or_default();
+        let before: Vec<f64> = columns.iter().map(|c| spread(c)).collect();
         for column in &mut columns {
             absorb(column, effects)?;
         }
         let variation: Vec<f64> = columns[..k]
             .iter()
             .zip(&before)
-            .map(|(c, &all)| if all > 0.0 { (variance(c) / all).min(1.0) } else { 0.0 })
+            .map(|(c, &all)| if all > 0.0 { (spread(c) / all).min(1.0) } else { 0.0 })
             .collect();
         if let Some(column) = variation.iter().position(|&v| v < MIN_VARIATION) {
-            return Err(Error::refused(format!("regressor {} does not vary", column + 1)));
+            return Err(Unfit::Constant(column));
         }
         let target = columns.pop().unwrap_or_default();
         Self::solve(&columns, &target, rows.clusters, clusters, variation)
     }
 
-    fn solve(x: &[Vec<f64>], y: &[f64], cluster: &[u32], clusters: usize, variation: Vec<f64>) -> Result<Self> {
+    fn solve(x: &[Vec<f64>], y: &[f64], cluster: &[u32], clusters: usize, variation: Vec<f64>) -> Result<Self, Unfit> {
         let (n, k) = (y.len(), x.len());
-        let product = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
         // Scaled to unit length, so that what counts as collinear does not depend on units.
-        let length: Vec<f64> = x.iter().map(|c| product(c, c).sqrt()).collect();
-        let gram = DMatrix::from_fn(k, k, |a, b| product(&x[a], &x[b]) / (length[a] * length[b]));
-        let moments = DVector::from_fn(k, |a, _| product(&x[a], y) / length[a]);
-        let collinear = || Error::refused("regressors are collinear: one follows from the others");
-        let factor = gram.cholesky().ok_or_else(collinear)?;
+        let length: Vec<f64> = x.iter().map(|c| dot(c, c).sqrt()).collect();
+        let gram = DMatrix::from_fn(k, k, |a, b| dot(&x[a], &x[b]) / (length[a] * length[b]));
+        let moments = DVector::from_fn(k, |a, _| dot(&x[a], y) / length[a]);
+        let factor = gram.cholesky().ok_or(Unfit::Collinear)?;
         if factor.l().diagonal().iter().any(|d| *d < 1e-6) {
-            return Err(collinear());
+            return Err(Unfit::Collinear);
         }
         let slopes: Vec<f64> = factor.solve(&moments).iter().zip(&length).map(|(b, l)| b / l).collect();
         let residuals: Vec<f64> = (0..n)
@@ -145,7 +171,7 @@ impl Regression {
             .collect();
         let regression = Self {
             errors: (0..k).map(|a| covariance[a * k + a].max(0.0).sqrt()).collect(),
-            residual_deviation: (product(&residuals, &residuals) / (n_ - k as f64 - 1.0)).sqrt(),
+            residual_deviation: (dot(&residuals, &residuals) / (n_ - k as f64 - 1.0)).sqrt(),
             slopes,
             covariance,
             observations: n,
@@ -158,7 +184,7 @@ impl Regression {
             .iter()
             .chain(&regression.errors)
             .all(|v| v.is_finite());
-        finite.then_some(regression).ok_or_else(collinear)
+        finite.then_some(regression).ok_or(Unfit::Collinear)
     }
 
     /// Central interval of a slope.
@@ -170,104 +196,11 @@ impl Regression {
     }
 }
 
-/// Half width, in standard errors, of a central interval of Student's t with some degrees of freedom (at least 1).
-///
-/// NaN unless the level is between 0 and 1.
-pub fn t_quantile(level: f64, freedom: usize) -> f64 {
-    if !(level > 0.0 && level < 1.0) {
-        return f64::NAN;
-    }
-    let probability = (1.0 + level) / 2.0;
-    // Normal to four digits from here on, and slow to find.
-    if freedom > MAX_FREEDOM {
-        return Normal::standard().inverse_cdf(probability);
-    }
-    StudentsT::new(0.0, 1.0, freedom.max(1) as f64).map_or(f64::NAN, |t| t.inverse_cdf(probability))
-}
-
 fn groups(codes: &[u32]) -> usize {
     let mut codes = codes.to_vec();
     codes.sort_unstable();
     codes.dedup();
     codes.len()
-}
-
-fn variance(column: &[f64]) -> f64 {
-    let n = column.len() as f64;
-    let mean = column.iter().sum::<f64>() / n;
-    column.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / n
-}
-
-/// Take effects out of a column: what is left has mean 0 in every group of each of them.
-///
-/// *Model*: one effect needs its means subtracted once. Of several, let T subtract the means of each in turn and back
-/// again; what all of T's powers leave is wanted. The rest z solves (I - T) z = (I - T) y, by conjugate gradients, which
-/// also come to an end where effects hang together in long chains, such as products that live a few periods each.
-///
-/// *References*: Gaure 2013, OLS with multiple high dimensional category variables.
-///
-/// # Errors
-/// [`Error::Refused`] when that does not come to an end.
-pub(crate) fn absorb(column: &mut [f64], effects: &[Vec<u32>]) -> Result<()> {
-    let sizes: Vec<Vec<f64>> = effects.iter().map(|codes| sums(codes, |_| 1.0)).collect();
-    let subtract = |column: &mut [f64], effect: usize| {
-        let mut means = sums(&effects[effect], |row| column[row]);
-        means
-            .iter_mut()
-            .zip(&sizes[effect])
-            .for_each(|(mean, size)| *mean /= size.max(1.0));
-        let rows = column.iter_mut().zip(&effects[effect]);
-        rows.for_each(|(value, &code)| *value -= means[code as usize]);
-    };
-    if let [_] = effects {
-        subtract(column, 0);
-        return Ok(());
-    }
-    let last = effects.len() - 1;
-    // I - T, where T goes through the effects and back.
-    let taken = |column: &[f64]| -> Vec<f64> {
-        let mut left = column.to_vec();
-        (0..=last)
-            .chain((0..last).rev())
-            .for_each(|effect| subtract(&mut left, effect));
-        column.iter().zip(&left).map(|(before, after)| before - after).collect()
-    };
-    let product = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
-    let mut residual = taken(column);
-    let mut direction = residual.clone();
-    let mut rest = vec![0.0; column.len()];
-    let mut square = product(&residual, &residual);
-    let enough = square * TOLERANCE * TOLERANCE;
-    for _ in 0..MAX_PASSES {
-        if square <= enough {
-            column.iter_mut().zip(&rest).for_each(|(value, rest)| *value -= rest);
-            return Ok(());
-        }
-        let moved = taken(&direction);
-        let step = square / product(&direction, &moved);
-        for row in 0..rest.len() {
-            rest[row] += step * direction[row];
-            residual[row] -= step * moved[row];
-        }
-        let next = product(&residual, &residual);
-        let turn = next / square;
-        direction
-            .iter_mut()
-            .zip(&residual)
-            .for_each(|(d, r)| *d = r + turn * *d);
-        square = next;
-    }
-    Err(Error::refused(
-        "the fixed effects cannot be told apart: their groups hardly overlap",
-    ))
-}
-
-fn sums(codes: &[u32], value: impl Fn(usize) -> f64) -> Vec<f64> {
-    let mut sums = vec![0.0; codes.iter().max().map_or(0, |&c| c as usize + 1)];
-    for (row, &code) in codes.iter().enumerate() {
-        sums[code as usize] += value(row);
-    }
-    sums
 }
 
 #[cfg(test)]
@@ -353,18 +286,23 @@ mod tests {
                 effects: &effects,
                 clusters,
             };
-            Regression::fit(rows).unwrap_err().to_string()
+            Regression::fit(rows).unwrap_err()
         };
         let y = [1.0, 2.0, 4.0, 3.0];
         let x = vec![0.0, 1.0, 3.0, 1.0];
+        let constant = refuse(vec![vec![2.0; 4]], &y, &[0, 1, 2, 3]);
         assert_eq!(
-            refuse(vec![vec![2.0; 4]], &y, &[0, 1, 2, 3]),
-            "regressor 1 does not vary"
+            (constant, constant.to_string().as_str()),
+            (Unfit::Constant(0), "regressor 1 does not vary")
         );
-        assert!(refuse(vec![x.clone(), x.clone()], &y, &[0, 1, 2, 3]).contains("collinear"));
-        assert!(refuse(vec![x.clone()], &y, &[0; 4]).contains("two groups"));
-        assert!(refuse(vec![x.clone()], &[f64::NAN; 4], &[0, 1, 2, 3]).contains("not finite"));
-        assert!(refuse(vec![vec![0.0, 1.0]], &y[..2], &[0, 1]).contains("need more than 2 rows, got 2"));
+        assert_eq!(refuse(vec![x.clone(), x.clone()], &y, &[0, 1, 2, 3]), Unfit::Collinear);
+        assert_eq!(refuse(vec![x.clone()], &y, &[0; 4]), Unfit::FewClusters(1));
+        assert_eq!(refuse(vec![x.clone()], &[f64::NAN; 4], &[0, 1, 2, 3]), Unfit::NotFinite);
+        let few = refuse(vec![vec![0.0, 1.0]], &y[..2], &[0, 1]);
+        assert_eq!(
+            Error::from(few),
+            Error::refused("1 slopes beside 1 fixed effects need more than 2 rows, got 2")
+        );
     }
 
     #[test]
@@ -376,12 +314,7 @@ mod tests {
             effects: &[vec![0, 0, 1, 1], vec![0, 1, 0, 1]],
             clusters: &[0, 1, 2, 3],
         };
-        assert!(
-            Regression::fit(rows)
-                .unwrap_err()
-                .to_string()
-                .contains("need more than")
-        );
+        assert!(matches!(Regression::fit(rows), Err(Unfit::FewRows { rows: 4, .. })));
     }
 
     #[test]
@@ -412,12 +345,5 @@ mod tests {
         })
         .unwrap();
         assert!((fitted.slopes[0] - 2.0).abs() < 1e-6, "{:?}", fitted.slopes);
-    }
-
-    #[test]
-    fn quantiles_are_those_of_the_tables() {
-        assert!((t_quantile(0.9, 5) - 2.015_048).abs() < 1e-5);
-        assert!((t_quantile(0.95, usize::MAX) - 1.959_964).abs() < 1e-5);
-        assert!(t_quantile(0.0, 5).is_nan() && t_quantile(1.0, 5).is_nan() && t_quantile(f64::NAN, 5).is_nan());
     }
 }

@@ -1,0 +1,6 @@
+//! What makes the statements of a model true: intervals that hold as often as they say, from scores of forecasts that
+//! were not seen in learning. It knows scores, not what was forecast.
+
+mod conformal;
+
+pub use conformal::{Conformal, Interval};

@@ -1,0 +1,20 @@
+//! Statistics that several rooms need: means, ranks, folds, codes, quantiles of Student's t, least squares on panels,
+//! ridge regression. It knows nothing of launches or markets.
+
+mod absorb;
+mod codes;
+mod folds;
+mod level;
+mod moments;
+mod ranks;
+pub mod regression;
+pub mod ridge;
+
+pub use absorb::{Overlap, absorb};
+pub use codes::{codes, count};
+pub use folds::{folds, mix, places};
+pub use level::{check_level, normal_quantile, t_quantile, t_quantile_real};
+pub use moments::{deviation, dot, mean, variance, weighted_mean};
+pub use ranks::{
+    conformal_quantile, conformal_quantile_of_blocks, lower_median, median, ranks, share_below, sorted, spread_evenly,
+};
