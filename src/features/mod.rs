@@ -1,10 +1,11 @@
 //! Tables as numbers that models learn from: attributes and texts encoded, one design of columns, distances, screening.
 //!
 //! Arrow arrays come in, plain Rust goes out; nothing here knows what the rows stand for. The way of a table:
-//! [`AttributeEncoder::fit`] learns from the rows at hand how each of their columns is read, [`AttributeEncoder::encode`] makes
-//! [`EncodedColumn`]s of these and of any later rows, [`Design::fit`] chooses the columns of numbers that a model sees
-//! by its [`Plan`], and [`Design::dense`] or [`Design::sparse`] gives the rows. Models that compare rows take
-//! [`distance`]; where columns are too many, [`screening`] leaves out the ones that tell nothing.
+//! [`AttributeEncoder::fit`] learns from the rows at hand how each of their columns is read,
+//! [`AttributeEncoder::encode`] makes [`EncodedColumn`]s of these and of any later rows, [`Design::fit`] chooses the
+//! columns of numbers that a model sees by its [`Plan`], and [`Design::dense`] or [`Design::sparse`] gives the rows.
+//! Models that compare rows take [`distance`]; where columns are too many, [`screening`] leaves out those that tell
+//! nothing.
 
 mod attributes;
 mod columns;

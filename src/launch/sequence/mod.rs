@@ -33,9 +33,9 @@ const STEP_INPUTS: usize = 7;
 ///
 /// *Shapes*: each sample has S inputs that stay (attributes, season and date of the launch) and C inputs at each of the
 /// H steps. At step s these are the value of step s - 1 and whether it is known, mean and share of the steps known so
-/// far, sine and cosine of the day of the year (if the past launches span two years), s / H, and two for each covariate (see [`CovariateScales`]): its value
-/// there (of a signal the latest known) and whether it is known. Values beyond the age of a sample are not known: 0, as is
-/// all else that is missing.
+/// far, sine and cosine of the day of the year (if the past launches span two years), s / H, and two for each covariate
+/// (see [`CovariateScales`]): its value there (of a signal the latest known) and whether it is known. Values beyond the
+/// age of a sample are not known: 0, as is all else that is missing.
 ///
 /// *Missing data*: a number that is missing is 0, the mean, with a second input that says so.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
