@@ -15,6 +15,7 @@ mod table;
 pub mod calibration;
 pub mod error;
 pub mod evaluation;
+pub mod features;
 pub mod forecast;
 pub mod launch;
 // The build script compiles it for itself.

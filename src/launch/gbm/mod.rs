@@ -17,9 +17,10 @@ use self::bagging::Ensemble;
 use self::features::{Features, OWN_COLUMNS, Statics, push_own};
 use super::HandOver;
 use crate::error::Result;
+use crate::features::AttributeEncoder;
 use crate::forecast::{FittedForecaster, Forecaster, LogForecast};
 use crate::neural::Recipe;
-use crate::panel::{AttributeEncoder, Candidates, LaunchPanel};
+use crate::panel::{Candidates, LaunchPanel};
 
 /// The spread of a launch is at most this many times that of all launches.
 const MAX_SPREAD: f64 = 2.0;
