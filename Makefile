@@ -1,7 +1,7 @@
 # The targets that users of DuckDB extensions know. Needs cargo, python3 and make.
 # `make release DUCKDB=v2.0.0` and the like build and test for another release than the newest one supported.
 .PHONY: all configure release debug test test_build test_rust test_core test_sql test_catalog test_packaging \
-	test_release test_releases test_older_releases demo lint format docs docs_check bench check clean
+	test_memory test_release test_releases test_older_releases demo lint format docs docs_check bench check clean
 .DEFAULT_GOAL := release
 
 RELEASES := $(shell python3 scripts/package_extension.py --releases)
@@ -43,7 +43,7 @@ debug:
 	cargo build --locked --lib
 	python3 scripts/package_extension.py --target target/debug --output build/debug$(SUFFIX)
 
-test: test_rust test_catalog test_packaging
+test: test_rust test_catalog test_packaging test_memory
 
 # Cargo builds the library for the tests too. Taking that one, instead of the one of `release`, saves a second build
 # of the dependencies: the test tools switch on other features in them.
@@ -68,6 +68,9 @@ test_catalog: test_build
 
 test_packaging: test_build
 	$(PYTHON) tests/packaging/check_packaging.py $(EXTENSION)
+
+test_memory: test_build
+	$(PYTHON) tests/memory/check_memory.py $(EXTENSION)
 
 # What differs between releases of DuckDB: the extension in SQL. Only this crate is built again, and no unit tests.
 test_release: configure

@@ -10,6 +10,7 @@ pub mod functions;
 #[cfg(feature = "duckdb")]
 mod table;
 
+pub mod boosting;
 pub mod error;
 pub mod evaluation;
 pub mod forecast;
