@@ -7,6 +7,11 @@
 RELEASES := $(shell python3 scripts/package_extension.py --releases)
 NEWEST := $(firstword $(RELEASES))
 DUCKDB ?= $(NEWEST)
+ifneq ($(RELEASES),)
+ifeq ($(filter $(DUCKDB),$(RELEASES)),)
+$(error DuckDB $(DUCKDB) is not supported, only $(RELEASES): CONTRIBUTING.md says how to add a release)
+endif
+endif
 
 # The newest release has the plain folders, each other one its own.
 SUFFIX := $(if $(filter $(NEWEST),$(DUCKDB)),,-$(DUCKDB))

@@ -66,7 +66,7 @@ def releases() -> list[str]:
 
 def release_asked_for() -> str:
     supported = releases()
-    asked = os.environ.get("LAUNCHPAD_DUCKDB", supported[0])
+    asked = os.environ.get("LAUNCHPAD_DUCKDB") or supported[0]
     if asked not in supported:
         sys.exit(
             f"DuckDB {asked} (LAUNCHPAD_DUCKDB) is not supported, only {', '.join(supported)}: "
