@@ -65,7 +65,7 @@ impl Bags {
             };
             let rest = |row: usize| table.target[row] - scaling.value(&slopes, table.row(row));
             let rest: Vec<f64> = (0..table.target.len()).map(rest).collect();
-            let boosted = boosting.fit(table, &rest, &folds)?;
+            let boosted = boosting.fit(table, &rest, &folds, deal.number(without))?;
             Ok(Model {
                 without,
                 slopes,

@@ -29,6 +29,11 @@ impl Deal {
             .collect()
     }
 
+    /// The number of a hand among all of all rounds.
+    pub fn number(&self, (round, hand): (usize, usize)) -> u64 {
+        (round * self.hands + hand) as u64
+    }
+
     /// Whether a group is learned from where a hand is left out. A single hand is not left out.
     pub fn keeps(&self, without: (usize, usize), group: usize) -> bool {
         self.hands == 1 || !self.is_in(without, group)

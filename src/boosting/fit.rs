@@ -73,11 +73,11 @@ impl Boosting {
     /// *Model*: trees are added with a learning rate; each takes a part of the loss away, and splits a node only where
     /// the split found on four fifths of the rows also explains the last fifth, for each of the five. Fitting stops
     /// when no such split is left. Here the fifths are `folds`, so that rows of one group, which are near twins, never
-    /// vouch for each other. A tree looks at fewer columns, drawn at random, where there are few rows for each.
+    /// vouch for each other. A tree looks at fewer columns, drawn by the seed, where there are few rows for each.
     ///
     /// *Shapes*: `target` has a value for each row of the table; `folds` hold [`FOLDS`] lists of the rows learned from.
     ///
-    /// *Determinism*: one thread, a fixed seed, and sizes that do not depend on the machine: perpetual's own loop would
+    /// *Determinism*: one thread, and sizes that do not depend on the machine: perpetual's own loop would
     /// let trees grow as far as the memory that is free. So only its trees are taken, and the loop is this one.
     ///
     /// # Errors
@@ -85,7 +85,7 @@ impl Boosting {
     ///
     /// # References
     /// Friedman 2001, Greedy function approximation: a gradient boosting machine.
-    pub fn fit(&self, table: &Rows, target: &[f64], folds: &[Vec<usize>]) -> Result<Boosted> {
+    pub fn fit(&self, table: &Rows, target: &[f64], folds: &[Vec<usize>], seed: u64) -> Result<Boosted> {
         if folds.len() != FOLDS || table.columns > MAX_COLUMNS {
             return Err(Error::refused(format!(
                 "boosting takes {FOLDS} folds and at most {MAX_COLUMNS} columns, got {} and {}",
@@ -109,7 +109,8 @@ impl Boosting {
         }
         let dealt = Dealt::new(table, target, folds);
         let complete = table.complete_columns();
-        self.grow(&dealt, start, |tree| {
+        let columns = Columns::new(&dealt, self.rate(), seed);
+        self.grow(&dealt, start, columns, |tree| {
             out.trees.push(&branch(tree, 0, &complete, &mut out.gain)?);
             Ok(())
         })?;
@@ -120,7 +121,13 @@ impl Boosting {
     }
 
     /// Add trees until there is nothing left to learn, and hand each over.
-    fn grow(&self, dealt: &Dealt, start: f64, mut keep: impl FnMut(&Tree) -> Result<()>) -> Result<()> {
+    fn grow(
+        &self,
+        dealt: &Dealt,
+        start: f64,
+        mut columns: Columns,
+        mut keep: impl FnMut(&Tree) -> Result<()>,
+    ) -> Result<()> {
         let failed = |error: &dyn std::fmt::Display| Error::refused(format!("boosting failed: {error}"));
         let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build();
         let pool = pool.map_err(|error| failed(&error))?;
@@ -130,7 +137,6 @@ impl Boosting {
         let splitter = MissingImputerSplitter::new(self.rate(), 0.0, true, ConstraintMap::new(), None);
         let objective = self.loss.objective();
 
-        let mut columns = Columns::new(dealt, self.rate());
         let mut arena = columns.arena(&binned);
         let mut histograms = arena.as_node_histograms();
         let mut splits: Vec<SplitInfo> = (0..columns.kept).map(|_| SplitInfo::default()).collect();
@@ -275,13 +281,13 @@ struct Columns {
 }
 
 impl Columns {
-    fn new(dealt: &Dealt, rate: f32) -> Self {
+    fn new(dealt: &Dealt, rate: f32, seed: u64) -> Self {
         let share = (dealt.rows as f32 / dealt.columns as f32) / (rate * ROWS_PER_COLUMN);
         let kept = (dealt.columns as f32 * share).floor() as usize;
         Self {
             all: (0..dealt.columns).collect(),
             kept: kept.clamp(MIN_COLUMNS.min(dealt.columns), dealt.columns),
-            random: ChaCha12Rng::seed_from_u64(0),
+            random: ChaCha12Rng::seed_from_u64(seed),
         }
     }
 

@@ -162,7 +162,6 @@ mod tests {
             values: rows.concat(),
             weight: vec![1.0; 2_000],
             group: (0..2_000).collect(),
-            ..Rows::default()
         };
         let scaling = Scaling::of(&table);
         // So many groups that the pull to zero does not show.

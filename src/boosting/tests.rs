@@ -30,7 +30,9 @@ fn folds(rows: usize) -> Vec<Vec<usize>> {
 
 fn fit(loss: Loss, budget: f32, table: &Rows) -> Boosted {
     let boosting = Boosting::new(loss, budget).unwrap();
-    boosting.fit(table, &table.target, &folds(table.target.len())).unwrap()
+    boosting
+        .fit(table, &table.target, &folds(table.target.len()), 0)
+        .unwrap()
 }
 
 #[test]
@@ -97,7 +99,7 @@ fn rows_of_weight_zero_and_missing_values_change_nothing() {
     let of = |table: &Rows, target: &[f64]| {
         Boosting::new(Loss::Squared, 0.5)
             .unwrap()
-            .fit(table, target, &folds(2_000))
+            .fit(table, target, &folds(2_000), 0)
             .unwrap()
             .trees
     };
@@ -125,7 +127,7 @@ fn what_cannot_be_fitted_is_refused_or_a_constant() {
     let counts = Boosting::new(Loss::Poisson, 0.5).unwrap();
     let negative = table(500, |row, _, _| row as f64 - 1.0);
     let refused = counts
-        .fit(&negative, &negative.target, &folds(500))
+        .fit(&negative, &negative.target, &folds(500), 0)
         .unwrap_err()
         .to_string();
     assert_eq!(refused, "what is to be predicted must be 0 or more, got -1");
