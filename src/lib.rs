@@ -12,6 +12,7 @@ mod header;
 #[cfg(feature = "duckdb")]
 mod table;
 
+pub mod boosting;
 pub mod calibration;
 pub mod error;
 pub mod evaluation;
