@@ -1,6 +1,7 @@
 //! How groups of rows are left out in turn.
 
 use super::Rows;
+use crate::statistics::{mix, places};
 
 /// Groups of rows dealt into hands of equal size at random, some times over.
 #[derive(Debug)]
@@ -54,26 +55,6 @@ impl Deal {
         }
         folds
     }
-}
-
-/// The place of each group in an order drawn by the seed.
-fn places(groups: usize, seed: u64) -> Vec<usize> {
-    let mut order: Vec<usize> = (0..groups).collect();
-    order.sort_by_cached_key(|&group| (mix(group as u64 ^ mix(seed)), group));
-    let mut places = vec![0; groups];
-    order
-        .into_iter()
-        .enumerate()
-        .for_each(|(place, group)| places[group] = place);
-    places
-}
-
-/// SplitMix64 (Steele, Lea, Flood 2014, Fast splittable pseudorandom number generators).
-fn mix(x: u64) -> u64 {
-    let x = x.wrapping_add(0x9E37_79B9_7F4A_7C15);
-    let x = (x ^ (x >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    let x = (x ^ (x >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-    x ^ (x >> 31)
 }
 
 #[cfg(test)]

@@ -81,7 +81,7 @@ impl Boosting {
     /// let trees grow as far as the memory that is free. So only its trees are taken, and the loop is this one.
     ///
     /// # Errors
-    /// [`Error::Refused`] for a target that the loss is not for, and with the words of perpetual.
+    /// [`Error::Refused`] for a target that the loss is not for, [`Error::Internal`] with the words of perpetual.
     ///
     /// # References
     /// Friedman 2001, Greedy function approximation: a gradient boosting machine.
@@ -128,7 +128,7 @@ impl Boosting {
         mut columns: Columns,
         mut keep: impl FnMut(&Tree) -> Result<()>,
     ) -> Result<()> {
-        let failed = |error: &dyn std::fmt::Display| Error::refused(format!("boosting failed: {error}"));
+        let failed = |error: &dyn std::fmt::Display| Error::internal(format!("boosting failed: {error}"));
         let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build();
         let pool = pool.map_err(|error| failed(&error))?;
         let matrix = Matrix::new(&dealt.values, dealt.rows, dealt.columns);
@@ -321,7 +321,7 @@ fn average(losses: &[f32]) -> f32 {
 fn branch(tree: &Tree, number: usize, complete: &[bool], gain: &mut [f64]) -> Result<Branch> {
     let found = |number: usize| {
         let node: Option<&Node> = tree.nodes.get(&number);
-        node.ok_or_else(|| Error::refused("boosting gave a tree with a missing node"))
+        node.ok_or_else(|| Error::internal("boosting gave a tree with a missing node"))
     };
     let node = found(number)?;
     if node.is_leaf {
