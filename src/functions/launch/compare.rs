@@ -6,21 +6,10 @@ use super::{
 };
 use crate::{functions::prelude::*, launch::Comparable};
 
-/// See [`PerChunk::ABOUT`].
+/// See [`Function::ABOUT`].
 pub struct Compare;
 
-/// One past launch, or all that are not listed.
-#[derive(AsDuckDB, Debug, Default)]
-pub struct Row {
-    comparable_id: Option<String>,
-    rank: i32,
-    weight: f64,
-    scale: Option<f64>,
-    comparable_launch_date: Option<DateValue>,
-    comparable_units: Option<f64>,
-}
-
-impl PerChunk for Compare {
+impl Function for Compare {
     const NAME: &'static str = "launch_compare";
     const ABOUT: &'static str = r#"
         The past launches a forecast of architecture analog rests on, largest weight first. A last entry without
@@ -43,7 +32,9 @@ impl PerChunk for Compare {
     const SHARED: &'static [Shared] = SHARED;
 
     type Answer = Vec<Row>;
+}
 
+impl PerChunk for Compare {
     fn answer(query: &Query, mut arguments: Arguments) -> Result<Vec<Vec<Row>>, Failure> {
         let asked = Asked::read(&mut arguments)?;
         let ks = arguments.whole()?;
@@ -66,6 +57,17 @@ impl PerChunk for Compare {
                 },
             )
     }
+}
+
+/// One past launch, or all that are not listed.
+#[derive(AsDuckDB, Debug, Default)]
+pub struct Row {
+    comparable_id: Option<String>,
+    rank: i32,
+    weight: f64,
+    scale: Option<f64>,
+    comparable_launch_date: Option<DateValue>,
+    comparable_units: Option<f64>,
 }
 
 fn rows(comparables: Vec<Comparable>) -> Vec<Row> {

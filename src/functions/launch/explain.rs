@@ -6,23 +6,10 @@ use crate::{
     launch::{Contribution, Explanation, lacking},
 };
 
-/// See [`PerChunk::ABOUT`].
+/// See [`Function::ABOUT`].
 pub struct Explain;
 
-/// One contribution, or the one row that says why there is none.
-#[derive(AsDuckDB, Debug, Default)]
-pub struct Row {
-    kind: Option<String>,
-    name: Option<String>,
-    value: Option<String>,
-    contribution: Option<f64>,
-    forecast_total: Option<f64>,
-    baseline_total: Option<f64>,
-    status: String,
-    reason: Option<String>,
-}
-
-impl PerChunk for Explain {
+impl Function for Explain {
     const NAME: &'static str = "__launch_explain";
     const ABOUT: &'static str = r#"
         What moved the forecast of a product against the mean curve of its category, as a list that adds up to the
@@ -46,7 +33,9 @@ impl PerChunk for Explain {
     const SHARED: &'static [Shared] = SHARED;
 
     type Answer = Vec<Row>;
+}
 
+impl PerChunk for Explain {
     fn answer(query: &Query, mut arguments: Arguments) -> Result<Vec<Vec<Row>>, Failure> {
         let asked = Asked::read(&mut arguments)?;
         let ks = arguments.whole()?;
@@ -74,6 +63,19 @@ impl PerChunk for Explain {
             },
         )
     }
+}
+
+/// One contribution, or the one row that says why there is none.
+#[derive(AsDuckDB, Debug, Default)]
+pub struct Row {
+    kind: Option<String>,
+    name: Option<String>,
+    value: Option<String>,
+    contribution: Option<f64>,
+    forecast_total: Option<f64>,
+    baseline_total: Option<f64>,
+    status: String,
+    reason: Option<String>,
 }
 
 fn rows(explanation: Explanation, unknown: &[&str]) -> Vec<Row> {

@@ -14,7 +14,7 @@ use crate::{
     panel::{Frequency, check_horizon},
 };
 
-/// See [`Gather::ABOUT`].
+/// See [`Function::ABOUT`].
 pub struct Fit;
 
 /// The options as the caller gave them.
@@ -27,7 +27,7 @@ pub struct Options {
     recipe: RecipeOptions,
 }
 
-impl Gather for Fit {
+impl Function for Fit {
     const NAME: &'static str = "launch_fit";
     const ABOUT: &'static str = r#"
         Trains a launch model on past launches, one row per launch, and returns it as a value. launch_train does
@@ -50,9 +50,12 @@ impl Gather for Fit {
     "#;
     const SHARED: &'static [Shared] = SHARED;
 
+    type Answer = Option<BlobValue>;
+}
+
+impl Gather for Fit {
     type Batch = Launches;
     type Options = Options;
-    type Answer = Option<BlobValue>;
 
     fn check(known: &Known<'_>) -> Result<(), Failure> {
         if let Some(name) = known.value::<String>("architecture")? {

@@ -8,25 +8,10 @@ use crate::{
     panel::check_horizon,
 };
 
-/// See [`PerChunk::ABOUT`].
+/// See [`Function::ABOUT`].
 pub struct Predict;
 
-/// One step of a forecast, or the one row that says why there is none.
-#[derive(AsDuckDB, Debug, Default)]
-pub struct Row {
-    step: Option<i32>,
-    date: Option<DateValue>,
-    yhat: Option<f64>,
-    yhat_lower: Option<f64>,
-    yhat_upper: Option<f64>,
-    mean: Option<f64>,
-    own_weight: Option<f64>,
-    model_id: Option<String>,
-    status: String,
-    reason: Option<String>,
-}
-
-impl PerChunk for Predict {
+impl Function for Predict {
     const NAME: &'static str = "launch_predict";
     const ABOUT: &'static str = r#"
         Forecasts a product without history from a model, its launch date and its attributes. Returns a list with
@@ -55,7 +40,9 @@ impl PerChunk for Predict {
     const SHARED: &'static [Shared] = SHARED;
 
     type Answer = Vec<Row>;
+}
 
+impl PerChunk for Predict {
     fn answer(query: &Query, mut arguments: Arguments) -> Result<Vec<Vec<Row>>, Failure> {
         let asked = Asked::read(&mut arguments)?;
         let (levels, horizons) = (arguments.numbers()?, arguments.whole()?);
@@ -89,6 +76,21 @@ impl PerChunk for Predict {
             },
         )
     }
+}
+
+/// One step of a forecast, or the one row that says why there is none.
+#[derive(AsDuckDB, Debug, Default)]
+pub struct Row {
+    step: Option<i32>,
+    date: Option<DateValue>,
+    yhat: Option<f64>,
+    yhat_lower: Option<f64>,
+    yhat_upper: Option<f64>,
+    mean: Option<f64>,
+    own_weight: Option<f64>,
+    model_id: Option<String>,
+    status: String,
+    reason: Option<String>,
 }
 
 fn rows(model_id: &str, forecast: Forecast, unknown: &[&str]) -> Vec<Row> {

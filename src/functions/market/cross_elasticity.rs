@@ -7,22 +7,10 @@ use crate::{
     statistics::check_level,
 };
 
-/// See [`Gather::ABOUT`].
+/// See [`Function::ABOUT`].
 pub struct Estimate;
 
-/// The estimate, or why there is none.
-#[derive(AsDuckDB, Debug, Default, Clone)]
-pub struct Row {
-    elasticity: Option<f64>,
-    lower: Option<f64>,
-    upper: Option<f64>,
-    own_elasticity: Option<f64>,
-    observations: i64,
-    products: i64,
-    reason: String,
-}
-
-impl Gather for Estimate {
+impl Function for Estimate {
     const NAME: &'static str = "__launch_cross_elasticity";
     const ASKED: &'static str = "launch_competitors";
     const ABOUT: &'static str = "
@@ -47,9 +35,12 @@ impl Gather for Estimate {
             hash(i) % 3) FROM range(120) t(i)
     ";
 
+    type Answer = Option<Row>;
+}
+
+impl Gather for Estimate {
     type Batch = Vec<Option<Sale>>;
     type Options = Option<f64>;
-    type Answer = Option<Row>;
 
     fn read(arguments: &mut Arguments) -> Result<(Self::Batch, Vec<Self::Options>), Failure> {
         let (product, period, month) = (arguments.whole()?, arguments.whole()?, arguments.whole()?);
@@ -93,4 +84,16 @@ impl Gather for Estimate {
             Err(error) => return Err(error.into()),
         }))
     }
+}
+
+/// The estimate, or why there is none.
+#[derive(AsDuckDB, Debug, Default, Clone)]
+pub struct Row {
+    elasticity: Option<f64>,
+    lower: Option<f64>,
+    upper: Option<f64>,
+    own_elasticity: Option<f64>,
+    observations: i64,
+    products: i64,
+    reason: String,
 }

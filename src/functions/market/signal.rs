@@ -7,20 +7,10 @@ use crate::{
     panel::Frequency,
 };
 
-/// See [`PerChunk::ABOUT`].
+/// See [`Function::ABOUT`].
 pub struct Signal;
 
-/// One lag, or why there is none.
-#[derive(AsDuckDB, Debug, Default)]
-pub struct Row {
-    lag: Option<i64>,
-    correlation: Option<f64>,
-    gain: Option<f64>,
-    status: String,
-    reason: String,
-}
-
-impl PerChunk for Signal {
+impl Function for Signal {
     const NAME: &'static str = "__launch_signal";
     const ABOUT: &'static str = "
         Whether a signal runs ahead of sales; launch_signal takes both from tables.
@@ -35,7 +25,9 @@ impl PerChunk for Signal {
     ";
 
     type Answer = Vec<Row>;
+}
 
+impl PerChunk for Signal {
     fn answer(_: &Query, mut arguments: Arguments) -> Result<Vec<Vec<Row>>, Failure> {
         let (units, signals) = (arguments.lists()?, arguments.lists()?);
         let (days, frequencies, lags) = (arguments.days()?, arguments.texts()?, arguments.whole()?);
@@ -54,6 +46,16 @@ impl PerChunk for Signal {
         };
         (0..arguments.rows()).map(row).collect()
     }
+}
+
+/// One lag, or why there is none.
+#[derive(AsDuckDB, Debug, Default)]
+pub struct Row {
+    lag: Option<i64>,
+    correlation: Option<f64>,
+    gain: Option<f64>,
+    status: String,
+    reason: String,
 }
 
 fn rows(pair: Pair<'_>, max_lag: usize) -> Result<Vec<Row>, Failure> {

@@ -8,19 +8,8 @@ use crate::{
     market::trend::{Gap, Series, Trend, TrendOptions, forecast},
 };
 
-/// See [`PerChunk::ABOUT`].
+/// See [`Function::ABOUT`].
 pub struct OfSeries;
-
-/// One step of a forecast, or the one row that says why there is none.
-#[derive(AsDuckDB, Debug, Default)]
-pub struct Row {
-    pub(super) step: Option<i32>,
-    pub(super) yhat: Option<f64>,
-    pub(super) yhat_lower: Option<f64>,
-    pub(super) yhat_upper: Option<f64>,
-    pub(super) status: String,
-    pub(super) reason: String,
-}
 
 /// Series, in four arguments.
 pub(super) fn read_series(arguments: &mut Arguments) -> std::result::Result<Vec<Series>, Failure> {
@@ -37,7 +26,7 @@ pub(super) fn read_series(arguments: &mut Arguments) -> std::result::Result<Vec<
     Ok(lists.map(one).collect())
 }
 
-impl PerChunk for OfSeries {
+impl Function for OfSeries {
     const NAME: &'static str = "__launch_trend";
     const ABOUT: &'static str = "
         Forecasts one series from itself; launch_trend does so for a table.
@@ -62,7 +51,9 @@ impl PerChunk for OfSeries {
     ";
 
     type Answer = Vec<Row>;
+}
 
+impl PerChunk for OfSeries {
     fn answer(query: &Query, mut arguments: Arguments) -> std::result::Result<Vec<Vec<Row>>, Failure> {
         let series = read_series(&mut arguments)?;
         let (horizons, seasons) = (arguments.whole()?, arguments.whole()?);
@@ -85,6 +76,17 @@ impl PerChunk for OfSeries {
         };
         query.run(|| series.par_iter().zip(&options).map(one).collect())?
     }
+}
+
+/// One step of a forecast, or the one row that says why there is none.
+#[derive(AsDuckDB, Debug, Default)]
+pub struct Row {
+    pub(super) step: Option<i32>,
+    pub(super) yhat: Option<f64>,
+    pub(super) yhat_lower: Option<f64>,
+    pub(super) yhat_upper: Option<f64>,
+    pub(super) status: String,
+    pub(super) reason: String,
 }
 
 /// The rows of a forecast or of its refusal.

@@ -8,7 +8,7 @@ use crate::{
     market::trend::{NetworkOptions, Series, forecast_together},
 };
 
-/// See [`Gather::ABOUT`].
+/// See [`Function::ABOUT`].
 pub struct OfAllSeries;
 
 /// The options as the caller gave them.
@@ -20,19 +20,7 @@ pub struct Options {
     seed: Option<i64>,
 }
 
-/// One step of a series, or the one row that says why there is none.
-#[derive(AsDuckDB)]
-pub struct Row {
-    series: String,
-    step: Option<i32>,
-    yhat: Option<f64>,
-    yhat_lower: Option<f64>,
-    yhat_upper: Option<f64>,
-    status: String,
-    reason: String,
-}
-
-impl Gather for OfAllSeries {
+impl Function for OfAllSeries {
     const NAME: &'static str = "__launch_trend_network";
     const ASKED: &'static str = "launch_trend";
     const ABOUT: &'static str = "
@@ -52,9 +40,12 @@ impl Gather for OfAllSeries {
         @example SELECT __launch_trend_network('a', [1, 2, 3, 4, 5], [3, 4, 5, 4, 5], 6, false, horizon := 2)
     ";
 
+    type Answer = Vec<Row>;
+}
+
+impl Gather for OfAllSeries {
     type Batch = Vec<(String, Series)>;
     type Options = Options;
-    type Answer = Vec<Row>;
 
     fn read(arguments: &mut Arguments) -> Result<(Self::Batch, Vec<Options>), Failure> {
         let keys = arguments.texts()?;
@@ -105,4 +96,16 @@ impl Gather for OfAllSeries {
         }
         Ok(named)
     }
+}
+
+/// One step of a series, or the one row that says why there is none.
+#[derive(AsDuckDB)]
+pub struct Row {
+    series: String,
+    step: Option<i32>,
+    yhat: Option<f64>,
+    yhat_lower: Option<f64>,
+    yhat_upper: Option<f64>,
+    status: String,
+    reason: String,
 }
