@@ -194,7 +194,10 @@ impl Boosting {
                 break;
             }
             whole = if stepped { 0 } else { whole + 1 };
-            small += usize::from(tree.nodes.len() < 5 && !stepped && tree.generalization_score < GENERAL);
+            // Squares of launches were better off without the last small gains: they made spreads, and with them
+            // expected units, too large.
+            let general = self.loss != Loss::Squared && tree.generalization_score >= GENERAL;
+            small += usize::from(tree.nodes.len() < 5 && !stepped && !general);
             last = loss;
             useless = if loss < best { 0 } else { useless + 1 };
             best = best.min(loss);
