@@ -20,6 +20,17 @@ impl Failure {
     pub fn new(message: impl Into<String>) -> Self {
         Self(message.into().into())
     }
+
+    /// The reason of a refusal, which becomes a row; any other error of the models ends the query.
+    ///
+    /// # Errors
+    /// That other error.
+    pub fn unless_refused(error: crate::error::Error) -> Result<String, Self> {
+        match error {
+            crate::error::Error::Refused(reason) => Ok(reason),
+            other => Err(other.into()),
+        }
+    }
 }
 
 impl fmt::Display for Failure {

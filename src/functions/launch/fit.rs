@@ -6,7 +6,6 @@ use super::{
     recipe,
 };
 use crate::{
-    error::Error,
     functions::prelude::*,
     launch::{Architecture, LaunchModel, refused},
     model,
@@ -90,10 +89,13 @@ impl Gather for Fit {
         })?;
         let panel = launches::panel(rows, frequency, horizon)?;
         let progress = query.progress();
-        let trained = match query.run(|| LaunchModel::train(architecture, &panel, &recipe, &progress))? {
+        let trained = query.run(|| LaunchModel::train(architecture, &panel, &recipe, &progress))?;
+        let trained = match trained {
             Ok(trained) => trained,
-            Err(Error::Refused(reason)) => refused(architecture, frequency, horizon, seed, panel.len(), reason),
-            Err(error) => return Err(error.into()),
+            Err(error) => {
+                let reason = Failure::unless_refused(error)?;
+                refused(architecture, frequency, horizon, seed, panel.len(), reason)
+            }
         };
         Ok(Some(BlobValue(model::encode(&trained)?)))
     }

@@ -1,6 +1,9 @@
 //! `launch_predict(model, launch_date, attributes, ...)`: a model and a product to its forecast.
 
-use super::{SHARED, candidates::Asked};
+use super::{
+    SHARED,
+    candidates::{Asked, Refused},
+};
 use crate::{
     forecast::{Forecast, StepForecast},
     functions::prelude::*,
@@ -47,34 +50,18 @@ impl PerChunk for Predict {
         let asked = Asked::read(&mut arguments)?;
         let (levels, horizons) = (arguments.numbers()?, arguments.whole()?);
         let asked = asked.with_own_units(&mut arguments)?.with_covariates(&mut arguments)?;
-        asked.answer(
-            query,
-            |row| {
-                let level = required(levels[row], "level")?;
-                Ok((level.to_bits(), horizons[row].map(check_horizon).transpose()?))
-            },
-            |refused| {
-                let (model_id, mut reason) = refused.into_parts();
-                if model_id.is_none() {
-                    reason.push_str(", or pass sales");
-                }
-                Ok(vec![Row {
-                    model_id,
-                    status: "refused".to_owned(),
-                    reason: Some(reason),
-                    ..Row::default()
-                }])
-            },
-            |batch, &(level, horizon)| {
-                let (model, candidates) = (&batch.model.model, &batch.candidates);
-                let forecasts = model.forecast_running(candidates, &batch.own_units, f64::from_bits(level), horizon)?;
-                let unknown = model.unknown_attributes(candidates);
-                let each = forecasts.into_iter().zip(&unknown);
-                Ok(each
-                    .map(|(forecast, unknown)| rows(&batch.model.id, forecast, unknown))
-                    .collect())
-            },
-        )
+        let options = |row: usize| {
+            let level = required(levels[row], "level")?;
+            Ok((level.to_bits(), horizons[row].map(check_horizon).transpose()?))
+        };
+        asked.answer(query, options, refused, |batch, &(level, horizon)| {
+            let (model, candidates) = (&batch.model.model, &batch.candidates);
+            let forecasts = model.forecast_running(candidates, &batch.own_units, f64::from_bits(level), horizon)?;
+            let unknown = model.unknown_attributes(candidates);
+            let each = forecasts.into_iter().zip(&unknown);
+            let rows = each.map(|(forecast, unknown)| rows(&batch.model.id, forecast, unknown));
+            Ok(rows.collect())
+        })
     }
 }
 
@@ -91,6 +78,19 @@ pub struct Row {
     model_id: Option<String>,
     status: String,
     reason: Option<String>,
+}
+
+fn refused(refused: Refused<'_>) -> Result<Vec<Row>, Failure> {
+    let (model_id, mut reason) = refused.into_parts();
+    if model_id.is_none() {
+        reason.push_str(", or pass sales");
+    }
+    Ok(vec![Row {
+        model_id,
+        status: "refused".to_owned(),
+        reason: Some(reason),
+        ..Row::default()
+    }])
 }
 
 fn rows(model_id: &str, forecast: Forecast, unknown: &[&str]) -> Vec<Row> {

@@ -1,7 +1,7 @@
 //! `__launch_cannibalization` and `__launch_cannibalization_pooled`: the scalars beneath `launch_cannibalization`.
 
 use crate::{
-    error::{Error, Result},
+    error::Result,
     functions::prelude::*,
     market::cannibalization::{Effect, Measured, pooled},
 };
@@ -108,11 +108,10 @@ fn rows(effect: Result<Effect>) -> std::result::Result<Vec<Row>, Failure> {
             error: Some(effect.error),
             reason: None,
         },
-        Err(Error::Refused(reason)) => Row {
-            reason: Some(reason),
+        Err(error) => Row {
+            reason: Some(Failure::unless_refused(error)?),
             ..Row::default()
         },
-        Err(error) => return Err(error.into()),
     }])
 }
 

@@ -1,7 +1,6 @@
 //! `__launch_cross_elasticity(...)`: the aggregate beneath the column of `launch_competitors`.
 
 use crate::{
-    error::Error,
     functions::prelude::*,
     market::cross_elasticity::{CrossElasticity, Sale},
     statistics::check_level,
@@ -76,12 +75,11 @@ impl Gather for Estimate {
                     found.observations, found.products, found.effects
                 ),
             },
-            Err(Error::Refused(reason)) => Row {
+            Err(error) => Row {
                 observations,
-                reason,
+                reason: Failure::unless_refused(error)?,
                 ..Row::default()
             },
-            Err(error) => return Err(error.into()),
         }))
     }
 }

@@ -1,7 +1,6 @@
 //! `__launch_signal(units, signal, first_day, frequency, max_lag)`: the scalar beneath the macro `launch_signal`.
 
 use crate::{
-    error::Error,
     functions::prelude::*,
     market::signal::{Lead, MAX_LAG, Pair, leads},
     panel::Frequency,
@@ -61,14 +60,7 @@ pub struct Row {
 fn rows(pair: Pair<'_>, max_lag: usize) -> Result<Vec<Row>, Failure> {
     let leads = match leads(pair, max_lag) {
         Ok(leads) => leads,
-        Err(Error::Refused(reason)) => {
-            return Ok(vec![Row {
-                status: "refused".to_owned(),
-                reason,
-                ..Row::default()
-            }]);
-        }
-        Err(error) => return Err(error.into()),
+        Err(error) => return Ok(vec![refused(Failure::unless_refused(error)?)]),
     };
     let row = |lead: Lead| Row {
         lag: Some(lead.lag as i64),
@@ -78,4 +70,12 @@ fn rows(pair: Pair<'_>, max_lag: usize) -> Result<Vec<Row>, Failure> {
         reason: lead.reason,
     };
     Ok(leads.into_iter().map(row).collect())
+}
+
+fn refused(reason: String) -> Row {
+    Row {
+        status: "refused".to_owned(),
+        reason,
+        ..Row::default()
+    }
 }

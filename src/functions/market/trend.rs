@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use crate::{
-    error::{Error, Result},
+    error::Result,
     functions::prelude::*,
     market::trend::{Gap, Series, Trend, TrendOptions, forecast},
 };
@@ -26,18 +26,24 @@ pub(super) fn read_series(arguments: &mut Arguments) -> std::result::Result<Vec<
     Ok(lists.map(one).collect())
 }
 
-impl Function for OfSeries {
-    const NAME: &'static str = "__launch_trend";
-    const ABOUT: &'static str = "
-        Forecasts one series from itself; launch_trend does so for a table.
-
-        @param periods: DOUBLE[]  numbers of the periods with a value, in order, each once
+/// What the headers of functions of series share.
+pub(super) const SHARED: &[Shared] = &[(
+    "@series",
+    "@param periods: DOUBLE[]  numbers of the periods with a value, in order, each once
         @param values: DOUBLE[]  their values
         @param period_end: BIGINT  the first period to forecast; values from there on are not looked at
         @param means: BOOLEAN  whether values are means, such as prices: then a gap keeps the value before, else
             it is zero
         @param horizon: BIGINT = 13  periods to forecast, 1 to 520
-        @param season: BIGINT = 1  periods of a season, 1 for none
+        @param season: BIGINT = 1  periods of a season, 1 for none",
+)];
+
+impl Function for OfSeries {
+    const NAME: &'static str = "__launch_trend";
+    const ABOUT: &'static str = "
+        Forecasts one series from itself; launch_trend does so for a table.
+
+        @series
         @param method: VARCHAR = 'auto'  as in launch_trend, but for lstm
         @param level: DOUBLE = 0.8  probability of the interval
         @returns step: INTEGER  1 for the first period to forecast
@@ -49,6 +55,7 @@ impl Function for OfSeries {
         @example SELECT unnest(__launch_trend([1, 2, 4, 5, 6], [3, 4, 5, 4, 5], 7, false, horizon := 2), recursive
             := true)
     ";
+    const SHARED: &'static [Shared] = SHARED;
 
     type Answer = Vec<Row>;
 }
@@ -96,14 +103,13 @@ pub struct Row {
 pub(super) fn rows(trend: Result<Trend>) -> std::result::Result<Vec<Row>, Failure> {
     let trend = match trend {
         Ok(trend) => trend,
-        Err(Error::Refused(reason)) => {
+        Err(error) => {
             return Ok(vec![Row {
                 status: "refused".to_owned(),
-                reason,
+                reason: Failure::unless_refused(error)?,
                 ..Row::default()
             }]);
         }
-        Err(error) => return Err(error.into()),
     };
     let row = |(k, step): (usize, &[f64; 3])| Row {
         step: Some(k as i32 + 1),

@@ -27,18 +27,13 @@ impl Function for OfAllSeries {
         Forecasts series by one network for all of them; launch_trend does so for a table.
 
         @param series: VARCHAR  the series, each in one row
-        @param periods: DOUBLE[]  numbers of the periods with a value, in order, each once
-        @param values: DOUBLE[]  their values
-        @param period_end: BIGINT  the first period to forecast; values from there on are not looked at
-        @param means: BOOLEAN  whether values are means, such as prices: then a gap keeps the value before, else
-            it is zero
-        @param horizon: BIGINT = 13  periods to forecast, 1 to 520
-        @param season: BIGINT = 1  periods of a season, 1 for none
+        @series
         @param level: DOUBLE = 0.8  probability of the interval
         @param seed: BIGINT = 42  seed of weights, order and noise
         @returns STRUCT[]  one entry per series and step, or one per series that is refused
         @example SELECT __launch_trend_network('a', [1, 2, 3, 4, 5], [3, 4, 5, 4, 5], 6, false, horizon := 2)
     ";
+    const SHARED: &'static [Shared] = trend::SHARED;
 
     type Answer = Vec<Row>;
 }
@@ -79,8 +74,7 @@ impl Gather for OfAllSeries {
         let together = query.run(|| forecast_together(&values, &options, &progress))?;
         let of_series = match together {
             Ok(trends) => filled.into_iter().zip(trends).map(|(f, trend)| f.and(trend)).collect(),
-            Err(Error::Refused(reason)) => vec![Err(Error::Refused(reason)); series.len()],
-            Err(error) => return Err(error.into()),
+            Err(error) => vec![Err(Error::Refused(Failure::unless_refused(error)?)); series.len()],
         };
         let mut named = Vec::new();
         for ((key, _), trend) in series.into_iter().zip(of_series) {
