@@ -285,7 +285,7 @@ mod tests {
     #[test]
     fn another_type_is_named() {
         let texts: ArrayRef = Arc::new(StringArray::from(vec!["a"]));
-        let refused = Arguments::new(&[texts.clone()], 1).whole().unwrap_err();
+        let refused = Arguments::new(std::slice::from_ref(&texts), 1).whole().unwrap_err();
         assert_eq!(refused.to_string(), "BIGINT was expected, got Utf8");
         let refused = Arguments::new(&[texts], 1).attributes().unwrap_err();
         assert!(refused.to_string().ends_with("got Utf8"), "{refused}");

@@ -14,6 +14,8 @@ use crate::{
     panel::{Candidates, Covariates, Series, unusable},
 };
 
+type Model = Arc<Decoded<LaunchModel>>;
+
 /// What a chunk says of each candidate.
 pub struct Asked {
     models: Blobs,
@@ -103,26 +105,23 @@ impl Asked {
     ///
     /// # Errors
     /// What ends the query: wrong arguments.
-    pub fn answer<K: Ord + Clone, A: Default + Send>(
+    pub fn answer<K: Ord + Sync, A: Default + Send>(
         &self,
         query: &Query,
         options: impl Fn(usize) -> Result<K, Failure>,
         refuse: impl Fn(Refused<'_>) -> Result<A, Failure>,
         answer: impl Fn(&Batch<'_>, &K) -> crate::error::Result<Vec<A>> + Sync,
-    ) -> Result<Vec<A>, Failure>
-    where
-        K: Sync,
-    {
+    ) -> Result<Vec<A>, Failure> {
         let mut answers: Vec<A> = Vec::new();
         answers.resize_with(self.days.len(), A::default);
-        let mut groups: BTreeMap<(String, K), (Arc<Decoded<LaunchModel>>, Vec<usize>)> = BTreeMap::new();
+        let mut groups: BTreeMap<(String, K), (Model, Vec<usize>)> = BTreeMap::new();
         let none = RecordBatch::new_empty(Arc::new(Schema::empty()));
         let checked = if self.infinite_attributes {
             &none
         } else {
             &self.attributes
         };
-        let mut last: Option<(&[u8], Arc<Decoded<LaunchModel>>)> = None;
+        let mut last: Option<(&[u8], Model)> = None;
         for (row, bytes) in self.models.iter().enumerate() {
             let options = options(row)?;
             let Some(bytes) = bytes else {
