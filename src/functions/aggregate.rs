@@ -3,7 +3,7 @@
 //! [`Gather`] is for functions that need all rows of a group at once, [`Fold`] for those that a small state is enough
 //! for.
 
-use std::{marker::PhantomData, sync::Arc};
+use std::{marker::PhantomData, ops::Range, sync::Arc};
 
 use duckdb_neo::{
     aggregate::{AggregateCallbacks, AggregateFunctionBuilder, ReturnTypeHandle, States},
@@ -221,8 +221,8 @@ pub trait Fold: Default + Send + Sync + 'static {
     const NAME: &'static str;
     /// The function that users call, which its errors begin with.
     const ASKED: &'static str = asked(Self::NAME);
-    /// What a row says; rows that say nothing are passed over.
-    type Row;
+    /// The rows of one vector.
+    type Batch;
     /// What it returns for a group.
     type Answer: Answer;
 
@@ -235,10 +235,10 @@ pub trait Fold: Default + Send + Sync + 'static {
     ///
     /// # Errors
     /// What ends the query: wrong arguments.
-    fn read(arguments: &mut Arguments) -> Result<Vec<Option<Self::Row>>, Failure>;
+    fn read(arguments: &mut Arguments) -> Result<Self::Batch, Failure>;
 
-    /// Takes in a row.
-    fn add(&mut self, row: Self::Row);
+    /// Takes in rows of a batch that follow each other: all of it without groups, often one by one with them.
+    fn add(&mut self, batch: &Self::Batch, rows: Range<usize>);
 
     /// Takes in the rows of another state.
     fn merge(&mut self, other: &Self);
@@ -268,11 +268,12 @@ impl<F: Fold> AggregateCallbacks for Folding<F> {
         mut states: States<'_, F>,
     ) -> duckdb_neo::Result<()> {
         guard(F::ASKED, || {
-            let rows = F::read(&mut Arguments::of(vectors)?)?;
-            for (row, read) in rows.into_iter().enumerate() {
-                if let Some(read) = read {
-                    states[row].add(read);
-                }
+            let batch = F::read(&mut Arguments::of(vectors)?)?;
+            let mut start = 0;
+            for same in states.as_ptrs().chunk_by(|one, next| one == next) {
+                let end = start + same.len();
+                states[start].add(&batch, start..end);
+                start = end;
             }
             Ok(())
         })

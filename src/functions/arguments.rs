@@ -1,11 +1,12 @@
 //! The arguments of a chunk, read one after the other in the order in which they were declared.
 
-use std::sync::Arc;
+use std::{ops::Range, sync::Arc};
 
 use arrow_array::{
     Array, ArrayRef, BinaryViewArray, BooleanArray, Date32Array, Float64Array, Int64Array, ListArray, RecordBatch,
     RecordBatchOptions, StringArray, StructArray, cast::AsArray,
 };
+use arrow_buffer::ScalarBuffer;
 use arrow_schema::{DataType, Field, Schema};
 use duckdb_neo::{FromValue, bind_arguments::BindArguments, data_chunk::VectorCollection};
 
@@ -119,6 +120,18 @@ impl Arguments {
         self.cells()
     }
 
+    /// Numbers without those that are NULL or NaN.
+    ///
+    /// # Errors
+    /// As [`Arguments::numbers`].
+    pub fn known_numbers(&mut self) -> Result<KnownNumbers, Failure> {
+        let column = self.next()?.0;
+        match column.as_any().downcast_ref::<Float64Array>() {
+            Some(column) => Ok(KnownNumbers::of(column)),
+            None => Ok(KnownNumbers::of(&Float64Array::from(cells::<f64>(&column)?))),
+        }
+    }
+
     /// Whole numbers.
     pub fn whole(&mut self) -> Result<Vec<Option<i64>>, Failure> {
         self.cells()
@@ -223,6 +236,45 @@ fn attribute(field: &Field, column: &ArrayRef) -> Result<ArrayRef, Failure> {
     })
 }
 
+/// A column of numbers without those that are NULL or NaN.
+#[derive(Debug)]
+pub struct KnownNumbers {
+    numbers: ScalarBuffer<f64>,
+    /// How many are known before each row, and in all; `None` if all are known.
+    before: Option<Vec<usize>>,
+}
+
+impl KnownNumbers {
+    fn of(column: &Float64Array) -> Self {
+        let numbers = column.values();
+        // Looking at all of them is faster than stopping at the first one.
+        let unknown = numbers.iter().fold(false, |any, number| any | number.is_nan());
+        if column.null_count() == 0 && !unknown {
+            return Self {
+                numbers: numbers.clone(),
+                before: None,
+            };
+        }
+        let (mut known, mut before) = (Vec::with_capacity(column.len()), vec![0]);
+        for number in column {
+            known.extend(number.filter(|number| !number.is_nan()));
+            before.push(known.len());
+        }
+        Self {
+            numbers: known.into(),
+            before: Some(before),
+        }
+    }
+
+    /// Those of some rows.
+    pub fn of_rows(&self, rows: Range<usize>) -> &[f64] {
+        match &self.before {
+            None => &self.numbers[rows],
+            Some(before) => &self.numbers[before[rows.start]..before[rows.end]],
+        }
+    }
+}
+
 /// A column of BLOBs.
 #[derive(Debug)]
 pub struct Blobs(BinaryViewArray);
@@ -279,6 +331,29 @@ mod tests {
         assert_eq!(arguments.lists::<f64>()?, [Some(vec![Some(1.0), None]), None]);
         assert_eq!(arguments.days()?, [None, None]);
         assert!(arguments.days().is_err());
+        Ok(())
+    }
+
+    #[test]
+    fn known_numbers_keep_their_rows() -> Result<(), Failure> {
+        let of = |numbers: Vec<Option<f64>>| -> Vec<ArrayRef> { vec![Arc::new(Float64Array::from(numbers))] };
+        let columns = of(vec![
+            None,
+            Some(1.0),
+            Some(f64::NAN),
+            Some(2.0),
+            Some(f64::INFINITY),
+            None,
+        ]);
+        let known = Arguments::new(&columns, 6).known_numbers()?;
+        assert_eq!(known.of_rows(0..6), [1.0, 2.0, f64::INFINITY]);
+        assert_eq!(known.of_rows(1..2), [1.0]);
+        assert_eq!(known.of_rows(2..4), [2.0]);
+        assert!(known.of_rows(5..6).is_empty());
+        let known = Arguments::new(&of(vec![Some(1.0), Some(2.0)]), 2).known_numbers()?;
+        assert_eq!(known.of_rows(1..2), [2.0]);
+        let whole: Vec<ArrayRef> = vec![Arc::new(Int64Array::from(vec![Some(3), None]))];
+        assert_eq!(Arguments::new(&whole, 2).known_numbers()?.of_rows(0..2), [3.0]);
         Ok(())
     }
 

@@ -1,0 +1,42 @@
+//! `__launch_exact_mean(x)`: the same mean for any order of the rows and any number of threads.
+
+use std::ops::Range;
+
+use crate::{
+    functions::{arguments::KnownNumbers, prelude::*},
+    statistics,
+};
+
+/// See [`Fold::ABOUT`].
+#[derive(Default)]
+pub struct ExactMean(statistics::ExactSum);
+
+impl Fold for ExactMean {
+    const NAME: &'static str = "__launch_exact_mean";
+    const ABOUT: &'static str = "
+        The mean of numbers of any size: the same to the last bit for any order of the rows and any number of threads.
+
+        @param x: DOUBLE  a number; NULL and NaN are skipped
+        @returns DOUBLE  the mean; NULL without numbers and with an infinite one
+        @example SELECT __launch_exact_mean(units) FROM sales
+    ";
+
+    type Batch = KnownNumbers;
+    type Answer = Option<f64>;
+
+    fn read(arguments: &mut Arguments) -> Result<Self::Batch, Failure> {
+        arguments.known_numbers()
+    }
+
+    fn add(&mut self, numbers: &Self::Batch, rows: Range<usize>) {
+        self.0.add(numbers.of_rows(rows));
+    }
+
+    fn merge(&mut self, other: &Self) {
+        self.0.merge(&other.0);
+    }
+
+    fn answer(&self) -> Self::Answer {
+        self.0.mean()
+    }
+}
