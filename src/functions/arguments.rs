@@ -120,16 +120,24 @@ impl Arguments {
         self.cells()
     }
 
-    /// Numbers without those that are NULL or NaN.
+    /// The next columns of numbers, without rows in which one is NULL, NaN or infinite.
     ///
     /// # Errors
     /// As [`Arguments::numbers`].
-    pub fn known_numbers(&mut self) -> Result<KnownNumbers, Failure> {
-        let column = self.next()?.0;
-        match column.as_any().downcast_ref::<Float64Array>() {
-            Some(column) => Ok(KnownNumbers::of(column)),
-            None => Ok(KnownNumbers::of(&Float64Array::from(cells::<f64>(&column)?))),
+    pub fn finite_rows<const N: usize>(&mut self) -> Result<FiniteRows<N>, Failure> {
+        let mut columns = Vec::with_capacity(N);
+        for _ in 0..N {
+            let column = self.next()?.0;
+            columns.push(match column.as_any().downcast_ref::<Float64Array>() {
+                Some(column) => column.clone(),
+                None => Float64Array::from(cells::<f64>(&column)?),
+            });
         }
+        let columns = columns.try_into();
+        columns.map_or_else(
+            |_| Err(Failure::new("an argument is missing")),
+            |columns| Ok(FiniteRows::of(columns)),
+        )
     }
 
     /// Whole numbers.
@@ -236,42 +244,57 @@ fn attribute(field: &Field, column: &ArrayRef) -> Result<ArrayRef, Failure> {
     })
 }
 
-/// A column of numbers without those that are NULL or NaN.
+/// Columns of numbers without rows in which one is NULL, NaN or infinite.
 #[derive(Debug)]
-pub struct KnownNumbers {
-    numbers: ScalarBuffer<f64>,
-    /// How many are known before each row, and in all; `None` if all are known.
+pub struct FiniteRows<const N: usize> {
+    columns: [ScalarBuffer<f64>; N],
+    /// How many rows are kept before each row, and in all; `None` if all are kept.
     before: Option<Vec<usize>>,
 }
 
-impl KnownNumbers {
-    fn of(column: &Float64Array) -> Self {
-        let numbers = column.values();
-        // Looking at all of them is faster than stopping at the first one.
-        let unknown = numbers.iter().fold(false, |any, number| any | number.is_nan());
-        if column.null_count() == 0 && !unknown {
-            return Self {
-                numbers: numbers.clone(),
-                before: None,
-            };
+impl<const N: usize> FiniteRows<N> {
+    fn of(columns: [Float64Array; N]) -> Self {
+        let nulls = columns.iter().any(|column| column.null_count() > 0);
+        // Looking at all numbers is faster than stopping at the first one.
+        let others = |column: &Float64Array| column.values().iter().fold(false, |any, v| any | !v.is_finite());
+        if !nulls && !columns.iter().any(others) {
+            let columns = columns.map(|column| column.values().clone());
+            return Self { columns, before: None };
         }
-        let (mut known, mut before) = (Vec::with_capacity(column.len()), vec![0]);
-        for number in column {
-            known.extend(number.filter(|number| !number.is_nan()));
-            before.push(known.len());
+        let rows = columns.first().map_or(0, |column| column.len());
+        let (mut kept, mut before) = (Vec::with_capacity(rows), Vec::with_capacity(rows + 1));
+        for row in 0..rows {
+            before.push(kept.len());
+            if columns
+                .iter()
+                .all(|column| column.is_valid(row) && column.value(row).is_finite())
+            {
+                kept.push(row);
+            }
         }
+        before.push(kept.len());
+        let columns = columns.map(|column| kept.iter().map(|row| column.value(*row)).collect());
         Self {
-            numbers: known.into(),
+            columns,
             before: Some(before),
         }
     }
 
-    /// Those of some rows.
-    pub fn of_rows(&self, rows: Range<usize>) -> &[f64] {
-        match &self.before {
-            None => &self.numbers[rows],
-            Some(before) => &self.numbers[before[rows.start]..before[rows.end]],
-        }
+    /// The same rows with other numbers.
+    pub fn map(self, change: impl Fn(f64) -> f64) -> Self {
+        let columns = self
+            .columns
+            .map(|column| column.iter().map(|number| change(*number)).collect());
+        Self { columns, ..self }
+    }
+
+    /// Some rows, by column.
+    pub fn of_rows(&self, rows: Range<usize>) -> [&[f64]; N] {
+        let kept = match &self.before {
+            None => rows,
+            Some(before) => before[rows.start]..before[rows.end],
+        };
+        self.columns.each_ref().map(|column| &column[kept.clone()])
     }
 }
 
@@ -335,25 +358,33 @@ mod tests {
     }
 
     #[test]
-    fn known_numbers_keep_their_rows() -> Result<(), Failure> {
-        let of = |numbers: Vec<Option<f64>>| -> Vec<ArrayRef> { vec![Arc::new(Float64Array::from(numbers))] };
-        let columns = of(vec![
+    fn finite_rows_keep_their_places() -> Result<(), Failure> {
+        let column = |numbers: Vec<Option<f64>>| Arc::new(Float64Array::from(numbers)) as ArrayRef;
+        let first = column(vec![
             None,
             Some(1.0),
             Some(f64::NAN),
             Some(2.0),
             Some(f64::INFINITY),
-            None,
+            Some(9.0),
         ]);
-        let known = Arguments::new(&columns, 6).known_numbers()?;
-        assert_eq!(known.of_rows(0..6), [1.0, 2.0, f64::INFINITY]);
-        assert_eq!(known.of_rows(1..2), [1.0]);
-        assert_eq!(known.of_rows(2..4), [2.0]);
-        assert!(known.of_rows(5..6).is_empty());
-        let known = Arguments::new(&of(vec![Some(1.0), Some(2.0)]), 2).known_numbers()?;
-        assert_eq!(known.of_rows(1..2), [2.0]);
-        let whole: Vec<ArrayRef> = vec![Arc::new(Int64Array::from(vec![Some(3), None]))];
-        assert_eq!(Arguments::new(&whole, 2).known_numbers()?.of_rows(0..2), [3.0]);
+        let second: ArrayRef = Arc::new(Int64Array::from(vec![
+            Some(3),
+            Some(4),
+            Some(5),
+            Some(6),
+            Some(7),
+            None,
+        ]));
+        let rows = Arguments::new(&[first.clone(), second], 6).finite_rows::<2>()?;
+        assert_eq!(rows.of_rows(0..6), [[1.0, 2.0], [4.0, 6.0]]);
+        assert_eq!(rows.of_rows(1..2), [[1.0], [4.0]]);
+        assert_eq!(rows.of_rows(2..4), [[2.0], [6.0]]);
+        assert!(rows.of_rows(4..6)[0].is_empty());
+        let rows = Arguments::new(&[first], 6).finite_rows::<1>()?.map(|number| -number);
+        assert_eq!(rows.of_rows(2..6), [[-2.0, -9.0]]);
+        let rows = Arguments::new(&[column(vec![Some(1.0), Some(2.0)])], 2).finite_rows::<1>()?;
+        assert_eq!(rows.of_rows(1..2), [[2.0]]);
         Ok(())
     }
 

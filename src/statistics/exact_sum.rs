@@ -1,13 +1,15 @@
 //! Sums of numbers without any rounding before the end: the same for every order of the numbers and every way of
 //! putting partial sums together.
 
+use std::ops::Range;
+
 /// A sum of numbers of any size.
 ///
-/// *Method*: numbers below 2^72 are cut into whole multiples of four units, 2^41 apart, of which f64 can sum
-/// [`BLOCK`] ones exactly; integers hold the sums of the blocks. All other numbers go to a superaccumulator: an integer
-/// that is wide enough for each f64.
+/// *Method*: an integer of 256 bits sums numbers from 2^-76 to 2^80, which it holds whole. Of [`BLOCK`] numbers that
+/// come together, f64 itself can sum multiples of a few units, relative to the largest number, without rounding. All other
+/// numbers go to a superaccumulator, an integer that is wide enough for each f64.
 ///
-/// *Missing data*: a NaN or an infinite number leaves no sum and no mean.
+/// *Missing data*: NaN and infinite numbers are passed over; [`ExactSum::met_infinity`] tells of the latter.
 ///
 /// *Determinism*: all additions are of integers, so their order does not matter. The sum is the f64 nearest to the true
 /// one.
@@ -16,8 +18,7 @@
 /// and S. Oishi (2008), Accurate floating-point summation.
 #[derive(Debug, Default, Clone)]
 pub struct ExactSum {
-    /// Multiples of 2^-10, 2^-51 and 2^-92.
-    parts: [Wide; 3],
+    common: Common,
     count: u64,
     /// Few groups have such numbers, and there may be very many groups: it must not make the state large.
     others: Option<Box<Digits>>,
@@ -26,14 +27,11 @@ pub struct ExactSum {
 /// Numbers that are summed in f64: of multiples up to 2^41, the sum is below 2^53.
 const BLOCK: usize = 2048;
 
-/// Partial sums that the processor can make at once.
-const LANES: usize = 4;
-
 /// Bits between the units.
 const STEP: i32 = 41;
 
-/// The exponents of the units, the largest first.
-const UNITS: [i32; 4] = [31, 31 - STEP, 31 - 2 * STEP, 31 - 3 * STEP];
+/// Partial sums that the processor can make at once.
+const LANES: usize = 16;
 
 /// 2^exponent, of a normal number.
 const fn power(exponent: i32) -> f64 {
@@ -43,39 +41,52 @@ const fn power(exponent: i32) -> f64 {
 impl ExactSum {
     /// Takes in numbers.
     pub fn add(&mut self, values: &[f64]) {
-        values.chunks(BLOCK).for_each(|block| self.add_block(block));
+        for block in values.chunks(BLOCK) {
+            // Few blocks have numbers so far apart that two units are too few.
+            if let Some(sums) = multiples::<2>(block) {
+                self.add_multiples(&sums, block.len());
+            } else if let Some(sums) = multiples::<3>(block) {
+                self.add_multiples(&sums, block.len());
+            } else {
+                block.iter().for_each(|value| self.add_one(*value));
+            }
+        }
     }
 
-    fn add_block(&mut self, block: &[f64]) {
-        self.count += block.len() as u64;
-        let larger = |largest: f64, value: f64| if value > largest { value } else { largest };
-        let largest = block.iter().map(|value| value.abs()).fold(0.0, larger);
-        let sums = if largest < power(UNITS[0]) {
-            multiples(block, [UNITS[1], UNITS[2], UNITS[3]]).map(|sums| sums.map(i128::from))
-        } else if largest < power(UNITS[0] + STEP) {
-            let sums = multiples(block, UNITS).map(|sums| sums.map(i128::from));
-            sums.map(|[largest, first, second, third]| [(largest << STEP) + first, second, third])
-        } else {
-            None
-        };
-        if let Some(sums) = sums {
-            self.parts.iter_mut().zip(sums).for_each(|(part, sum)| part.add(sum));
-        } else {
+    fn add_multiples(&mut self, sums: &[(i64, i32)], count: usize) {
+        sums.iter().for_each(|(sum, unit)| self.common.add(*sum, *unit));
+        self.count += count as u64;
+    }
+
+    fn add_one(&mut self, value: f64) {
+        if value.is_infinite() {
+            self.others.get_or_insert_default().met_infinity = true;
+        }
+        if !value.is_finite() {
+            return;
+        }
+        self.count += 1;
+        let (significand, exponent) = parts(value);
+        if Common::UNITS.contains(&exponent) {
+            self.common.add(significand, exponent);
+        } else if value != 0.0 {
             let others = self.others.get_or_insert_default();
-            block.iter().for_each(|value| others.add_number(*value));
+            others.add(significand.into(), exponent);
         }
     }
 
     /// Takes in the numbers of another sum.
     pub fn merge(&mut self, other: &Self) {
-        self.parts
-            .iter_mut()
-            .zip(&other.parts)
-            .for_each(|(part, other)| part.add(other.get()));
+        self.common.merge(&other.common);
         self.count += other.count;
         if let Some(digits) = &other.others {
             self.others.get_or_insert_default().merge(digits);
         }
+    }
+
+    /// Whether one of the numbers was infinite.
+    pub fn met_infinity(&self) -> bool {
+        self.others.as_ref().is_some_and(|others| others.met_infinity)
     }
 
     /// The sum; `None` of nothing, and where it is no finite f64.
@@ -93,10 +104,8 @@ impl ExactSum {
     /// The sum as significand times 2^exponent.
     fn rounded(&self) -> Option<(f64, i32)> {
         let mut digits = self.others.as_deref().cloned().unwrap_or_default();
-        for (part, unit) in self.parts.iter().zip(&UNITS[1..]) {
-            digits.add(part.get(), (unit - Digits::UNIT) as usize);
-        }
-        (self.count > 0 && digits.finite).then(|| digits.rounded())
+        self.common.words().for_each(|(word, unit)| digits.add(word, unit));
+        (self.count > 0).then(|| digits.rounded())
     }
 }
 
@@ -110,52 +119,94 @@ fn scaled(value: f64, exponent: i32) -> f64 {
     value * power(half) * power(exponent - half)
 }
 
-/// How often each unit is in the sum of the numbers, the largest unit first; `None` where something is left over.
-///
-/// A number plus 1.5 * 2^52 units has no bit below a unit: taking that away again leaves the nearest multiple.
-fn multiples<const N: usize>(block: &[f64], units: [i32; N]) -> Option<[i64; N]> {
-    let magic = units.map(|unit| 1.5 * power(unit + 52));
-    let (mut sums, mut left_over) = ([[0.0; LANES]; N], [0.0; LANES]);
-    let mut take = |values: &[f64; LANES]| {
-        let mut rest = *values;
-        for (sums, magic) in sums.iter_mut().zip(magic) {
-            for lane in 0..LANES {
-                let multiple = (rest[lane] + magic) - magic;
-                rest[lane] -= multiple;
-                sums[lane] += multiple;
-            }
-        }
-        for lane in 0..LANES {
-            left_over[lane] += rest[lane].abs();
-        }
-    };
-    let (chunks, last) = block.as_chunks();
-    chunks.iter().for_each(&mut take);
-    if !last.is_empty() {
-        let mut padded = [0.0; LANES];
-        padded[..last.len()].copy_from_slice(last);
-        take(&padded);
-    }
-    let mut counts = [0; N];
-    for ((count, sums), unit) in counts.iter_mut().zip(sums).zip(units) {
-        *count = (sums.iter().sum::<f64>() * power(-unit)) as i64;
-    }
-    // NaN is not 0.
-    (left_over.iter().sum::<f64>() == 0.0).then_some(counts)
+/// A number as significand times 2^exponent.
+fn parts(value: f64) -> (i64, i32) {
+    let bits = value.to_bits();
+    let (exponent, fraction) = ((bits >> 52 & 0x7ff) as i32, (bits & ((1 << 52) - 1)) as i64);
+    let significand = if exponent == 0 { fraction } else { fraction | 1 << 52 };
+    let significand = if value < 0.0 { -significand } else { significand };
+    (significand, Digits::UNIT + exponent.max(1) - 1)
 }
 
-/// An integer of 128 bits that does not need the alignment of one: states of aggregates have 8 bytes.
-#[derive(Debug, Default, Clone, Copy)]
-struct Wide([u64; 2]);
+/// How often `N` units, 2^exponent, are in the sum of the numbers; `None` where something is left over, or it is not
+/// worth while.
+///
+/// A number plus 1.5 * 2^52 units has no bit below a unit: taking that away again leaves the nearest multiple.
+fn multiples<const N: usize>(block: &[f64]) -> Option<[(i64, i32); N]> {
+    let (chunks, last) = block.as_chunks::<LANES>();
+    if chunks.is_empty() {
+        return None;
+    }
+    let mut padded = [0.0; LANES];
+    padded[..last.len()].copy_from_slice(last);
+    let chunks = || chunks.iter().chain(std::iter::once(&padded));
 
-impl Wide {
-    fn get(self) -> i128 {
-        (u128::from(self.0[1]) << 64 | u128::from(self.0[0])) as i128
+    let mut largest = [0.0; LANES];
+    chunks().for_each(|values| {
+        for (largest, value) in largest.iter_mut().zip(values) {
+            *largest = if value.abs() > *largest { value.abs() } else { *largest };
+        }
+    });
+    // All numbers are below 2^exponent.
+    let exponent = parts(largest.into_iter().fold(0.0, f64::max)).1 + 53;
+    if exponent > Common::UNITS.end + 52 {
+        return None;
+    }
+    let first = exponent.max(Common::UNITS.start + N as i32 * STEP) - STEP;
+    let units: [i32; N] = std::array::from_fn(|level| first - level as i32 * STEP);
+
+    let magic = units.map(|unit| 1.5 * power(unit + 52));
+    let (mut sums, mut left_over) = ([[0.0; LANES]; N], [0; LANES]);
+    chunks().for_each(|values| {
+        for lane in 0..LANES {
+            let mut rest = values[lane];
+            for level in 0..N {
+                let multiple = (rest + magic[level]) - magic[level];
+                sums[level][lane] += multiple;
+                rest -= multiple;
+            }
+            left_over[lane] |= rest.to_bits();
+        }
+    });
+    // The bits of 0 are 0, those of NaN are not.
+    let nothing = left_over.iter().all(|bits| *bits == 0);
+    let count = |level: usize| (sums[level].iter().sum::<f64>() * power(-units[level])) as i64;
+    nothing.then(|| std::array::from_fn(|level| (count(level), units[level])))
+}
+
+/// An integer of 256 bits that counts 2^-128, the lowest word first.
+#[derive(Debug, Default, Clone, Copy)]
+struct Common([u64; 4]);
+
+impl Common {
+    /// The exponents of what it can add 2^45 times, up to 2^53 of each.
+    const UNITS: Range<i32> = -128..28;
+
+    /// Adds `value` times 2^unit.
+    fn add(&mut self, value: i64, unit: i32) {
+        let position = (unit - Self::UNITS.start) as usize;
+        let shifted = i128::from(value) << (position % 64);
+        let sign = (shifted >> 127) as u64;
+        self.add_words(position / 64, [shifted as u64, (shifted >> 64) as u64, sign, sign]);
     }
 
-    fn add(&mut self, value: i128) {
-        let sum = self.get().wrapping_add(value) as u128;
-        self.0 = [sum as u64, (sum >> 64) as u64];
+    fn add_words(&mut self, first: usize, words: [u64; 4]) {
+        let mut carry = false;
+        for (sum, word) in self.0[first..].iter_mut().zip(words) {
+            (*sum, carry) = sum.carrying_add(word, carry);
+        }
+    }
+
+    fn merge(&mut self, other: &Self) {
+        self.add_words(0, other.0);
+    }
+
+    /// What to add up, each times 2^unit.
+    fn words(&self) -> impl Iterator<Item = (i128, i32)> {
+        let [words @ .., last] = self.0.map(i128::from);
+        // It has the sign.
+        let words = words.into_iter().chain([i128::from(last as i64)]);
+        words.zip((Self::UNITS.start..).step_by(64))
     }
 }
 
@@ -166,7 +217,7 @@ struct Digits {
     digits: [i64; Digits::LEN],
     /// Additions since digits were last carried.
     pending: u32,
-    finite: bool,
+    met_infinity: bool,
 }
 
 impl Default for Digits {
@@ -174,7 +225,7 @@ impl Default for Digits {
         Self {
             digits: [0; Self::LEN],
             pending: 0,
-            finite: true,
+            met_infinity: false,
         }
     }
 }
@@ -188,20 +239,9 @@ impl Digits {
     /// An addition changes a digit by less than 2^33.
     const MAX_PENDING: u32 = 1 << 28;
 
-    fn add_number(&mut self, value: f64) {
-        let bits = value.to_bits();
-        let (exponent, fraction) = (bits >> 52 & 0x7ff, bits & ((1 << 52) - 1));
-        self.finite &= value.is_finite();
-        let (significand, position) = match exponent {
-            0 => (fraction, 0),
-            _ => (fraction | 1 << 52, exponent as usize - 1),
-        };
-        let significand = i128::from(significand);
-        self.add(if value < 0.0 { -significand } else { significand }, position);
-    }
-
-    /// Adds `value` times 2^position.
-    fn add(&mut self, value: i128, position: usize) {
+    /// Adds `value` times 2^unit.
+    fn add(&mut self, value: i128, unit: i32) {
+        let position = (unit - Self::UNIT) as usize;
         let sign = if value < 0 { -1 } else { 1 };
         let (mut rest, mut digit) = (value.unsigned_abs(), position / 32);
         while rest != 0 {
@@ -224,7 +264,7 @@ impl Digits {
             .iter_mut()
             .zip(other.digits)
             .for_each(|(digit, other)| *digit += other);
-        self.finite &= other.finite;
+        self.met_infinity |= other.met_infinity;
         self.pending = 1;
     }
 

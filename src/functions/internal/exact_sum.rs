@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::{
-    functions::{arguments::KnownNumbers, prelude::*},
+    functions::{arguments::FiniteRows, prelude::*},
     statistics,
 };
 
@@ -17,20 +17,21 @@ impl Fold for ExactSum {
         The sum of numbers of any size, rounded once: the same to the last bit for any order of the rows and any number
         of threads.
 
-        @param x: DOUBLE  a number; NULL and NaN are skipped
-        @returns DOUBLE  the sum; NULL without numbers, with an infinite one, and beyond the range of DOUBLE
+        @param x: DOUBLE  a number; NULL, NaN and infinite ones are skipped
+        @returns DOUBLE  the sum; NULL without numbers, and beyond the range of DOUBLE
         @example SELECT __launch_exact_sum(units) FROM sales
     ";
 
-    type Batch = KnownNumbers;
+    type Batch = FiniteRows<1>;
     type Answer = Option<f64>;
 
     fn read(arguments: &mut Arguments) -> Result<Self::Batch, Failure> {
-        arguments.known_numbers()
+        arguments.finite_rows()
     }
 
     fn add(&mut self, numbers: &Self::Batch, rows: Range<usize>) {
-        self.0.add(numbers.of_rows(rows));
+        let [numbers] = numbers.of_rows(rows);
+        self.0.add(numbers);
     }
 
     fn merge(&mut self, other: &Self) {

@@ -2,6 +2,8 @@
 
 pub mod column;
 pub mod exact_mean;
+pub mod exact_mean_square;
+pub mod exact_ratio;
 pub mod exact_sum;
 
 use duckdb_neo::extension::Extension;
@@ -15,5 +17,7 @@ use super::{aggregate, scalar};
 pub fn register(extension: &Extension) -> duckdb_neo::Result<()> {
     scalar::register::<column::Column>(extension, "internal")?;
     aggregate::register_fold::<exact_sum::ExactSum>(extension, "internal")?;
-    aggregate::register_fold::<exact_mean::ExactMean>(extension, "internal")
+    aggregate::register_fold::<exact_ratio::ExactRatio>(extension, "internal")?;
+    aggregate::register_fold::<exact_mean::ExactMean>(extension, "internal")?;
+    aggregate::register_fold::<exact_mean_square::ExactMeanSquare>(extension, "internal")
 }
