@@ -249,6 +249,26 @@ pub trait Fold: Default + Send + Sync + 'static {
 
 struct Folding<F>(PhantomData<F>);
 
+/// The rows that follow each other and have the same state.
+fn runs<S>(states: &[*mut S]) -> impl Iterator<Item = Range<usize>> {
+    // Without groups there is one state. To see that first is faster than to look for the end of a run.
+    let first = states.first();
+    let one = states.iter().fold(true, |one, state| one & (Some(state) == first));
+    let mut rest = states;
+    std::iter::from_fn(move || {
+        let start = states.len() - rest.len();
+        let first = rest.first()?;
+        let same = |state: &&*mut S| *state == first;
+        let length = if one {
+            rest.len()
+        } else {
+            rest.iter().take_while(same).count()
+        };
+        rest = &rest[length..];
+        Some(start..start + length)
+    })
+}
+
 impl<F: Fold> AggregateCallbacks for Folding<F> {
     type BindData = ();
     type StateItem = F;
@@ -269,11 +289,8 @@ impl<F: Fold> AggregateCallbacks for Folding<F> {
     ) -> duckdb_neo::Result<()> {
         guard(F::ASKED, || {
             let batch = F::read(&mut Arguments::of(vectors)?)?;
-            let mut start = 0;
-            for same in states.as_ptrs().chunk_by(|one, next| one == next) {
-                let end = start + same.len();
-                states[start].add(&batch, start..end);
-                start = end;
+            for rows in runs(states.as_ptrs()) {
+                states[rows.start].add(&batch, rows);
             }
             Ok(())
         })
@@ -414,6 +431,16 @@ mod tests {
                 .unwrap_err();
             assert_eq!(error, "launch_price_position: k must be a whole number from 1");
         }
+    }
+
+    #[test]
+    fn rows_of_a_state_that_follow_each_other_are_a_run() {
+        let (mut a, mut b) = (0, 0);
+        let (a, b): (*mut i32, *mut i32) = (&mut a, &mut b);
+        let found = |states: &[*mut i32]| runs(states).collect::<Vec<_>>();
+        assert!(found(&[]).is_empty());
+        assert_eq!(found(&[a, a, a]), [0..3]);
+        assert_eq!(found(&[a, a, b, a]), [0..2, 2..3, 3..4]);
     }
 
     #[test]

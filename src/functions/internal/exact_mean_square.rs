@@ -31,7 +31,7 @@ impl Fold for ExactMeanSquare {
 
     fn add(&mut self, numbers: &Self::Batch, rows: Range<usize>) {
         let [numbers] = numbers.of_rows(rows);
-        self.0.add(numbers);
+        self.0.add_far_apart(numbers);
     }
 
     fn merge(&mut self, other: &Self) {

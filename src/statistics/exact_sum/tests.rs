@@ -129,7 +129,11 @@ fn it_is_the_nearest_number() {
     for exponents in [-3..8, -60..30, -200..10, 20..90, 60..120, -1022..1000] {
         for n in [1, 2, 3, 5, 100, 2047, 2048, 2049, 5000] {
             let values = drawn(&mut rng, n, exponents.clone());
-            assert_eq!(sum(&values), Some(expanded(&values)), "{n} of {exponents:?}");
+            let expected = Some(expanded(&values));
+            assert_eq!(sum(&values), expected, "{n} of {exponents:?}");
+            let mut far_apart = ExactSum::default();
+            far_apart.add_far_apart(&values);
+            assert_eq!(far_apart.sum(), expected, "{n} of {exponents:?}");
         }
     }
     // At the borders of the blocks and units.
