@@ -1,12 +1,17 @@
 # The targets that users of DuckDB extensions know. Needs cargo, python3 and make.
 # `make release DUCKDB=v2.0.0` and the like build and test for another release than the newest one supported.
 .PHONY: all configure release debug test test_build test_rust test_core test_sql test_catalog test_packaging \
-	test_release test_releases test_older_releases demo lint format docs docs_check bench check clean
+	test_memory test_release test_releases test_older_releases demo lint format docs docs_check bench check clean
 .DEFAULT_GOAL := release
 
 RELEASES := $(shell python3 scripts/package_extension.py --releases)
 NEWEST := $(firstword $(RELEASES))
 DUCKDB ?= $(NEWEST)
+ifneq ($(RELEASES),)
+ifeq ($(filter $(DUCKDB),$(RELEASES)),)
+$(error DuckDB $(DUCKDB) is not supported, only $(RELEASES): CONTRIBUTING.md says how to add a release)
+endif
+endif
 
 # The newest release has the plain folders, each other one its own.
 SUFFIX := $(if $(filter $(NEWEST),$(DUCKDB)),,-$(DUCKDB))
@@ -43,7 +48,7 @@ debug:
 	cargo build --locked --lib
 	python3 scripts/package_extension.py --target target/debug --output build/debug$(SUFFIX)
 
-test: test_rust test_catalog test_packaging
+test: test_rust test_catalog test_packaging test_memory
 
 # Cargo builds the library for the tests too. Taking that one, instead of the one of `release`, saves a second build
 # of the dependencies: the test tools switch on other features in them.
@@ -68,6 +73,9 @@ test_catalog: test_build
 
 test_packaging: test_build
 	$(PYTHON) tests/packaging/check_packaging.py $(EXTENSION)
+
+test_memory: test_build
+	$(PYTHON) tests/memory/check_memory.py $(EXTENSION)
 
 # What differs between releases of DuckDB: the extension in SQL. Only this crate is built again, and no unit tests.
 test_release: configure

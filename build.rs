@@ -20,7 +20,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let root = env::var("CARGO_MANIFEST_DIR")?;
     if env::var_os("CARGO_FEATURE_DUCKDB").is_some() {
         let packaging = fs::read_to_string(Path::new(&root).join(PACKAGING))?;
-        match release(&packaging, env::var("LAUNCHPAD_DUCKDB").ok()) {
+        let asked = env::var("LAUNCHPAD_DUCKDB").ok().filter(|asked| !asked.is_empty());
+        match release(&packaging, asked) {
             Ok(release) => println!("cargo::rustc-env=LAUNCHPAD_DUCKDB={release}"),
             Err(reason) => {
                 println!("cargo::error={reason}");

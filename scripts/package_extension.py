@@ -66,7 +66,7 @@ def releases() -> list[str]:
 
 def release_asked_for() -> str:
     supported = releases()
-    asked = os.environ.get("LAUNCHPAD_DUCKDB", supported[0])
+    asked = os.environ.get("LAUNCHPAD_DUCKDB") or supported[0]
     if asked not in supported:
         sys.exit(
             f"DuckDB {asked} (LAUNCHPAD_DUCKDB) is not supported, only {', '.join(supported)}: "
@@ -76,12 +76,14 @@ def release_asked_for() -> str:
 
 
 def sources(library: pathlib.Path) -> list[pathlib.Path]:
-    """What the library was built from, by the list that cargo writes beside it."""
+    """The files that the library was built from, by the list that cargo writes beside it."""
     for listed in (library.with_suffix(".d"), library.with_name(library.stem.removeprefix("lib") + ".d")):
         if listed.is_file():
             rule = listed.read_text().splitlines()[0].partition(": ")[2]
-            files = re.split(r"(?<!\\) ", rule)
-            return [ROOT / file.replace("\\ ", " ") for file in files if file]
+            listed_paths = [ROOT / path.replace("\\ ", " ") for path in re.split(r"(?<!\\) ", rule) if path]
+            # What build.rs looks at is among them, and that may be a folder.
+            inside = [file for path in listed_paths if path.is_dir() for file in path.rglob("*") if file.is_file()]
+            return [path for path in listed_paths if not path.is_dir()] + sorted(inside)
     found = [ROOT / "build.rs", *ROOT.glob("src/**/*.rs"), *ROOT.glob("sql/**/*.sql")]
     return sorted(found)
 

@@ -12,9 +12,11 @@ mod header;
 #[cfg(feature = "duckdb")]
 mod table;
 
+pub mod boosting;
 pub mod calibration;
 pub mod error;
 pub mod evaluation;
+pub mod features;
 pub mod forecast;
 pub mod launch;
 // The build script compiles it for itself.

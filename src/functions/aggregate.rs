@@ -18,31 +18,20 @@ use duckdb_neo::{
 use super::{
     answer::Answer,
     arguments::{Arguments, Known},
-    asked, category,
+    function::Function,
     guard::{Failure, guard},
     query::Query,
-    signature::{self, Shared},
+    signature,
 };
 
 /// An aggregate that keeps the rows of a group. Threads and partitions change their order: an answer must not depend
 /// on it.
-pub trait Gather: Send + Sync + 'static {
-    /// Its name in SQL.
-    const NAME: &'static str;
-    /// The function that users call, which its errors begin with.
-    const ASKED: &'static str = asked(Self::NAME);
+pub trait Gather: Function {
     /// The rows of one vector, shared by all groups that have rows in it.
     type Batch: Send + Sync;
     /// The options, which must be the same in all rows of a group. They are read at run time, so that a prepared
     /// statement may leave them open and each group may have its own.
     type Options: Clone + PartialEq + Send + Sync;
-    /// What it returns for a group.
-    type Answer: Answer;
-
-    /// Its header, as [`crate::header`] has it.
-    const ABOUT: &'static str;
-    /// Lines that its header shares with others.
-    const SHARED: &'static [Shared] = &[];
 
     /// The answer to no rows.
     ///
@@ -216,20 +205,9 @@ impl<G: Gather> AggregateCallbacks for Gathering<G> {
 }
 
 /// An aggregate whose state is small, which the implementing type is. It starts as the default.
-pub trait Fold: Default + Send + Sync + 'static {
-    /// Its name in SQL.
-    const NAME: &'static str;
-    /// The function that users call, which its errors begin with.
-    const ASKED: &'static str = asked(Self::NAME);
+pub trait Fold: Function + Default {
     /// The rows of one vector.
     type Batch;
-    /// What it returns for a group.
-    type Answer: Answer;
-
-    /// Its header, as [`crate::header`] has it.
-    const ABOUT: &'static str;
-    /// Lines that its header shares with others.
-    const SHARED: &'static [Shared] = &[];
 
     /// The rows of a vector.
     ///
@@ -321,13 +299,7 @@ impl<F: Fold> AggregateCallbacks for Folding<F> {
 /// # Errors
 /// One of DuckDB.
 pub fn register_gather<G: Gather>(extension: &Extension, family: &str) -> duckdb_neo::Result<()> {
-    register::<_, G::Answer>(
-        extension,
-        G::NAME,
-        (G::ABOUT, G::SHARED),
-        family,
-        Gathering::<G>(PhantomData),
-    )
+    register::<G, _>(extension, family, Gathering::<G>(PhantomData))
 }
 
 /// Registers an aggregate of a family with a small state.
@@ -335,24 +307,15 @@ pub fn register_gather<G: Gather>(extension: &Extension, family: &str) -> duckdb
 /// # Errors
 /// One of DuckDB.
 pub fn register_fold<F: Fold>(extension: &Extension, family: &str) -> duckdb_neo::Result<()> {
-    register::<_, F::Answer>(
-        extension,
-        F::NAME,
-        (F::ABOUT, F::SHARED),
-        family,
-        Folding::<F>(PhantomData),
-    )
+    register::<F, _>(extension, family, Folding::<F>(PhantomData))
 }
 
-fn register<C: AggregateCallbacks, A: Answer>(
+fn register<F: Function, C: AggregateCallbacks>(
     extension: &Extension,
-    name: &'static str,
-    (about, shared): (&str, &[Shared]),
     family: &str,
     callbacks: C,
 ) -> duckdb_neo::Result<()> {
-    let signature = signature::of_function::<A>(extension, about, shared, category(name, family))?;
-    AggregateFunctionBuilder::new(name, signature, callbacks)
+    AggregateFunctionBuilder::new(F::NAME, signature::of_function::<F>(extension, family)?, callbacks)
         .set_property(AggregateFunctionProperty::Shared(
             FunctionProperty::HasSpecialNullHandling(true),
         ))

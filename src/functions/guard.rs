@@ -20,6 +20,17 @@ impl Failure {
     pub fn new(message: impl Into<String>) -> Self {
         Self(message.into().into())
     }
+
+    /// The reason of a refusal, which becomes a row; any other error of the models ends the query.
+    ///
+    /// # Errors
+    /// That other error.
+    pub fn unless_refused(error: crate::error::Error) -> Result<String, Self> {
+        match error {
+            crate::error::Error::Refused(reason) => Ok(reason),
+            other => Err(other.into()),
+        }
+    }
 }
 
 impl fmt::Display for Failure {
@@ -64,10 +75,17 @@ fn to_duckdb(name: &str, failure: Failure) -> Error {
             },
             message: prefixed(&error.message),
         },
-        Err(other) => Error {
-            code: DuckDBError::InputInvalid,
-            message: prefixed(&other.to_string()),
-        },
+        Err(other) => {
+            let ours = other.downcast_ref::<crate::error::Error>();
+            let code = match ours {
+                Some(crate::error::Error::Internal(_)) => DuckDBError::Api,
+                _ => DuckDBError::InputInvalid,
+            };
+            Error {
+                code,
+                message: prefixed(&other.to_string()),
+            }
+        }
     }
 }
 
@@ -120,6 +138,19 @@ mod tests {
         }));
         assert_eq!(error.code, DuckDBError::InputInvalid);
         assert_eq!(error.message, "launch_x: horizon must be between 1 and 520, got 0");
+    }
+
+    #[test]
+    fn a_defect_of_ours_is_no_invalid_input() {
+        let error = failing(guard("launch_x", || {
+            Err::<(), _>(crate::error::Error::internal("a node is missing").into())
+        }));
+        assert_eq!(error.code, DuckDBError::Api);
+        assert!(
+            error.message.starts_with("launch_x: internal error: a node is missing"),
+            "{}",
+            error.message
+        );
     }
 
     #[test]

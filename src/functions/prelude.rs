@@ -9,8 +9,8 @@ pub use super::{
     aggregate::{Fold, Gather, Rows},
     answer::Answer,
     arguments::{Arguments, Known, required},
+    function::{Function, Shared},
     guard::Failure,
     query::Query,
     scalar::PerChunk,
-    signature::Shared,
 };

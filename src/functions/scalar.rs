@@ -15,26 +15,14 @@ use duckdb_neo::{
 use super::{
     answer::Answer,
     arguments::Arguments,
-    asked, category,
+    function::Function,
     guard::{Failure, guard},
     query::Query,
-    signature::{self, Shared},
+    signature,
 };
 
 /// A scalar function: arguments of a chunk to one answer per row. NULLs reach it like any other value.
-pub trait PerChunk: Send + Sync + 'static {
-    /// Its name in SQL.
-    const NAME: &'static str;
-    /// The function that users call, which its errors begin with; empty for an error of its own wording.
-    const ASKED: &'static str = asked(Self::NAME);
-    /// What it returns for a row.
-    type Answer: Answer;
-
-    /// Its header, as [`crate::header`] has it.
-    const ABOUT: &'static str;
-    /// Lines that its header shares with others.
-    const SHARED: &'static [Shared] = &[];
-
+pub trait PerChunk: Function {
     /// The answers to all rows.
     ///
     /// # Errors
@@ -77,7 +65,7 @@ impl<F: PerChunk> ScalarBindCallbacks for Scalar<F> {
 /// # Errors
 /// One of DuckDB.
 pub fn register<F: PerChunk>(extension: &Extension, family: &str) -> duckdb_neo::Result<()> {
-    let signature = signature::of_function::<F::Answer>(extension, F::ABOUT, F::SHARED, category(F::NAME, family))?;
+    let signature = signature::of_function::<F>(extension, family)?;
     ScalarFunctionBuilder::new(F::NAME, signature, Scalar::<F>(PhantomData))
         .with_bind()
         .set_property(FunctionProperty::HasSpecialNullHandling(true))

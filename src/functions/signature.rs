@@ -10,28 +10,22 @@ use duckdb_neo::{
     value::Value,
 };
 
-use super::answer::Answer;
+use super::{
+    answer::Answer,
+    function::{Function, Shared, category},
+};
 use crate::header::{Header, Parameter};
 
-/// Lines that several headers share, under the tag that stands for them.
-pub type Shared = (&'static str, &'static str);
-
-/// The signature of a function in Rust, whose header is `about`.
+/// The signature of a function in Rust that belongs to a family.
 ///
 /// # Errors
-/// A mistake in the header, among them columns that are not those of the answer; one of DuckDB.
-pub fn of_function<A: Answer>(
-    extension: &Extension,
-    about: &str,
-    shared: &[Shared],
-    category: &str,
-) -> duckdb_neo::Result<SignatureBuilder> {
-    let about = shared
-        .iter()
-        .fold(about.to_owned(), |about, (tag, lines)| about.replace(tag, lines));
+/// A mistake in its header, among them columns that are not those of the answer; one of DuckDB.
+pub fn of_function<F: Function>(extension: &Extension, family: &str) -> duckdb_neo::Result<SignatureBuilder> {
+    let shared = |about: String, (tag, lines): &Shared| about.replace(tag, lines);
+    let about = F::SHARED.iter().fold(F::ABOUT.to_owned(), shared);
     let header = Header::parse(&about)
         .map_err(|(line, message)| Error::api_error(format!("line {line} of its header: {message}")))?;
-    let found = A::columns(extension)?;
+    let found = F::Answer::columns(extension)?;
     let columns = header.returns.iter().filter(|returned| !returned.name.is_empty());
     let columns: Vec<_> = columns.map(|c| (c.name.clone(), c.sql_type.clone())).collect();
     if !columns.is_empty() && columns != found {
@@ -40,8 +34,8 @@ pub fn of_function<A: Answer>(
         )));
     }
     let signature = SignatureBuilder::new()
-        .return_type(A::sql_type(extension)?)
-        .documentation(documentation(&header, category));
+        .return_type(F::Answer::sql_type(extension)?)
+        .documentation(documentation(&header, category(F::NAME, family)));
     header.parameters.iter().try_fold(signature, |signature, parameter| {
         let declared = match parameter.sql_type.as_str() {
             "ANY" => FunctionParameter::new::<Any>(&parameter.name),

@@ -7,9 +7,10 @@ use serde::{Deserialize, Serialize};
 use super::network::{FittedNetwork, NetworkKind, NetworkLearner};
 use super::{Analog, Bass, FittedAnalog, FittedBass, FittedGbm, FittedNaive, Gbm, Naive};
 use crate::error::{Error, Result};
+use crate::features::AttributeEncoder;
 use crate::forecast::{FittedForecaster, Forecaster, HeldOut, LogForecast, Split, held_out};
 use crate::neural::{EpochLog, Recipe};
-use crate::panel::{AttributeEncoder, Candidates, LaunchPanel};
+use crate::panel::{Candidates, LaunchPanel};
 use crate::progress::Progress;
 
 /// The kinds of launch model.

@@ -3,7 +3,7 @@
 use arrow_array::RecordBatch;
 use serde::{Deserialize, Serialize};
 
-use crate::panel::{AttributeEncoder, EncodedColumn, Encoding};
+use crate::features::{AttributeEncoder, EncodedColumn, Encoding};
 
 /// Name of the column that is the category where there is one.
 const CONVENTIONAL: &str = "category";

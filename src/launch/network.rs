@@ -10,11 +10,12 @@ use serde::{Deserialize, Serialize};
 
 use super::sequence::{Exam, Lessons, SequenceEncoder, Sequences};
 use crate::error::{Error, Result, candle_text};
+use crate::features::AttributeEncoder;
 use crate::forecast::{FittedForecaster, Forecaster, LogForecast};
 use crate::neural::{
     Batch, CnnNetwork, EpochLog, LstmNetwork, Network, Parameters, Prediction, Recipe, Shape, Source, VaeNetwork, train,
 };
-use crate::panel::{AttributeEncoder, Candidates, LaunchPanel};
+use crate::panel::{Candidates, LaunchPanel};
 use crate::progress::Progress;
 
 /// Latest launches learned from, at most.

@@ -104,6 +104,17 @@ pub fn day_of_year_angle(day: i32) -> f64 {
     date(day).map_or(0.0, |d| f64::from(d.ordinal0()) / 365.25 * std::f64::consts::TAU)
 }
 
+/// Sine and cosine of the day of the year; 0 for models that do not look at it.
+pub(crate) fn season(day: i32, looked_at: bool) -> [f32; 2] {
+    match looked_at {
+        true => {
+            let angle = day_of_year_angle(day);
+            [angle.sin() as f32, angle.cos() as f32]
+        }
+        false => [0.0; 2],
+    }
+}
+
 /// A day as text, `YYYY-MM-DD`.
 pub fn format_date(day: i32) -> String {
     date(day).map_or_else(|| format!("day {day}"), |d| d.to_string())

@@ -290,8 +290,8 @@ mod tests {
     }
 
     fn numbers(batch: &RecordBatch, name: &str) -> Vec<Option<f64>> {
-        let column = super::super::attributes::find_column(batch, name).unwrap();
-        super::super::attributes::numbers(column).unwrap()
+        let column = crate::features::find_column(batch, name).unwrap();
+        crate::features::numbers(column).unwrap()
     }
 
     /// Signal 0 of launch 0 in all periods, in order.

@@ -403,7 +403,7 @@ mod tests {
         assert_eq!(panel.ids(), ["monday", "thursday"]);
         assert_eq!(panel.launch_days(), [19_723, 19_726]);
         let x = panel.attributes().column(0).clone();
-        assert_eq!(super::super::attributes::numbers(&x), Some(vec![Some(1.0), Some(2.0)]));
+        assert_eq!(crate::features::numbers(&x), Some(vec![Some(1.0), Some(2.0)]));
     }
 
     #[test]

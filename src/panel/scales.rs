@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::attributes::CLIP;
 use super::covariates::{Covariates, SeriesName};
 use super::launches::mean;
+use crate::features::CLIP;
 
 /// Series that are looked at, at most.
 const MAX_SERIES: usize = 256;

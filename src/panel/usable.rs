@@ -3,6 +3,7 @@
 use arrow_array::{Array, Date32Array, Float64Array, RecordBatch};
 
 use super::{FIRST_DAY, format_date, last_day};
+use crate::features::is_infinite;
 
 /// Why a candidate cannot be forecast, if it cannot: its own units so far by step, its launch date in days since
 /// 1970-01-01, and its row of the attributes.
@@ -32,9 +33,4 @@ pub fn unusable(units: &[Option<f64>], day: Option<i32>, attributes: &RecordBatc
         let infinite = numbers.is_valid(row) && !numbers.value(row).is_finite();
         infinite.then(|| format!("{name} is {}: give a finite number or NULL", numbers.value(row)))
     })
-}
-
-/// Whether a day is one of the two that stand for an infinite date.
-pub(crate) fn is_infinite(day: i32) -> bool {
-    day.unsigned_abs() >= i32::MAX as u32
 }

@@ -39,12 +39,18 @@ class Packaging(unittest.TestCase):
         self.source = self.folder / "a source.rs"
         self.source.write_text("")
         self.library = self.folder / package_extension.library_name("launchpad", package_extension.duckdb_platform())
-        self.library.with_suffix(".d").write_text(f"{self.library}: {str(self.source).replace(' ', chr(92) + ' ')}\n")
+        # cargo lists folders too, if build.rs looks at them.
+        self.inside = self.folder / "macros" / "family" / "inside.sql"
+        self.inside.parent.mkdir(parents=True)
+        self.inside.write_text("")
+        listed = " ".join(str(path).replace(" ", "\\ ") for path in (self.source, self.folder / "macros"))
+        self.library.with_suffix(".d").write_text(f"{self.library}: {listed}\n")
         self.build(f"launchpad is built for DuckDB {RELEASES[0]};")
 
     def build(self, text: str):
         self.library.write_bytes(b"\x7fELF " + text.encode() + b" rest")
-        os.utime(self.source, ns=(1_000, 1_000))
+        for source in (self.source, self.inside):
+            os.utime(source, ns=(1_000, 1_000))
 
     def package(self, **variables) -> subprocess.CompletedProcess:
         script = ROOT / "scripts" / "package_extension.py"
@@ -78,6 +84,10 @@ class Packaging(unittest.TestCase):
         self.source.touch()
         os.utime(self.library, ns=(1_000, 1_000))
         self.refused(r"is older than .*a source\.rs: run cargo build again")
+        self.build(f"launchpad is built for DuckDB {RELEASES[0]};")
+        self.inside.touch()
+        os.utime(self.library, ns=(2_000, 2_000))
+        self.refused(r"is older than .*inside\.sql: run cargo build again")
         self.build(f"launchpad is built for DuckDB {RELEASES[0]};")
         self.source.unlink()
         self.refused(r"is older than .*a source\.rs: run cargo build again")

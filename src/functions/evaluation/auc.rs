@@ -5,11 +5,11 @@ use std::ops::Range;
 
 use crate::{evaluation::ClassScores, functions::prelude::*};
 
-/// See [`Fold::ABOUT`].
+/// See [`Function::ABOUT`].
 #[derive(Default)]
 pub struct Auc(ClassScores);
 
-impl Fold for Auc {
+impl Function for Auc {
     const NAME: &'static str = "__launch_auc";
     const ABOUT: &'static str = "
         Area under the ROC curve. See launch_auc.
@@ -20,8 +20,11 @@ impl Fold for Auc {
         @example SELECT __launch_auc(price > 14, price) FROM sales
     ";
 
-    type Batch = Vec<Option<(bool, f64)>>;
     type Answer = Option<f64>;
+}
+
+impl Fold for Auc {
+    type Batch = Vec<Option<(bool, f64)>>;
 
     fn read(arguments: &mut Arguments) -> Result<Self::Batch, Failure> {
         let cases = arguments.flags()?.into_iter().zip(arguments.numbers()?);

@@ -43,10 +43,10 @@ fn pick(columns: &[Option<&str>], wanted: Option<&str>, source: &str) -> Result<
     ))
 }
 
-/// See [`PerChunk::ABOUT`].
+/// See [`Function::ABOUT`].
 pub struct Column;
 
-impl PerChunk for Column {
+impl Function for Column {
     const NAME: &'static str = "__launch_column";
     // The caller knows another function, so an error must not begin with this one.
     const ASKED: &'static str = "";
@@ -61,7 +61,9 @@ impl PerChunk for Column {
     ";
 
     type Answer = Option<bool>;
+}
 
+impl PerChunk for Column {
     fn answer(_: &Query, mut arguments: Arguments) -> Result<Vec<Self::Answer>, Failure> {
         let (names, wanted, source) = (arguments.texts()?, arguments.texts()?, arguments.texts()?);
         let names: Vec<Option<&str>> = names.iter().map(Option::as_deref).collect();

@@ -7,11 +7,11 @@ use crate::{
     statistics,
 };
 
-/// See [`Fold::ABOUT`].
+/// See [`Function::ABOUT`].
 #[derive(Default)]
 pub struct ExactMean(statistics::ExactSum);
 
-impl Fold for ExactMean {
+impl Function for ExactMean {
     const NAME: &'static str = "__launch_exact_mean";
     const ABOUT: &'static str = "
         The mean of numbers of any size: the same to the last bit for any order of the rows and any number of threads.
@@ -21,8 +21,11 @@ impl Fold for ExactMean {
         @example SELECT __launch_exact_mean(units) FROM sales
     ";
 
-    type Batch = FiniteRows<1>;
     type Answer = Option<f64>;
+}
+
+impl Fold for ExactMean {
+    type Batch = FiniteRows<1>;
 
     fn read(arguments: &mut Arguments) -> Result<Self::Batch, Failure> {
         arguments.finite_rows()

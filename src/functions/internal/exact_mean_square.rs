@@ -7,11 +7,11 @@ use crate::{
     statistics,
 };
 
-/// See [`Fold::ABOUT`].
+/// See [`Function::ABOUT`].
 #[derive(Default)]
 pub struct ExactMeanSquare(statistics::ExactSum);
 
-impl Fold for ExactMeanSquare {
+impl Function for ExactMeanSquare {
     const NAME: &'static str = "__launch_exact_mean_square";
     const ABOUT: &'static str = "
         The mean of the squares of numbers: the same to the last bit for any order of the rows and any number of
@@ -22,8 +22,11 @@ impl Fold for ExactMeanSquare {
         @example SELECT __launch_exact_mean_square(units) FROM sales
     ";
 
-    type Batch = FiniteRows<1>;
     type Answer = Option<f64>;
+}
+
+impl Fold for ExactMeanSquare {
+    type Batch = FiniteRows<1>;
 
     fn read(arguments: &mut Arguments) -> Result<Self::Batch, Failure> {
         Ok(arguments.finite_rows()?.map(|x| x * x))

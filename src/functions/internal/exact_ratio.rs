@@ -7,11 +7,11 @@ use crate::{
     statistics::ExactSum,
 };
 
-/// See [`Fold::ABOUT`].
+/// See [`Function::ABOUT`].
 #[derive(Default)]
 pub struct ExactRatio(ExactSum, ExactSum);
 
-impl Fold for ExactRatio {
+impl Function for ExactRatio {
     const NAME: &'static str = "__launch_exact_ratio";
     const ABOUT: &'static str = "
         The sum of numbers divided by the sum of others: the same to the last bit for any order of the rows and any
@@ -23,8 +23,11 @@ impl Fold for ExactRatio {
         @example SELECT __launch_exact_ratio(units * price, units) FROM sales
     ";
 
-    type Batch = FiniteRows<2>;
     type Answer = Option<f64>;
+}
+
+impl Fold for ExactRatio {
+    type Batch = FiniteRows<2>;
 
     fn read(arguments: &mut Arguments) -> Result<Self::Batch, Failure> {
         arguments.finite_rows()

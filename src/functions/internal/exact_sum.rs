@@ -7,11 +7,11 @@ use crate::{
     statistics,
 };
 
-/// See [`Fold::ABOUT`].
+/// See [`Function::ABOUT`].
 #[derive(Default)]
 pub struct ExactSum(statistics::ExactSum);
 
-impl Fold for ExactSum {
+impl Function for ExactSum {
     const NAME: &'static str = "__launch_exact_sum";
     const ABOUT: &'static str = "
         The sum of numbers of any size, rounded once: the same to the last bit for any order of the rows and any number
@@ -22,8 +22,11 @@ impl Fold for ExactSum {
         @example SELECT __launch_exact_sum(units) FROM sales
     ";
 
-    type Batch = FiniteRows<1>;
     type Answer = Option<f64>;
+}
+
+impl Fold for ExactSum {
+    type Batch = FiniteRows<1>;
 
     fn read(arguments: &mut Arguments) -> Result<Self::Batch, Failure> {
         arguments.finite_rows()

@@ -12,7 +12,7 @@ use crate::{
     panel::{Frequency, check_horizon},
 };
 
-/// See [`Gather::ABOUT`].
+/// See [`Function::ABOUT`].
 pub struct Backtest;
 
 /// The options as the caller gave them.
@@ -26,22 +26,7 @@ pub struct Options {
     recipe: RecipeOptions,
 }
 
-/// The scores of one architecture at one cutoff.
-#[derive(AsDuckDB)]
-pub struct Row {
-    architecture: String,
-    cutoff: DateValue,
-    launches: i64,
-    wape: Option<f64>,
-    rmsle: Option<f64>,
-    bias: Option<f64>,
-    coverage: Option<f64>,
-    pinball: Option<f64>,
-    status: String,
-    reason: Option<String>,
-}
-
-impl Gather for Backtest {
+impl Function for Backtest {
     const NAME: &'static str = "__launch_backtest";
     const ABOUT: &'static str = r#"
         Rolling launch origins over past launches, one row per launch; launch_backtest does this from a sales
@@ -63,9 +48,12 @@ impl Gather for Backtest {
     "#;
     const SHARED: &'static [Shared] = SHARED;
 
+    type Answer = Vec<Row>;
+}
+
+impl Gather for Backtest {
     type Batch = Launches;
     type Options = Options;
-    type Answer = Vec<Row>;
 
     fn check(known: &Known<'_>) -> Result<(), Failure> {
         let names = known.value::<List<String>>("architectures")?;
@@ -113,6 +101,21 @@ impl Gather for Backtest {
         let rows = query.run(|| backtest(&architectures, &panel, &cutoffs, level, &recipe))??;
         Ok(rows.into_iter().map(to_row).collect())
     }
+}
+
+/// The scores of one architecture at one cutoff.
+#[derive(AsDuckDB)]
+pub struct Row {
+    architecture: String,
+    cutoff: DateValue,
+    launches: i64,
+    wape: Option<f64>,
+    rmsle: Option<f64>,
+    bias: Option<f64>,
+    coverage: Option<f64>,
+    pinball: Option<f64>,
+    status: String,
+    reason: Option<String>,
 }
 
 fn to_row(row: BacktestRow) -> Row {

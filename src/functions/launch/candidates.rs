@@ -174,6 +174,16 @@ impl Asked {
     }
 }
 
+/// An option that is a whole number from `least` on.
+///
+/// # Errors
+/// Another number, or NULL.
+pub fn whole_from(least: usize, given: Option<i64>, name: &str) -> Result<usize, Failure> {
+    let given = given.and_then(|given| usize::try_from(given).ok());
+    let refused = || Failure::new(format!("{name} must be a whole number from {least}"));
+    given.filter(|given| *given >= least).ok_or_else(refused)
+}
+
 #[cfg(test)]
 mod tests {
     use std::{

@@ -2,25 +2,14 @@
 
 use super::{
     SHARED,
-    candidates::{Asked, Refused},
+    candidates::{Asked, Batch, Refused, whole_from},
 };
 use crate::{functions::prelude::*, launch::Comparable};
 
-/// See [`PerChunk::ABOUT`].
+/// See [`Function::ABOUT`].
 pub struct Compare;
 
-/// One past launch, or all that are not listed.
-#[derive(AsDuckDB, Debug, Default)]
-pub struct Row {
-    comparable_id: Option<String>,
-    rank: i32,
-    weight: f64,
-    scale: Option<f64>,
-    comparable_launch_date: Option<DateValue>,
-    comparable_units: Option<f64>,
-}
-
-impl PerChunk for Compare {
+impl Function for Compare {
     const NAME: &'static str = "launch_compare";
     const ABOUT: &'static str = r#"
         The past launches a forecast of architecture analog rests on, largest weight first. A last entry without
@@ -43,28 +32,36 @@ impl PerChunk for Compare {
     const SHARED: &'static [Shared] = SHARED;
 
     type Answer = Vec<Row>;
+}
 
+impl PerChunk for Compare {
     fn answer(query: &Query, mut arguments: Arguments) -> Result<Vec<Vec<Row>>, Failure> {
-        let asked = Asked::read(&mut arguments)?;
+        let asked = Asked::read(&mut arguments)?.with_infinite_attributes();
         let ks = arguments.whole()?;
-        asked
-            .with_covariates(&mut arguments)?
-            .with_infinite_attributes()
-            .answer(
-                query,
-                |row| {
-                    let k = ks[row].and_then(|k| usize::try_from(k).ok()).filter(|k| *k >= 1);
-                    k.ok_or_else(|| Failure::new("k must be a whole number from 1"))
-                },
-                |refused| match refused {
-                    Refused::NoModel | Refused::Row(..) => Ok(Vec::new()),
-                    Refused::Model(_, reason) => Err(Failure::new(reason)),
-                },
-                |batch, &k| {
-                    let found = batch.model.model.comparables(&batch.candidates, k)?;
-                    Ok(found.into_iter().map(rows).collect())
-                },
-            )
+        let asked = asked.with_covariates(&mut arguments)?;
+        let comparables = |batch: &Batch<'_>, k: &usize| {
+            let found = batch.model.model.comparables(&batch.candidates, *k)?;
+            Ok(found.into_iter().map(rows).collect())
+        };
+        asked.answer(query, |row| whole_from(1, ks[row], "k"), refused, comparables)
+    }
+}
+
+/// One past launch, or all that are not listed.
+#[derive(AsDuckDB, Debug, Default)]
+pub struct Row {
+    comparable_id: Option<String>,
+    rank: i32,
+    weight: f64,
+    scale: Option<f64>,
+    comparable_launch_date: Option<DateValue>,
+    comparable_units: Option<f64>,
+}
+
+fn refused(refused: Refused<'_>) -> Result<Vec<Row>, Failure> {
+    match refused {
+        Refused::NoModel | Refused::Row(..) => Ok(Vec::new()),
+        Refused::Model(_, reason) => Err(Failure::new(reason)),
     }
 }
 

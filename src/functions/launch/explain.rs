@@ -1,28 +1,18 @@
 //! `__launch_explain(...)`: the scalar beneath the macro `launch_explain`.
 
-use super::{SHARED, candidates::Asked};
+use super::{
+    SHARED,
+    candidates::{Asked, Batch, Refused, whole_from},
+};
 use crate::{
     functions::prelude::*,
     launch::{Contribution, Explanation, lacking},
 };
 
-/// See [`PerChunk::ABOUT`].
+/// See [`Function::ABOUT`].
 pub struct Explain;
 
-/// One contribution, or the one row that says why there is none.
-#[derive(AsDuckDB, Debug, Default)]
-pub struct Row {
-    kind: Option<String>,
-    name: Option<String>,
-    value: Option<String>,
-    contribution: Option<f64>,
-    forecast_total: Option<f64>,
-    baseline_total: Option<f64>,
-    status: String,
-    reason: Option<String>,
-}
-
-impl PerChunk for Explain {
+impl Function for Explain {
     const NAME: &'static str = "__launch_explain";
     const ABOUT: &'static str = r#"
         What moved the forecast of a product against the mean curve of its category, as a list that adds up to the
@@ -46,34 +36,43 @@ impl PerChunk for Explain {
     const SHARED: &'static [Shared] = SHARED;
 
     type Answer = Vec<Row>;
+}
 
+impl PerChunk for Explain {
     fn answer(query: &Query, mut arguments: Arguments) -> Result<Vec<Vec<Row>>, Failure> {
         let asked = Asked::read(&mut arguments)?;
         let ks = arguments.whole()?;
-        asked.with_covariates(&mut arguments)?.answer(
-            query,
-            |row| {
-                let k = ks[row].and_then(|k| usize::try_from(k).ok());
-                k.ok_or_else(|| Failure::new("k must be a whole number from 0"))
-            },
-            |refused| {
-                Ok(vec![Row {
-                    status: "refused".to_owned(),
-                    reason: Some(refused.into_parts().1),
-                    ..Row::default()
-                }])
-            },
-            |batch, &k| {
-                let explanations = batch.model.model.explain(&batch.candidates, k)?;
-                let unknown = batch.model.model.unknown_attributes(&batch.candidates);
-                Ok(explanations
-                    .into_iter()
-                    .zip(&unknown)
-                    .map(|(e, u)| rows(e, u))
-                    .collect())
-            },
-        )
+        let explained = |batch: &Batch<'_>, k: &usize| {
+            let explanations = batch.model.model.explain(&batch.candidates, *k)?;
+            let unknown = batch.model.model.unknown_attributes(&batch.candidates);
+            let each = explanations.into_iter().zip(&unknown);
+            Ok(each.map(|(e, unknown)| rows(e, unknown)).collect())
+        };
+        let asked = asked.with_covariates(&mut arguments)?;
+        asked.answer(query, |row| whole_from(0, ks[row], "k"), refused, explained)
     }
+}
+
+/// One contribution, or the one row that says why there is none.
+#[derive(AsDuckDB, Debug, Default)]
+pub struct Row {
+    kind: Option<String>,
+    name: Option<String>,
+    value: Option<String>,
+    contribution: Option<f64>,
+    forecast_total: Option<f64>,
+    baseline_total: Option<f64>,
+    status: String,
+    reason: Option<String>,
+}
+
+fn refused(refused: Refused<'_>) -> Result<Vec<Row>, Failure> {
+    let row = Row {
+        status: "refused".to_owned(),
+        reason: Some(refused.into_parts().1),
+        ..Row::default()
+    };
+    Ok(vec![row])
 }
 
 fn rows(explanation: Explanation, unknown: &[&str]) -> Vec<Row> {

@@ -6,7 +6,6 @@ use super::{
     recipe,
 };
 use crate::{
-    error::Error,
     functions::prelude::*,
     launch::{Architecture, LaunchModel, refused},
     model,
@@ -14,7 +13,7 @@ use crate::{
     panel::{Frequency, check_horizon},
 };
 
-/// See [`Gather::ABOUT`].
+/// See [`Function::ABOUT`].
 pub struct Fit;
 
 /// The options as the caller gave them.
@@ -27,7 +26,7 @@ pub struct Options {
     recipe: RecipeOptions,
 }
 
-impl Gather for Fit {
+impl Function for Fit {
     const NAME: &'static str = "launch_fit";
     const ABOUT: &'static str = r#"
         Trains a launch model on past launches, one row per launch, and returns it as a value. launch_train does
@@ -50,9 +49,12 @@ impl Gather for Fit {
     "#;
     const SHARED: &'static [Shared] = SHARED;
 
+    type Answer = Option<BlobValue>;
+}
+
+impl Gather for Fit {
     type Batch = Launches;
     type Options = Options;
-    type Answer = Option<BlobValue>;
 
     fn check(known: &Known<'_>) -> Result<(), Failure> {
         if let Some(name) = known.value::<String>("architecture")? {
@@ -87,10 +89,13 @@ impl Gather for Fit {
         })?;
         let panel = launches::panel(rows, frequency, horizon)?;
         let progress = query.progress();
-        let trained = match query.run(|| LaunchModel::train(architecture, &panel, &recipe, &progress))? {
+        let trained = query.run(|| LaunchModel::train(architecture, &panel, &recipe, &progress))?;
+        let trained = match trained {
             Ok(trained) => trained,
-            Err(Error::Refused(reason)) => refused(architecture, frequency, horizon, seed, panel.len(), reason),
-            Err(error) => return Err(error.into()),
+            Err(error) => {
+                let reason = Failure::unless_refused(error)?;
+                refused(architecture, frequency, horizon, seed, panel.len(), reason)
+            }
         };
         Ok(Some(BlobValue(model::encode(&trained)?)))
     }

@@ -5,10 +5,10 @@ use crate::{
     model::describe,
 };
 
-/// See [`PerChunk::ABOUT`].
+/// See [`Function::ABOUT`].
 pub struct Info;
 
-impl PerChunk for Info {
+impl Function for Info {
     const NAME: &'static str = "launch_model_info";
     const ABOUT: &'static str = "
         What is in a model, as JSON: kind, format, options, attributes with their learned weights, the launches it
@@ -21,7 +21,9 @@ impl PerChunk for Info {
     ";
 
     type Answer = Json;
+}
 
+impl PerChunk for Info {
     fn answer(_: &Query, mut arguments: Arguments) -> Result<Vec<Json>, Failure> {
         let models = arguments.blobs()?;
         models

@@ -15,7 +15,7 @@ mod recipe;
 
 use duckdb_neo::extension::Extension;
 
-use super::{aggregate, arguments::Arguments, guard::Failure, scalar, signature::Shared};
+use super::{aggregate, arguments::Arguments, function::Shared, guard::Failure, scalar};
 use crate::panel::Series;
 
 const FAMILY: &str = "launch";

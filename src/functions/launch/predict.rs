@@ -1,6 +1,9 @@
 //! `launch_predict(model, launch_date, attributes, ...)`: a model and a product to its forecast.
 
-use super::{SHARED, candidates::Asked};
+use super::{
+    SHARED,
+    candidates::{Asked, Refused},
+};
 use crate::{
     forecast::{Forecast, StepForecast},
     functions::prelude::*,
@@ -8,25 +11,10 @@ use crate::{
     panel::check_horizon,
 };
 
-/// See [`PerChunk::ABOUT`].
+/// See [`Function::ABOUT`].
 pub struct Predict;
 
-/// One step of a forecast, or the one row that says why there is none.
-#[derive(AsDuckDB, Debug, Default)]
-pub struct Row {
-    step: Option<i32>,
-    date: Option<DateValue>,
-    yhat: Option<f64>,
-    yhat_lower: Option<f64>,
-    yhat_upper: Option<f64>,
-    mean: Option<f64>,
-    own_weight: Option<f64>,
-    model_id: Option<String>,
-    status: String,
-    reason: Option<String>,
-}
-
-impl PerChunk for Predict {
+impl Function for Predict {
     const NAME: &'static str = "launch_predict";
     const ABOUT: &'static str = r#"
         Forecasts a product without history from a model, its launch date and its attributes. Returns a list with
@@ -55,40 +43,54 @@ impl PerChunk for Predict {
     const SHARED: &'static [Shared] = SHARED;
 
     type Answer = Vec<Row>;
+}
 
+impl PerChunk for Predict {
     fn answer(query: &Query, mut arguments: Arguments) -> Result<Vec<Vec<Row>>, Failure> {
         let asked = Asked::read(&mut arguments)?;
         let (levels, horizons) = (arguments.numbers()?, arguments.whole()?);
         let asked = asked.with_own_units(&mut arguments)?.with_covariates(&mut arguments)?;
-        asked.answer(
-            query,
-            |row| {
-                let level = required(levels[row], "level")?;
-                Ok((level.to_bits(), horizons[row].map(check_horizon).transpose()?))
-            },
-            |refused| {
-                let (model_id, mut reason) = refused.into_parts();
-                if model_id.is_none() {
-                    reason.push_str(", or pass sales");
-                }
-                Ok(vec![Row {
-                    model_id,
-                    status: "refused".to_owned(),
-                    reason: Some(reason),
-                    ..Row::default()
-                }])
-            },
-            |batch, &(level, horizon)| {
-                let (model, candidates) = (&batch.model.model, &batch.candidates);
-                let forecasts = model.forecast_running(candidates, &batch.own_units, f64::from_bits(level), horizon)?;
-                let unknown = model.unknown_attributes(candidates);
-                let each = forecasts.into_iter().zip(&unknown);
-                Ok(each
-                    .map(|(forecast, unknown)| rows(&batch.model.id, forecast, unknown))
-                    .collect())
-            },
-        )
+        let options = |row: usize| {
+            let level = required(levels[row], "level")?;
+            Ok((level.to_bits(), horizons[row].map(check_horizon).transpose()?))
+        };
+        asked.answer(query, options, refused, |batch, &(level, horizon)| {
+            let (model, candidates) = (&batch.model.model, &batch.candidates);
+            let forecasts = model.forecast_running(candidates, &batch.own_units, f64::from_bits(level), horizon)?;
+            let unknown = model.unknown_attributes(candidates);
+            let each = forecasts.into_iter().zip(&unknown);
+            let rows = each.map(|(forecast, unknown)| rows(&batch.model.id, forecast, unknown));
+            Ok(rows.collect())
+        })
     }
+}
+
+/// One step of a forecast, or the one row that says why there is none.
+#[derive(AsDuckDB, Debug, Default)]
+pub struct Row {
+    step: Option<i32>,
+    date: Option<DateValue>,
+    yhat: Option<f64>,
+    yhat_lower: Option<f64>,
+    yhat_upper: Option<f64>,
+    mean: Option<f64>,
+    own_weight: Option<f64>,
+    model_id: Option<String>,
+    status: String,
+    reason: Option<String>,
+}
+
+fn refused(refused: Refused<'_>) -> Result<Vec<Row>, Failure> {
+    let (model_id, mut reason) = refused.into_parts();
+    if model_id.is_none() {
+        reason.push_str(", or pass sales");
+    }
+    Ok(vec![Row {
+        model_id,
+        status: "refused".to_owned(),
+        reason: Some(reason),
+        ..Row::default()
+    }])
 }
 
 fn rows(model_id: &str, forecast: Forecast, unknown: &[&str]) -> Vec<Row> {

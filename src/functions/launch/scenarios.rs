@@ -18,7 +18,7 @@ use crate::{
 /// Units of one chunk of candidates, at most: 1 GB.
 const MAX_VALUES: usize = 1 << 27;
 
-/// See [`PerChunk::ABOUT`].
+/// See [`Function::ABOUT`].
 pub struct Draw;
 
 /// The paths of one candidate.
@@ -60,7 +60,7 @@ impl Answer for Drawn {
     }
 }
 
-impl PerChunk for Draw {
+impl Function for Draw {
     const NAME: &'static str = "__launch_scenarios";
     const ABOUT: &'static str = r#"
         Joint paths of a product's forecast: its steps, with status and reason, and the units of the n scenarios
@@ -79,7 +79,9 @@ impl PerChunk for Draw {
     const SHARED: &'static [Shared] = SHARED;
 
     type Answer = Drawn;
+}
 
+impl PerChunk for Draw {
     fn answer(query: &Query, mut arguments: Arguments) -> Result<Vec<Drawn>, Failure> {
         let asked = Asked::read(&mut arguments)?;
         let (keys, ns) = (arguments.texts()?, arguments.whole()?);

@@ -5,20 +5,10 @@ use crate::{
     launch::{LaunchModel, Training},
 };
 
-/// See [`PerChunk::ABOUT`].
+/// See [`Function::ABOUT`].
 pub struct TrainingLog;
 
-/// One epoch.
-#[derive(AsDuckDB)]
-pub struct Row {
-    epoch: i32,
-    train_loss: f64,
-    validation_loss: Option<f64>,
-    learning_rate: f64,
-    architecture: String,
-}
-
-impl PerChunk for TrainingLog {
+impl Function for TrainingLog {
     const NAME: &'static str = "__launch_training_log";
     const ABOUT: &'static str = "
         The epochs of the networks in a model; launch_training_log shows them as a table.
@@ -29,7 +19,9 @@ impl PerChunk for TrainingLog {
     ";
 
     type Answer = Vec<Row>;
+}
 
+impl PerChunk for TrainingLog {
     fn answer(query: &Query, mut arguments: Arguments) -> Result<Vec<Vec<Row>>, Failure> {
         let missing =
             || Failure::new("the model is NULL: pass the model column of launch_train or the result of launch_fit");
@@ -40,6 +32,16 @@ impl PerChunk for TrainingLog {
         };
         models.iter().map(log).collect()
     }
+}
+
+/// One epoch.
+#[derive(AsDuckDB)]
+pub struct Row {
+    epoch: i32,
+    train_loss: f64,
+    validation_loss: Option<f64>,
+    learning_rate: f64,
+    architecture: String,
 }
 
 fn rows(training: &Training) -> Vec<Row> {

@@ -1,32 +1,20 @@
 //! `__launch_cannibalization` and `__launch_cannibalization_pooled`: the scalars beneath `launch_cannibalization`.
 
 use crate::{
-    error::{Error, Result},
+    error::Result,
     functions::prelude::*,
     market::cannibalization::{Effect, Measured, pooled},
 };
 
-/// The change of one product; see [`PerChunk::ABOUT`].
+/// The change of one product; see [`Function::ABOUT`].
 pub struct Measure;
 
-/// The change after several launches; see [`PerChunk::ABOUT`].
+/// The change after several launches; see [`Function::ABOUT`].
 pub struct Pool;
-
-/// An effect, or why there is none.
-#[derive(AsDuckDB, Debug, Default)]
-pub struct Row {
-    change: Option<f64>,
-    lower: Option<f64>,
-    upper: Option<f64>,
-    units_change: Option<f64>,
-    expected: Option<f64>,
-    error: Option<f64>,
-    reason: Option<String>,
-}
 
 type Answers = std::result::Result<Vec<Vec<Row>>, Failure>;
 
-impl PerChunk for Measure {
+impl Function for Measure {
     const NAME: &'static str = "__launch_cannibalization";
     const ABOUT: &'static str = "
         The change of an affected product against a control; launch_cannibalization shows it as a table.
@@ -40,7 +28,9 @@ impl PerChunk for Measure {
     ";
 
     type Answer = Vec<Row>;
+}
 
+impl PerChunk for Measure {
     fn answer(_: &Query, mut arguments: Arguments) -> Answers {
         let (affected, control) = (known_lists(&mut arguments)?, known_lists(&mut arguments)?);
         let (share, level) = (known(&mut arguments)?, known(&mut arguments)?);
@@ -49,7 +39,19 @@ impl PerChunk for Measure {
     }
 }
 
-impl PerChunk for Pool {
+/// An effect, or why there is none.
+#[derive(AsDuckDB, Debug, Default)]
+pub struct Row {
+    change: Option<f64>,
+    lower: Option<f64>,
+    upper: Option<f64>,
+    units_change: Option<f64>,
+    expected: Option<f64>,
+    error: Option<f64>,
+    reason: Option<String>,
+}
+
+impl Function for Pool {
     const NAME: &'static str = "__launch_cannibalization_pooled";
     const ASKED: &'static str = Measure::ASKED;
     const ABOUT: &'static str = "
@@ -69,7 +71,9 @@ impl PerChunk for Pool {
     ";
 
     type Answer = Vec<Row>;
+}
 
+impl PerChunk for Pool {
     fn answer(_: &Query, mut arguments: Arguments) -> Answers {
         let columns = (0..7)
             .map(|_| known_lists(&mut arguments))
@@ -104,11 +108,10 @@ fn rows(effect: Result<Effect>) -> std::result::Result<Vec<Row>, Failure> {
             error: Some(effect.error),
             reason: None,
         },
-        Err(Error::Refused(reason)) => Row {
-            reason: Some(reason),
+        Err(error) => Row {
+            reason: Some(Failure::unless_refused(error)?),
             ..Row::default()
         },
-        Err(error) => return Err(error.into()),
     }])
 }
 

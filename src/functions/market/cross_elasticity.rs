@@ -1,28 +1,15 @@
 //! `__launch_cross_elasticity(...)`: the aggregate beneath the column of `launch_competitors`.
 
 use crate::{
-    error::Error,
     functions::prelude::*,
     market::cross_elasticity::{CrossElasticity, Sale},
     statistics::check_level,
 };
 
-/// See [`Gather::ABOUT`].
+/// See [`Function::ABOUT`].
 pub struct Estimate;
 
-/// The estimate, or why there is none.
-#[derive(AsDuckDB, Debug, Default, Clone)]
-pub struct Row {
-    elasticity: Option<f64>,
-    lower: Option<f64>,
-    upper: Option<f64>,
-    own_elasticity: Option<f64>,
-    observations: i64,
-    products: i64,
-    reason: String,
-}
-
-impl Gather for Estimate {
+impl Function for Estimate {
     const NAME: &'static str = "__launch_cross_elasticity";
     const ASKED: &'static str = "launch_competitors";
     const ABOUT: &'static str = "
@@ -47,9 +34,12 @@ impl Gather for Estimate {
             hash(i) % 3) FROM range(120) t(i)
     ";
 
+    type Answer = Option<Row>;
+}
+
+impl Gather for Estimate {
     type Batch = Vec<Option<Sale>>;
     type Options = Option<f64>;
-    type Answer = Option<Row>;
 
     fn read(arguments: &mut Arguments) -> Result<(Self::Batch, Vec<Self::Options>), Failure> {
         let (product, period, month) = (arguments.whole()?, arguments.whole()?, arguments.whole()?);
@@ -85,12 +75,23 @@ impl Gather for Estimate {
                     found.observations, found.products, found.effects
                 ),
             },
-            Err(Error::Refused(reason)) => Row {
+            Err(error) => Row {
                 observations,
-                reason,
+                reason: Failure::unless_refused(error)?,
                 ..Row::default()
             },
-            Err(error) => return Err(error.into()),
         }))
     }
+}
+
+/// The estimate, or why there is none.
+#[derive(AsDuckDB, Debug, Default, Clone)]
+pub struct Row {
+    elasticity: Option<f64>,
+    lower: Option<f64>,
+    upper: Option<f64>,
+    own_elasticity: Option<f64>,
+    observations: i64,
+    products: i64,
+    reason: String,
 }

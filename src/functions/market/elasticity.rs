@@ -8,24 +8,10 @@ use crate::{
 /// Parts of a list in one text.
 const SEPARATOR: char = '\u{1f}';
 
-/// See [`Gather::ABOUT`].
+/// See [`Function::ABOUT`].
 pub struct Elasticity;
 
-/// The elasticity of a group, or why there is none.
-#[derive(AsDuckDB)]
-pub struct Row {
-    key: Option<i64>,
-    elasticity: Option<f64>,
-    lower: Option<f64>,
-    upper: Option<f64>,
-    observations: i64,
-    products: i64,
-    price_variation: Option<f64>,
-    status: String,
-    reason: String,
-}
-
-impl Gather for Elasticity {
+impl Function for Elasticity {
     const NAME: &'static str = "__launch_elasticity";
     const ABOUT: &'static str = "
         Price elasticities of groups of products; launch_elasticity takes them from a sales table. Row order and
@@ -46,10 +32,13 @@ impl Gather for Elasticity {
             []::DOUBLE[], '', 0.9) FROM sales
     ";
 
+    type Answer = Vec<Row>;
+}
+
+impl Gather for Elasticity {
     type Batch = Vec<Cell>;
     /// Names of the controls, and the level.
     type Options = (Option<String>, Option<f64>);
-    type Answer = Vec<Row>;
 
     fn nothing() -> Result<Vec<Row>, Failure> {
         Ok(elasticities(Vec::new(), &[], 0.9)?.into_iter().map(to_row).collect())
@@ -85,6 +74,20 @@ impl Gather for Elasticity {
         }
         Ok(elasticities(cells, &names, level)?.into_iter().map(to_row).collect())
     }
+}
+
+/// The elasticity of a group, or why there is none.
+#[derive(AsDuckDB)]
+pub struct Row {
+    key: Option<i64>,
+    elasticity: Option<f64>,
+    lower: Option<f64>,
+    upper: Option<f64>,
+    observations: i64,
+    products: i64,
+    price_variation: Option<f64>,
+    status: String,
+    reason: String,
 }
 
 fn to_row(row: elasticity::Row) -> Row {

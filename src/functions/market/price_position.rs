@@ -8,7 +8,7 @@ use crate::{
 use arrow_array::{RecordBatch, UInt32Array};
 use arrow_select::take::take_record_batch;
 
-/// See [`Gather::ABOUT`].
+/// See [`Function::ABOUT`].
 pub struct PricePosition;
 
 /// The rows of one vector.
@@ -18,23 +18,7 @@ pub struct Batch {
     attributes: RecordBatch,
 }
 
-/// A candidate and an offer near it, or why there is none.
-#[derive(AsDuckDB, Debug, Default)]
-pub struct Row {
-    candidate: i64,
-    offers: Option<i64>,
-    percentile: Option<f64>,
-    rank: Option<i64>,
-    nearest: Option<i64>,
-    distance: Option<f64>,
-    expected: Option<f64>,
-    lower: Option<f64>,
-    upper: Option<f64>,
-    status: String,
-    reason: String,
-}
-
-impl Gather for PricePosition {
+impl Function for PricePosition {
     const NAME: &'static str = "__launch_price_position";
     const ABOUT: &'static str = "
         Offers and candidates to the place of each candidate's price. See launch_price_position.
@@ -53,10 +37,13 @@ impl Gather for PricePosition {
             range(22) t(i)
     ";
 
+    type Answer = Vec<Row>;
+}
+
+impl Gather for PricePosition {
     type Batch = Batch;
     /// Nearest offers to find, and the level.
     type Options = (Option<i64>, Option<f64>);
-    type Answer = Vec<Row>;
 
     fn read(arguments: &mut Arguments) -> Result<(Batch, Vec<Self::Options>), Failure> {
         let (numbers, candidates) = (arguments.whole()?, arguments.flags()?);
@@ -92,6 +79,22 @@ impl Gather for PricePosition {
         let found = query.run(|| positions(&offers, &candidates, k, level))??;
         Ok(found.into_iter().flat_map(to_rows).collect())
     }
+}
+
+/// A candidate and an offer near it, or why there is none.
+#[derive(AsDuckDB, Debug, Default)]
+pub struct Row {
+    candidate: i64,
+    offers: Option<i64>,
+    percentile: Option<f64>,
+    rank: Option<i64>,
+    nearest: Option<i64>,
+    distance: Option<f64>,
+    expected: Option<f64>,
+    lower: Option<f64>,
+    upper: Option<f64>,
+    status: String,
+    reason: String,
 }
 
 /// Offers or candidates, by their numbers.

@@ -9,24 +9,10 @@ use crate::{
     statistics::check_level,
 };
 
-/// See [`PerChunk::ABOUT`].
+/// See [`Function::ABOUT`].
 pub struct Seasonality;
 
-/// The index of a season or event of a key.
-#[derive(AsDuckDB, Debug)]
-pub struct Row {
-    key: Option<String>,
-    period: Option<i64>,
-    event: Option<String>,
-    season_index: Option<f64>,
-    index_lower: Option<f64>,
-    index_upper: Option<f64>,
-    is_peak: Option<bool>,
-    seasons: i64,
-    reason: String,
-}
-
-impl PerChunk for Seasonality {
+impl Function for Seasonality {
     const NAME: &'static str = "__launch_seasonality";
     const ABOUT: &'static str = r#"
         Indices of seasons and events; launch_seasonality shows them as a table.
@@ -46,7 +32,9 @@ impl PerChunk for Seasonality {
     "#;
 
     type Answer = Vec<Row>;
+}
 
+impl PerChunk for Seasonality {
     fn answer(_: &Query, mut arguments: Arguments) -> Result<Vec<Vec<Row>>, Failure> {
         let (products, groups) = (arguments.tables()?, arguments.lists::<String>()?);
         let (periods, events) = (arguments.tables()?, arguments.tables()?);
@@ -68,6 +56,20 @@ impl PerChunk for Seasonality {
             })
             .collect()
     }
+}
+
+/// The index of a season or event of a key.
+#[derive(AsDuckDB, Debug)]
+pub struct Row {
+    key: Option<String>,
+    period: Option<i64>,
+    event: Option<String>,
+    season_index: Option<f64>,
+    index_lower: Option<f64>,
+    index_upper: Option<f64>,
+    is_peak: Option<bool>,
+    seasons: i64,
+    reason: String,
 }
 
 fn to_row(row: seasonality::Row, events: &[String]) -> Row {

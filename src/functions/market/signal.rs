@@ -1,26 +1,15 @@
 //! `__launch_signal(units, signal, first_day, frequency, max_lag)`: the scalar beneath the macro `launch_signal`.
 
 use crate::{
-    error::Error,
     functions::prelude::*,
     market::signal::{Lead, MAX_LAG, Pair, leads},
     panel::Frequency,
 };
 
-/// See [`PerChunk::ABOUT`].
+/// See [`Function::ABOUT`].
 pub struct Signal;
 
-/// One lag, or why there is none.
-#[derive(AsDuckDB, Debug, Default)]
-pub struct Row {
-    lag: Option<i64>,
-    correlation: Option<f64>,
-    gain: Option<f64>,
-    status: String,
-    reason: String,
-}
-
-impl PerChunk for Signal {
+impl Function for Signal {
     const NAME: &'static str = "__launch_signal";
     const ABOUT: &'static str = "
         Whether a signal runs ahead of sales; launch_signal takes both from tables.
@@ -35,7 +24,9 @@ impl PerChunk for Signal {
     ";
 
     type Answer = Vec<Row>;
+}
 
+impl PerChunk for Signal {
     fn answer(_: &Query, mut arguments: Arguments) -> Result<Vec<Vec<Row>>, Failure> {
         let (units, signals) = (arguments.lists()?, arguments.lists()?);
         let (days, frequencies, lags) = (arguments.days()?, arguments.texts()?, arguments.whole()?);
@@ -56,17 +47,20 @@ impl PerChunk for Signal {
     }
 }
 
+/// One lag, or why there is none.
+#[derive(AsDuckDB, Debug, Default)]
+pub struct Row {
+    lag: Option<i64>,
+    correlation: Option<f64>,
+    gain: Option<f64>,
+    status: String,
+    reason: String,
+}
+
 fn rows(pair: Pair<'_>, max_lag: usize) -> Result<Vec<Row>, Failure> {
     let leads = match leads(pair, max_lag) {
         Ok(leads) => leads,
-        Err(Error::Refused(reason)) => {
-            return Ok(vec![Row {
-                status: "refused".to_owned(),
-                reason,
-                ..Row::default()
-            }]);
-        }
-        Err(error) => return Err(error.into()),
+        Err(error) => return Ok(vec![refused(Failure::unless_refused(error)?)]),
     };
     let row = |lead: Lead| Row {
         lag: Some(lead.lag as i64),
@@ -76,4 +70,12 @@ fn rows(pair: Pair<'_>, max_lag: usize) -> Result<Vec<Row>, Failure> {
         reason: lead.reason,
     };
     Ok(leads.into_iter().map(row).collect())
+}
+
+fn refused(reason: String) -> Row {
+    Row {
+        status: "refused".to_owned(),
+        reason,
+        ..Row::default()
+    }
 }

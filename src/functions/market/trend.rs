@@ -8,19 +8,8 @@ use crate::{
     market::trend::{Gap, Series, Trend, TrendOptions, forecast},
 };
 
-/// See [`PerChunk::ABOUT`].
+/// See [`Function::ABOUT`].
 pub struct OfSeries;
-
-/// One step of a forecast, or the one row that says why there is none.
-#[derive(AsDuckDB, Debug, Default)]
-pub struct Row {
-    pub(super) step: Option<i32>,
-    pub(super) yhat: Option<f64>,
-    pub(super) yhat_lower: Option<f64>,
-    pub(super) yhat_upper: Option<f64>,
-    pub(super) status: String,
-    pub(super) reason: String,
-}
 
 /// Series, in four arguments.
 pub(super) fn read_series(arguments: &mut Arguments) -> std::result::Result<Vec<Series>, Failure> {
@@ -37,18 +26,24 @@ pub(super) fn read_series(arguments: &mut Arguments) -> std::result::Result<Vec<
     Ok(lists.map(one).collect())
 }
 
-impl PerChunk for OfSeries {
-    const NAME: &'static str = "__launch_trend";
-    const ABOUT: &'static str = "
-        Forecasts one series from itself; launch_trend does so for a table.
-
-        @param periods: DOUBLE[]  numbers of the periods with a value, in order, each once
+/// What the headers of functions of series share.
+pub(super) const SHARED: &[Shared] = &[(
+    "@series",
+    "@param periods: DOUBLE[]  numbers of the periods with a value, in order, each once
         @param values: DOUBLE[]  their values
         @param period_end: BIGINT  the first period to forecast; values from there on are not looked at
         @param means: BOOLEAN  whether values are means, such as prices: then a gap keeps the value before, else
             it is zero
         @param horizon: BIGINT = 13  periods to forecast, 1 to 520
-        @param season: BIGINT = 1  periods of a season, 1 for none
+        @param season: BIGINT = 1  periods of a season, 1 for none",
+)];
+
+impl Function for OfSeries {
+    const NAME: &'static str = "__launch_trend";
+    const ABOUT: &'static str = "
+        Forecasts one series from itself; launch_trend does so for a table.
+
+        @series
         @param method: VARCHAR = 'auto'  as in launch_trend, but for lstm
         @param level: DOUBLE = 0.8  probability of the interval
         @returns step: INTEGER  1 for the first period to forecast
@@ -60,9 +55,12 @@ impl PerChunk for OfSeries {
         @example SELECT unnest(__launch_trend([1, 2, 4, 5, 6], [3, 4, 5, 4, 5], 7, false, horizon := 2), recursive
             := true)
     ";
+    const SHARED: &'static [Shared] = SHARED;
 
     type Answer = Vec<Row>;
+}
 
+impl PerChunk for OfSeries {
     fn answer(query: &Query, mut arguments: Arguments) -> std::result::Result<Vec<Vec<Row>>, Failure> {
         let series = read_series(&mut arguments)?;
         let (horizons, seasons) = (arguments.whole()?, arguments.whole()?);
@@ -83,30 +81,45 @@ impl PerChunk for OfSeries {
         let one = |(series, options): (&Series, &TrendOptions)| {
             rows(series.filled().and_then(|values| forecast(&values, options)))
         };
-        query.run(|| series.par_iter().zip(&options).map(one).collect())
+        query.run(|| series.par_iter().zip(&options).map(one).collect())?
     }
 }
 
+/// One step of a forecast, or the one row that says why there is none.
+#[derive(AsDuckDB, Debug, Default)]
+pub struct Row {
+    pub(super) step: Option<i32>,
+    pub(super) yhat: Option<f64>,
+    pub(super) yhat_lower: Option<f64>,
+    pub(super) yhat_upper: Option<f64>,
+    pub(super) status: String,
+    pub(super) reason: String,
+}
+
 /// The rows of a forecast or of its refusal.
-pub(super) fn rows(trend: Result<Trend>) -> Vec<Row> {
-    match trend {
-        Ok(trend) => {
-            let row = |(k, step): (usize, &[f64; 3])| Row {
-                step: Some(k as i32 + 1),
-                yhat: Some(rounded(step[0])),
-                yhat_lower: Some(rounded(step[1])),
-                yhat_upper: Some(rounded(step[2])),
-                status: "ok".to_owned(),
-                reason: trend.reason.clone(),
-            };
-            trend.steps.iter().enumerate().map(row).collect()
+///
+/// # Errors
+/// What is no refusal.
+pub(super) fn rows(trend: Result<Trend>) -> std::result::Result<Vec<Row>, Failure> {
+    let trend = match trend {
+        Ok(trend) => trend,
+        Err(error) => {
+            return Ok(vec![Row {
+                status: "refused".to_owned(),
+                reason: Failure::unless_refused(error)?,
+                ..Row::default()
+            }]);
         }
-        Err(error) => vec![Row {
-            status: "refused".to_owned(),
-            reason: error.to_string(),
-            ..Row::default()
-        }],
-    }
+    };
+    let row = |(k, step): (usize, &[f64; 3])| Row {
+        step: Some(k as i32 + 1),
+        yhat: Some(rounded(step[0])),
+        yhat_lower: Some(rounded(step[1])),
+        yhat_upper: Some(rounded(step[2])),
+        status: "ok".to_owned(),
+        reason: trend.reason.clone(),
+    };
+    Ok(trend.steps.iter().enumerate().map(row).collect())
 }
 
 /// Nine decimals, as prices have: forecasts of a series that has ended are no dust.

@@ -8,7 +8,7 @@ use crate::{
     market::trend::{NetworkOptions, Series, forecast_together},
 };
 
-/// See [`Gather::ABOUT`].
+/// See [`Function::ABOUT`].
 pub struct OfAllSeries;
 
 /// The options as the caller gave them.
@@ -20,41 +20,27 @@ pub struct Options {
     seed: Option<i64>,
 }
 
-/// One step of a series, or the one row that says why there is none.
-#[derive(AsDuckDB)]
-pub struct Row {
-    series: String,
-    step: Option<i32>,
-    yhat: Option<f64>,
-    yhat_lower: Option<f64>,
-    yhat_upper: Option<f64>,
-    status: String,
-    reason: String,
-}
-
-impl Gather for OfAllSeries {
+impl Function for OfAllSeries {
     const NAME: &'static str = "__launch_trend_network";
     const ASKED: &'static str = "launch_trend";
     const ABOUT: &'static str = "
         Forecasts series by one network for all of them; launch_trend does so for a table.
 
         @param series: VARCHAR  the series, each in one row
-        @param periods: DOUBLE[]  numbers of the periods with a value, in order, each once
-        @param values: DOUBLE[]  their values
-        @param period_end: BIGINT  the first period to forecast; values from there on are not looked at
-        @param means: BOOLEAN  whether values are means, such as prices: then a gap keeps the value before, else
-            it is zero
-        @param horizon: BIGINT = 13  periods to forecast, 1 to 520
-        @param season: BIGINT = 1  periods of a season, 1 for none
+        @series
         @param level: DOUBLE = 0.8  probability of the interval
         @param seed: BIGINT = 42  seed of weights, order and noise
         @returns STRUCT[]  one entry per series and step, or one per series that is refused
         @example SELECT __launch_trend_network('a', [1, 2, 3, 4, 5], [3, 4, 5, 4, 5], 6, false, horizon := 2)
     ";
+    const SHARED: &'static [Shared] = trend::SHARED;
 
+    type Answer = Vec<Row>;
+}
+
+impl Gather for OfAllSeries {
     type Batch = Vec<(String, Series)>;
     type Options = Options;
-    type Answer = Vec<Row>;
 
     fn read(arguments: &mut Arguments) -> Result<(Self::Batch, Vec<Options>), Failure> {
         let keys = arguments.texts()?;
@@ -88,11 +74,11 @@ impl Gather for OfAllSeries {
         let together = query.run(|| forecast_together(&values, &options, &progress))?;
         let of_series = match together {
             Ok(trends) => filled.into_iter().zip(trends).map(|(f, trend)| f.and(trend)).collect(),
-            Err(Error::Refused(reason)) => vec![Err(Error::Refused(reason)); series.len()],
-            Err(error) => return Err(error.into()),
+            Err(error) => vec![Err(Error::Refused(Failure::unless_refused(error)?)); series.len()],
         };
-        let named = series.into_iter().zip(of_series).flat_map(|((key, _), trend)| {
-            trend::rows(trend).into_iter().map(move |row| Row {
+        let mut named = Vec::new();
+        for ((key, _), trend) in series.into_iter().zip(of_series) {
+            named.extend(trend::rows(trend)?.into_iter().map(|row| Row {
                 series: key.clone(),
                 step: row.step,
                 yhat: row.yhat,
@@ -100,8 +86,20 @@ impl Gather for OfAllSeries {
                 yhat_upper: row.yhat_upper,
                 status: row.status,
                 reason: row.reason,
-            })
-        });
-        Ok(named.collect())
+            }));
+        }
+        Ok(named)
     }
+}
+
+/// One step of a series, or the one row that says why there is none.
+#[derive(AsDuckDB)]
+pub struct Row {
+    series: String,
+    step: Option<i32>,
+    yhat: Option<f64>,
+    yhat_lower: Option<f64>,
+    yhat_upper: Option<f64>,
+    status: String,
+    reason: String,
 }

@@ -2,10 +2,10 @@
 
 use crate::functions::prelude::*;
 
-/// See [`PerChunk::ABOUT`].
+/// See [`Function::ABOUT`].
 pub struct Version;
 
-impl PerChunk for Version {
+impl Function for Version {
     const NAME: &'static str = "launch_version";
     const ABOUT: &'static str = "
         The version of the loaded launchpad extension.
@@ -15,7 +15,9 @@ impl PerChunk for Version {
     ";
 
     type Answer = Option<String>;
+}
 
+impl PerChunk for Version {
     fn answer(_: &Query, arguments: Arguments) -> Result<Vec<Self::Answer>, Failure> {
         Ok(vec![Some(env!("CARGO_PKG_VERSION").to_owned()); arguments.rows()])
     }

@@ -2,24 +2,28 @@
 
 mod contributions;
 mod learning;
-mod screening;
 mod similarity;
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Result;
+use crate::features::{AttributeEncoder, Design, EncodedColumn, Levels, Plan, Source, screening::informative};
 use crate::forecast::{FittedForecaster, Forecaster, LogForecast};
-use crate::panel::{AttributeEncoder, Candidates, EncodedColumn, LaunchPanel};
+use crate::panel::{Candidates, LaunchPanel};
 use similarity::{Points, attention};
 
 /// Launches kept in the model at most: the latest ones.
 const MAX_LAUNCHES: usize = 20_000;
 /// Launches that the overall error counts for, beside the effective number of comparables, in the spread.
 const SPREAD_PRIOR: f64 = 10.0;
-/// Levels of a category that get a slope: the largest ones, with at least so many launches.
-const MAX_LEVELS: usize = 12;
-const MIN_LEVEL: usize = 5;
+/// With no more attributes than this none is left out: learning handles them.
+const MAX_ATTRIBUTES: usize = 12;
+/// What has a slope: numbers and the largest levels.
+const PLAN: Plan = Plan {
+    levels: Levels::Frequent { most: 12, at_least: 5 },
+    ..Plan::NUMBERS
+};
 /// Past launches named in the reason of a forecast.
 const NAMED: usize = 3;
 /// Largest weight of a distance that a stored model may hold: more than learning can give.
@@ -39,7 +43,7 @@ const NEGLIGIBLE: f64 = 1e-7;
 /// the effective number of comparables.
 ///
 /// *Parameters*: none to set; with more than 12 attributes the ones that tell nothing alone are left out
-/// ([`screening`]).
+/// ([`informative`]).
 ///
 /// *Shapes*: n past launches x horizon in, candidates x horizon out.
 ///
@@ -79,63 +83,60 @@ struct LinearFeature {
 }
 
 impl LinearFeature {
+    fn source(&self) -> Source {
+        match self.level {
+            None => Source::Number(self.column),
+            Some(level) => Source::Level(self.column, level),
+        }
+    }
+
+    /// A missing number counts as the mean, a missing category as none of its levels.
     fn value(&self, columns: &[EncodedColumn], row: usize) -> f64 {
-        let raw = match (&columns[self.column], self.level) {
-            (EncodedColumn::Number(v), None) => v[row].unwrap_or(self.mean),
-            (EncodedColumn::Category(v), Some(level)) => f64::from(u8::from(v[row] == level)),
-            _ => self.mean,
-        };
-        (raw - self.mean) / self.deviation
+        let unknown = if self.level.is_none() { self.mean } else { 0.0 };
+        (self.source().value(columns, row).unwrap_or(unknown) - self.mean) / self.deviation
     }
 }
 
-fn linear_features(columns: &[EncodedColumn]) -> Vec<LinearFeature> {
-    let mut features = Vec::new();
-    for (column, values) in columns.iter().enumerate() {
-        match values {
-            EncodedColumn::Number(_) => features.push(LinearFeature {
+fn linear_features(design: &Design, columns: &[EncodedColumn], launches: usize) -> Vec<LinearFeature> {
+    let feature = |source: &Source| match *source {
+        Source::Level(column, level) => {
+            let inside = |row: &usize| source.value(columns, *row) == Some(1.0);
+            let share = (0..launches).filter(inside).count() as f64 / launches as f64;
+            LinearFeature {
                 column,
-                level: None,
-                mean: 0.0,
-                deviation: 1.0,
-            }),
-            EncodedColumn::Category(codes) => {
-                let mut counts = std::collections::BTreeMap::<i32, usize>::new();
-                codes
-                    .iter()
-                    .filter(|c| **c >= 0)
-                    .for_each(|&c| *counts.entry(c).or_default() += 1);
-                let mut levels: Vec<(i32, usize)> = counts
-                    .into_iter()
-                    .filter(|&(_, n)| n >= MIN_LEVEL && n < codes.len())
-                    .collect();
-                levels.sort_by_key(|&(code, n)| (std::cmp::Reverse(n), code));
-                features.extend(levels.into_iter().take(MAX_LEVELS).map(|(level, n)| {
-                    let share = n as f64 / codes.len() as f64;
-                    LinearFeature {
-                        column,
-                        level: Some(level),
-                        mean: share,
-                        deviation: (share * (1.0 - share)).sqrt(),
-                    }
-                }));
+                level: Some(level),
+                mean: share,
+                deviation: (share * (1.0 - share)).sqrt(),
             }
-            EncodedColumn::Text(_) => {}
         }
-    }
-    features
+        _ => LinearFeature {
+            column: source.attribute(),
+            level: None,
+            mean: 0.0,
+            deviation: 1.0,
+        },
+    };
+    // A level that all launches have tells none of them apart.
+    design
+        .sources()
+        .iter()
+        .map(feature)
+        .filter(|f| f.deviation > 0.0)
+        .collect()
 }
 
 /// Points, linear features (row-major) with their number, and what made them.
 fn inputs(panel: &LaunchPanel) -> (Points, Vec<f64>, usize, (AttributeEncoder, Vec<LinearFeature>)) {
     let mut encoder = AttributeEncoder::fit(panel.attributes());
     let mut columns = encoder.encode(panel.attributes());
-    let kept = screening::informative(panel, &columns);
+    let levels: Vec<f64> = (0..panel.len()).map(|i| panel.level(i).unwrap_or(0.0)).collect();
+    let kept = informative(&columns, &levels, MAX_ATTRIBUTES);
     encoder = AttributeEncoder {
         columns: kept.iter().map(|&k| encoder.columns[k].clone()).collect(),
     };
     columns = kept.iter().map(|&k| columns[k].clone()).collect();
-    let linear = linear_features(&columns);
+    let design = Design::fit(encoder, &columns, &PLAN);
+    let linear = linear_features(&design, &columns, panel.len());
     let features: Vec<f64> = (0..panel.len())
         .flat_map(|i| linear.iter().map(|f| f.value(&columns, i)).collect::<Vec<_>>())
         .collect();
@@ -147,7 +148,7 @@ fn inputs(panel: &LaunchPanel) -> (Points, Vec<f64>, usize, (AttributeEncoder, V
         },
         features,
         count,
-        (encoder, linear),
+        (design.encoder().clone(), linear),
     )
 }
 
@@ -352,7 +353,10 @@ impl FittedAnalog {
     pub fn is_valid(&self, horizon: usize) -> bool {
         let n = self.ids.len();
         let linear = |f: &LinearFeature| {
-            f.column < self.points.columns.len() && f.mean.abs() <= 1.0 && (1e-3..=1.0).contains(&f.deviation)
+            let attribute = self.encoder.columns.get(f.column);
+            attribute.is_some_and(|(_, encoding)| f.source().fits(encoding))
+                && f.mean.abs() <= 1.0
+                && (1e-3..=1.0).contains(&f.deviation)
         };
         n > 0
             && self.horizon == horizon

@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::panel::{EncodedColumn, Frequency, day_of_year_angle};
+use crate::features::{EncodedColumn, distance};
+use crate::panel::{Frequency, day_of_year_angle};
 
 /// Launches as points: encoded attributes, launch season and launch date.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -39,35 +40,12 @@ impl Points {
 
     /// The distances numbered `k` of one query to each of `others`, written to `out`.
     ///
-    /// *Formulas*: number (a - b)^2 / 2 of standardised values, so that its mean over pairs is 1, and 1 where either is
-    /// missing; category 0 if equal, else 1; text 1 - cosine; season 1 - cos of the angle between the days of the year;
+    /// *Formulas*: attributes [`distance::standardised`]; season 1 - cos of the angle between the days of the year;
     /// recency the years between the launch dates.
     pub fn distance(&self, k: usize, query: &Self, row: usize, others: &[u32], out: &mut [f32]) {
         let pairs = out.iter_mut().zip(others.iter().map(|&j| j as usize));
         match (self.columns.get(k), query.columns.get(k)) {
-            (Some(EncodedColumn::Number(past)), Some(EncodedColumn::Number(new))) => match new[row] {
-                Some(b) => pairs.for_each(|(o, j)| *o = past[j].map_or(1.0, |a| ((a - b).powi(2) / 2.0) as f32)),
-                None => pairs.for_each(|(o, _)| *o = 1.0),
-            },
-            (Some(EncodedColumn::Category(past)), Some(EncodedColumn::Category(new))) => {
-                let b = new[row];
-                pairs.for_each(|(o, j)| *o = f32::from(u8::from(past[j] != b || b < 0)));
-            }
-            (Some(EncodedColumn::Text(past)), Some(EncodedColumn::Text(new))) => {
-                let width = past
-                    .iter()
-                    .chain([&new[row]])
-                    .filter_map(|t| t.last())
-                    .map(|l| l.0 as usize + 1)
-                    .max()
-                    .unwrap_or(0);
-                let mut dense = vec![0.0; width];
-                new[row].iter().for_each(|&(c, w)| dense[c as usize] = w);
-                pairs.for_each(|(o, j)| {
-                    let cosine: f64 = past[j].iter().map(|&(c, w)| w * dense[c as usize]).sum();
-                    *o = (1.0 - cosine.clamp(0.0, 1.0)) as f32;
-                });
-            }
+            (Some(past), Some(new)) => distance::standardised(past, new, row, others, out),
             _ if k == self.columns.len() => {
                 let b = day_of_year_angle(query.launch_days[row]);
                 pairs.for_each(|(o, j)| *o = (1.0 - (day_of_year_angle(self.launch_days[j]) - b).cos()) as f32);
@@ -132,31 +110,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn distances_are_zero_for_the_same_launch_and_one_for_missing() {
+    fn attributes_come_first_then_season_and_recency() {
         let points = Points {
-            columns: vec![
-                EncodedColumn::Number(vec![Some(0.0), Some(2.0), None]),
-                EncodedColumn::Category(vec![0, 1, -1]),
-                EncodedColumn::Text(vec![vec![(0, 1.0)], vec![(1, 1.0)], vec![]]),
-            ],
+            columns: vec![EncodedColumn::Number(vec![Some(0.0), Some(2.0), None])],
             launch_days: vec![19_723, 19_906, 20_089],
         };
         let others = [0, 1, 2];
         let mut out = [0f32; 3];
-        for k in 0..3 {
-            points.distance(k, &points, 0, &others, &mut out);
-            assert_eq!(
-                out,
-                if k == 0 { [0.0, 2.0, 1.0] } else { [0.0, 1.0, 1.0] },
-                "distance {k}"
-            );
-        }
-        points.distance(3, &points, 0, &others, &mut out);
+        points.distance(0, &points, 0, &others, &mut out);
+        assert_eq!(out, [0.0, 2.0, 1.0]);
+        points.distance(1, &points, 0, &others, &mut out);
         assert!(
             (f64::from(out[1]) - (1.0 - std::f64::consts::PI.cos())).abs() < 0.01,
             "{out:?}"
         );
-        points.distance(4, &points, 0, &others, &mut out);
+        points.distance(2, &points, 0, &others, &mut out);
         assert!((f64::from(out[2]) - 366.0 / 365.25).abs() < 1e-6);
     }
 

@@ -8,9 +8,10 @@ use arrow_select::{concat::concat, take::take};
 use serde::{Deserialize, Serialize};
 
 use crate::error::Result;
+use crate::features::{AttributeEncoder, find_column, numbers};
 use crate::forecast::Forecaster;
 use crate::launch::{FittedNaive, Naive};
-use crate::panel::{AttributeEncoder, Candidates, FIRST_DAY, LaunchPanel, SeriesName, find_column, last_day, numbers};
+use crate::panel::{Candidates, FIRST_DAY, LaunchPanel, SeriesName, last_day};
 use crate::statistics::spread_evenly;
 
 /// Past launches kept to stand in for what is taken away from a candidate.

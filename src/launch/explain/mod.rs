@@ -12,8 +12,9 @@ pub use baseline::Baseline;
 
 use super::{Fitted, LaunchModel};
 use crate::error::{Error, Result};
+use crate::features::find_column;
 use crate::forecast::{FittedForecaster, LogForecast};
-use crate::panel::{Candidates, find_column, format_date, is_summary};
+use crate::panel::{Candidates, format_date, is_summary};
 
 /// The attribute whose contribution is of kind price.
 const PRICE: &str = "price";

@@ -100,8 +100,8 @@ fn average(values: &[f64], orders: &[Vec<usize>], groups: usize) -> Vec<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::features::numbers;
     use crate::launch::tests::planted_panel;
-    use crate::panel::numbers;
 
     /// Price and launch day of each row.
     type Inputs = Vec<(f64, f64)>;

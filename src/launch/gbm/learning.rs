@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::bagging::{Bags, Start};
 use super::features::{Features, OWN_COLUMNS, Statics, push_own};
-use super::table::{Deal, Table};
 use super::{FittedGbm, HandOver, bounded};
+use crate::boosting::{Bags, Boosting, Deal, Loss, Rows, Start};
 use crate::error::{Error, Result};
 use crate::forecast::{HeldOut, LogForecast, after, ages};
 use crate::panel::{LaunchPanel, mean};
@@ -14,7 +13,7 @@ use crate::panel::{LaunchPanel, mean};
 const GROUPS: usize = 5;
 /// Times that launches are dealt into groups for the forecast before the launch; once for the other parts.
 const ROUNDS: usize = 2;
-/// Perpetual's budget: the learning rate is 10 to the power of minus it.
+/// The budget of boosting: the learning rate is 10 to the power of minus it.
 const BUDGET: f32 = 0.8;
 /// That of the parts that correct the first one: there is less to learn.
 const SMALL_BUDGET: f32 = 0.5;
@@ -42,25 +41,28 @@ pub fn fit(panel: &LaunchPanel, seed: i64) -> Result<FittedGbm> {
         return Err(Error::refused("no past launch has an observed step to learn from"));
     }
 
-    let mut table = learning.before_launch(&curve);
-    let location = Bags::fit(&table, learning.deal(ROUNDS, 0), BUDGET, Start::Lines)?;
-    let importance = importance(&features, &location.gain(&table));
+    let boosting = Boosting::new(Loss::Squared, BUDGET)?;
+    let correcting = Boosting::new(Loss::Squared, SMALL_BUDGET)?;
+    let mut seen = learning.before_launch(&curve);
+    let location = Bags::fit(&seen.rows, learning.deal(ROUNDS, 0), boosting, Start::Lines)?;
+    let importance = importance(&features, &location.gain(&seen.rows));
     let mut held_out = learning.held_out(&location, &curve);
-    let spread = set_target_to_errors(&mut table, |_, launch, step| {
+    let spread = seen.set_target_to_errors(|_, launch, step| {
         let h = &held_out[launch];
         h.actual[step] - h.forecast.location[step]
     });
-    let location_spread = Bags::fit(&table, learning.deal(1, 1), SMALL_BUDGET, Start::Mean)?;
+    let location_spread = Bags::fit(&seen.rows, learning.deal(1, 1), correcting, Start::Mean)?;
     learning.give_spreads(&mut held_out, &location_spread, spread);
 
     let hand_over = HandOver::fit(&held_out);
-    let mut table = learning.after_launch(&held_out, &hand_over);
-    let running = Bags::fit(&table, learning.deal(1, 2), SMALL_BUDGET, Start::Mean)?;
-    let errors: Vec<f64> = (0..table.target.len())
-        .map(|row| table.target[row] - running.held_out(table.launch[row], table.row(row)))
+    let mut seen = learning.after_launch(&held_out, &hand_over);
+    let running = Bags::fit(&seen.rows, learning.deal(1, 2), correcting, Start::Mean)?;
+    let rows = &seen.rows;
+    let errors: Vec<f64> = (0..rows.target.len())
+        .map(|row| rows.target[row] - running.held_out(rows.group[row], rows.row(row)))
         .collect();
-    set_target_to_errors(&mut table, |row, _, _| errors[row]);
-    let running_spread = Bags::fit(&table, learning.deal(1, 3), SMALL_BUDGET, Start::Mean)?;
+    seen.set_target_to_errors(|row, _, _| errors[row]);
+    let running_spread = Bags::fit(&seen.rows, learning.deal(1, 3), correcting, Start::Mean)?;
     Ok(FittedGbm {
         launches: panel.len(),
         curve,
@@ -73,6 +75,39 @@ pub fn fit(panel: &LaunchPanel, seed: i64) -> Result<FittedGbm> {
         importance,
         features,
     })
+}
+
+/// Steps of launches as rows, grouped by launch.
+struct Seen {
+    rows: Rows,
+    /// The step of each row.
+    step: Vec<usize>,
+}
+
+impl Seen {
+    fn new(columns: usize) -> Self {
+        let rows = Rows {
+            columns,
+            ..Rows::default()
+        };
+        Self { rows, step: Vec::new() }
+    }
+
+    /// Append all of a row but its values.
+    fn push(&mut self, launch: usize, step: usize, target: f64, weight: f64) {
+        self.rows.target.push(target);
+        self.rows.weight.push(weight);
+        self.rows.group.push(launch);
+        self.step.push(step);
+    }
+
+    /// Make the size of errors the target: as standard deviations, if they are normal. Returns their root mean square.
+    fn set_target_to_errors(&mut self, error: impl Fn(usize, usize, usize) -> f64) -> f64 {
+        let rows = self.rows.group.iter().zip(&self.step).enumerate();
+        let errors: Vec<f64> = rows.map(|(row, (&launch, &step))| error(row, launch, step)).collect();
+        self.rows.target = errors.iter().map(|e| e.abs() / MEAN_ABSOLUTE).collect();
+        mean(errors.iter().map(|e| e * e)).unwrap_or(0.0).sqrt()
+    }
 }
 
 struct Learning<'a> {
@@ -88,11 +123,8 @@ impl Learning<'_> {
     }
 
     /// Every observed step of every launch, as it is seen before the launch.
-    fn before_launch(&self, curve: &[Option<f64>]) -> Table {
-        let mut table = Table {
-            columns: self.features.columns(),
-            ..Table::default()
-        };
+    fn before_launch(&self, curve: &[Option<f64>]) -> Seen {
+        let mut seen = Seen::new(self.features.columns());
         let observed: Vec<Vec<usize>> = (0..self.panel.len())
             .map(|i| observed(self.panel.log_units(i)))
             .collect();
@@ -100,27 +132,23 @@ impl Learning<'_> {
         for (launch, steps) in observed.iter().enumerate() {
             for &step in steps.iter().filter(|_| thinning.keep()) {
                 let y = self.panel.log_units(launch)[step];
-                self.features.push_row(&self.launches[launch], step, &mut table.values);
-                table.target.push(curve[step].map_or(0.0, |mean| y - mean));
-                table.weight.push(1.0 / steps.len() as f64);
-                table.launch.push(launch);
-                table.step.push(step);
+                let values = &mut seen.rows.values;
+                self.features.push_row(&self.launches[launch], step, values);
+                let target = curve[step].map_or(0.0, |mean| y - mean);
+                seen.push(launch, step, target, 1.0 / steps.len() as f64);
             }
         }
-        table.rescale_weights();
-        table
+        seen.rows.rescale_weights();
+        seen
     }
 
     /// Every step still to come of every launch at every age, as it is seen then; what the hand-over leaves is to be
     /// learned.
-    fn after_launch(&self, held_out: &[HeldOut], hand_over: &HandOver) -> Table {
-        let mut table = Table {
-            columns: self.features.columns() + OWN_COLUMNS,
-            ..Table::default()
-        };
+    fn after_launch(&self, held_out: &[HeldOut], hand_over: &HandOver) -> Seen {
+        let mut seen = Seen::new(self.features.columns() + OWN_COLUMNS);
         let ages: Vec<usize> = ages(self.panel.horizon()).into_iter().skip(1).collect();
-        let seen = |h: &HeldOut, age: usize| h.actual[..age].iter().any(|v| !v.is_nan());
-        let rest = |h: &HeldOut, age: usize| match seen(h, age) {
+        let has_sold = |h: &HeldOut, age: usize| h.actual[..age].iter().any(|v| !v.is_nan());
+        let rest = |h: &HeldOut, age: usize| match has_sold(h, age) {
             true => observed(&after(&h.actual, age)),
             false => Vec::new(),
         };
@@ -136,18 +164,16 @@ impl Learning<'_> {
                 let mut corrected = h.forecast.clone();
                 hand_over.apply(&mut corrected, own);
                 for step in kept {
-                    self.features
-                        .push_row(&self.launches[h.launch], step, &mut table.values);
-                    push_own(own, &h.forecast.location, step, &mut table.values);
-                    table.target.push(h.actual[step] - corrected.location[step]);
-                    table.weight.push(1.0 / steps.len() as f64);
-                    table.launch.push(h.launch);
-                    table.step.push(step);
+                    let values = &mut seen.rows.values;
+                    self.features.push_row(&self.launches[h.launch], step, values);
+                    push_own(own, &h.forecast.location, step, values);
+                    let target = h.actual[step] - corrected.location[step];
+                    seen.push(h.launch, step, target, 1.0 / steps.len() as f64);
                 }
             }
         }
-        table.rescale_weights();
-        table
+        seen.rows.rescale_weights();
+        seen
     }
 
     /// Each launch as models forecast it that had not seen it; without spread yet.
@@ -185,14 +211,6 @@ impl Learning<'_> {
             predict(launch, &row)
         })
     }
-}
-
-/// Make the size of errors the target: as standard deviations, if they are normal. Returns their root mean square.
-fn set_target_to_errors(table: &mut Table, error: impl Fn(usize, usize, usize) -> f64) -> f64 {
-    let rows = table.launch.iter().zip(&table.step).enumerate();
-    let errors: Vec<f64> = rows.map(|(row, (&launch, &step))| error(row, launch, step)).collect();
-    table.target = errors.iter().map(|e| e.abs() / MEAN_ABSOLUTE).collect();
-    mean(errors.iter().map(|e| e * e)).unwrap_or(0.0).sqrt()
 }
 
 /// Rows of the latest launches, in the panel's order.

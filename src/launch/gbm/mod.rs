@@ -1,25 +1,21 @@
 //! Gradient-boosted trees on launches at any age.
 
-mod bagging;
-mod boosting;
 mod features;
 mod learning;
-mod linear;
-mod table;
-mod trees;
 
 use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use self::bagging::Ensemble;
 use self::features::{Features, OWN_COLUMNS, Statics, push_own};
 use super::HandOver;
+use crate::boosting::Ensemble;
 use crate::error::Result;
+use crate::features::AttributeEncoder;
 use crate::forecast::{FittedForecaster, Forecaster, LogForecast};
 use crate::neural::Recipe;
-use crate::panel::{AttributeEncoder, Candidates, LaunchPanel};
+use crate::panel::{Candidates, LaunchPanel};
 
 /// The spread of a launch is at most this many times that of all launches.
 const MAX_SPREAD: f64 = 2.0;
@@ -37,7 +33,7 @@ const MIN_RUNNING_SPREAD: f64 = 0.15;
 ///
 /// Each part is the mean of models that leave out a fifth of the launches each (the first part twice over), and what
 /// the others learn from are forecasts by models that had not seen the launch. Nothing is to be tuned: see
-/// [`boosting::boost`] for when trees stop. Every launch has the same weight in each part. The last 20,000 launches
+/// [`Boosting::fit`](crate::boosting::Boosting::fit) for when trees stop. Every launch has the same weight in each part. The last 20,000 launches
 /// are learned from (fewer where the horizon is longer than ten steps), 40,000 product-steps of them at most.
 ///
 /// Where attributes give more than 60 columns, those are kept that go with the level of past launches.

@@ -50,7 +50,7 @@ fn what_lines_cannot_say_trees_do() {
     let panel = |seed: u64| {
         let plain = planted_panel(300, 4, seed);
         let price = plain.attributes().column_by_name("price").unwrap();
-        let price = crate::panel::numbers(price).unwrap();
+        let price = crate::features::numbers(price).unwrap();
         let units: Vec<Vec<Option<f64>>> = price
             .iter()
             .map(|p| vec![Some(if (7.0..14.0).contains(&p.unwrap()) { 100.0 } else { 10.0 }); 4])

@@ -5,7 +5,7 @@ use rayon::prelude::*;
 
 use crate::{
     error::{Error, Result},
-    panel::{AttributeEncoder, EncodedColumn, Encoding},
+    features::{AttributeEncoder, Design, EncodedColumn, Flag, Levels, Plan, Words},
     statistics::{
         count, folds,
         ridge::{Sparse, dot, ridge},
@@ -18,6 +18,16 @@ const FOLDS: usize = 5;
 const SEED: u64 = 42;
 /// Penalties tried, from strong to weak.
 const PENALTIES: [f64; 11] = [1000.0, 300.0, 100.0, 30.0, 10.0, 3.0, 1.0, 0.3, 0.1, 0.03, 0.01];
+
+/// What the regression sees of attributes.
+const PLAN: Plan = Plan {
+    square: true,
+    missing: Flag::Always,
+    bounded: true,
+    levels: Levels::All,
+    words: Words::Weight(usize::MAX),
+    ..Plan::NUMBERS
+};
 
 /// A log-linear regression of prices on attributes.
 ///
@@ -41,7 +51,6 @@ const PENALTIES: [f64; 11] = [1000.0, 300.0, 100.0, 30.0, 10.0, 3.0, 1.0, 0.3, 0
 /// estimation for nonorthogonal problems; Vovk 2015, Cross-conformal predictors.
 #[derive(Debug, Clone)]
 pub struct Hedonic {
-    encoder: AttributeEncoder,
     design: Design,
     mean: f64,
     slopes: Vec<f64>,
@@ -72,8 +81,8 @@ impl Hedonic {
             )));
         }
         let encoded = encoder.encode(attributes);
-        let design = Design::new(&encoder, &encoded);
-        let rows = design.rows(&encoded);
+        let design = Design::fit(encoder, &encoded, &PLAN);
+        let (rows, columns) = (rows(&design, &encoded), 1 + design.columns());
         let folds = folds(products, FOLDS, SEED);
         let mean = log_prices.iter().sum::<f64>() / log_prices.len() as f64;
         let target: Vec<f64> = log_prices.iter().map(|p| p - mean).collect();
@@ -82,7 +91,7 @@ impl Hedonic {
             .into_par_iter()
             .map(|fold| {
                 let (outside, inside): (Vec<usize>, Vec<usize>) = (0..rows.len()).partition(|&row| folds[row] != fold);
-                let mut slopes = vec![0.0; design.columns];
+                let mut slopes = vec![0.0; columns];
                 let mut errors = Vec::with_capacity(PENALTIES.len());
                 for penalty in PENALTIES {
                     // Each solution is a good start for the next one.
@@ -106,9 +115,8 @@ impl Hedonic {
         }
         let penalty = PENALTIES[best.0];
         let all: Vec<usize> = (0..rows.len()).collect();
-        let slopes = ridge(&rows, &target, &all, penalty, vec![0.0; design.columns]);
+        let slopes = ridge(&rows, &target, &all, penalty, vec![0.0; columns]);
         Ok(Self {
-            encoder,
             design,
             mean,
             slopes,
@@ -119,75 +127,23 @@ impl Hedonic {
 
     /// ln of the price that attributes suggest, by row.
     pub fn log_price(&self, attributes: &RecordBatch) -> Vec<f64> {
-        let rows = self.design.rows(&self.encoder.encode(attributes));
+        let rows = rows(&self.design, &self.design.encoder().encode(attributes));
         rows.iter().map(|row| self.mean + dot(row, &self.slopes)).collect()
     }
 
     /// Names of the attributes that count.
     pub fn attributes(&self) -> impl Iterator<Item = &str> {
-        self.encoder.columns.iter().map(|(name, _)| name.as_str())
+        self.design.encoder().columns.iter().map(|(name, _)| name.as_str())
     }
 }
 
-/// Where each attribute's columns begin, after the constant in column 0.
-#[derive(Debug, Clone)]
-struct Design {
-    starts: Vec<u32>,
-    /// Range of the offers, of numbers.
-    ranges: Vec<(f64, f64)>,
-    columns: usize,
-}
-
-impl Design {
-    fn new(encoder: &AttributeEncoder, encoded: &[EncodedColumn]) -> Self {
-        let (mut starts, mut ranges, mut next) = (Vec::new(), Vec::new(), 1);
-        for ((_, encoding), column) in encoder.columns.iter().zip(encoded) {
-            starts.push(next);
-            ranges.push(match column {
-                EncodedColumn::Number(values) => values
-                    .iter()
-                    .flatten()
-                    .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), &v| {
-                        (low.min(v), high.max(v))
-                    }),
-                _ => (0.0, 0.0),
-            });
-            next += match encoding {
-                Encoding::Number { .. } => 3,
-                Encoding::Category { levels } => levels.len() as u32,
-                Encoding::Text { vocabulary } => vocabulary.len() as u32,
-            };
-        }
-        Self {
-            starts,
-            ranges,
-            columns: next as usize,
-        }
-    }
-
-    fn rows(&self, encoded: &[EncodedColumn]) -> Vec<Sparse> {
-        let count = encoded.first().map_or(0, EncodedColumn::len);
-        let mut rows = vec![vec![(0, 1.0)]; count];
-        for (a, column) in encoded.iter().enumerate() {
-            let start = self.starts[a];
-            for (i, row) in rows.iter_mut().enumerate() {
-                match column {
-                    EncodedColumn::Number(values) => match values[i] {
-                        Some(z) => {
-                            let z = z.max(self.ranges[a].0).min(self.ranges[a].1);
-                            row.extend([(start, z), (start + 1, z * z)]);
-                        }
-                        None => row.push((start + 2, 1.0)),
-                    },
-                    EncodedColumn::Category(codes) => {
-                        if let Ok(code) = u32::try_from(codes[i]) {
-                            row.push((start + code, 1.0));
-                        }
-                    }
-                    EncodedColumn::Text(texts) => row.extend(texts[i].iter().map(|&(w, v)| (start + w, v))),
-                }
-            }
-        }
-        rows
-    }
+/// Rows of a design after the constant in column 0.
+fn rows(design: &Design, encoded: &[EncodedColumn]) -> Vec<Sparse> {
+    let after =
+        |row: Sparse| std::iter::once((0, 1.0)).chain(row.into_iter().map(|(column, value)| (column + 1, value)));
+    design
+        .sparse(encoded)
+        .into_iter()
+        .map(|row| after(row).collect())
+        .collect()
 }

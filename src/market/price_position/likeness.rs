@@ -2,16 +2,14 @@
 
 use arrow_array::RecordBatch;
 
-use crate::panel::{AttributeEncoder, EncodedColumn, MISSING};
+use crate::features::{AttributeEncoder, EncodedColumn, distance};
 
 /// Distances by attributes and price.
 ///
 /// *Model*: the distance is the mean of the dissimilarities in everything that is known of both, 0 for twins and 1 at
-/// most: of a number the difference over the range of all rows (of its logarithm where it spreads over more than a
-/// factor of ten), of ln price the difference over the range of the offers and the candidate, of a category 0 or 1, of
-/// a text 1 less the cosine of its TF-IDF words.
-///
-/// *References*: Gower 1971, A general coefficient of similarity and some of its properties.
+/// most: those of [`distance::gower`], where the range of a number is that of all rows (of its logarithm where it
+/// spreads over more than a factor of ten), and of ln price the difference over the range of the offers and the
+/// candidate.
 #[derive(Debug)]
 pub struct Likeness<'a> {
     offers: Vec<EncodedColumn>,
@@ -62,35 +60,14 @@ impl<'a> Likeness<'a> {
     }
 
     fn distance(&self, candidate: usize, log_price: Option<f64>, offer: usize) -> f64 {
-        let (mut sum, mut known) = (0.0, 0);
-        let mut add = |dissimilarity: f64| {
-            sum += dissimilarity.clamp(0.0, 1.0);
-            known += 1;
-        };
-        for ((a, b), &range) in self.candidates.iter().zip(&self.offers).zip(&self.ranges) {
-            match (a, b) {
-                (EncodedColumn::Number(a), EncodedColumn::Number(b)) => {
-                    if let (Some(a), Some(b)) = (a[candidate], b[offer]) {
-                        add((a - b).abs() / range.max(f64::MIN_POSITIVE));
-                    }
-                }
-                (EncodedColumn::Category(a), EncodedColumn::Category(b))
-                    if a[candidate] != MISSING && b[offer] != MISSING =>
-                {
-                    add(if a[candidate] == b[offer] { 0.0 } else { 1.0 });
-                }
-                (EncodedColumn::Text(a), EncodedColumn::Text(b))
-                    if !a[candidate].is_empty() && !b[offer].is_empty() =>
-                {
-                    add(1.0 - cosine(&a[candidate], &b[offer]));
-                }
-                _ => {}
-            }
-        }
-        if let Some(price) = log_price {
+        let attributes = self.candidates.iter().zip(&self.offers).zip(&self.ranges);
+        let attributes = attributes.filter_map(|((a, b), range)| distance::gower(a, candidate, b, offer, *range));
+        let price = log_price.map(|price| {
             let (low, high) = (self.price_ends.0.min(price), self.price_ends.1.max(price));
-            add((price - self.log_prices[offer]).abs() / (high - low).max(f64::MIN_POSITIVE));
-        }
+            distance::over_range(price, self.log_prices[offer], high - low)
+        });
+        let add = |(sum, known): (f64, u32), dissimilarity: f64| (sum + dissimilarity, known + 1);
+        let (sum, known) = attributes.chain(price).fold((0.0, 0), add);
         // Rounded, so that twins are at 0 whatever the sums of their words.
         if known == 0 {
             1.0
@@ -109,23 +86,6 @@ fn ends(values: impl Iterator<Item = f64>) -> (f64, f64) {
 fn range(values: impl Iterator<Item = f64>) -> f64 {
     let (low, high) = ends(values);
     (high - low).max(0.0)
-}
-
-/// The product of two sparse vectors of length 1, sorted by column.
-fn cosine(a: &[(u32, f64)], b: &[(u32, f64)]) -> f64 {
-    let (mut i, mut j, mut sum) = (0, 0, 0.0);
-    while let (Some(x), Some(y)) = (a.get(i), b.get(j)) {
-        match x.0.cmp(&y.0) {
-            std::cmp::Ordering::Less => i += 1,
-            std::cmp::Ordering::Greater => j += 1,
-            std::cmp::Ordering::Equal => {
-                sum += x.1 * y.1;
-                i += 1;
-                j += 1;
-            }
-        }
-    }
-    sum
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use rayon::prelude::*;
 use self::{hedonic::Hedonic, likeness::Likeness};
 use crate::{
     error::{Error, Result},
-    panel::{AttributeEncoder, numbers},
+    features::{AttributeEncoder, numbers, text},
     statistics::{check_level, conformal_quantile, median, share_below, sorted},
 };
 
@@ -273,7 +273,8 @@ fn products(offers: &[Listing], attributes: &RecordBatch) -> Vec<u32> {
         let Some(texts) = column.as_any().downcast_ref::<StringArray>() else {
             continue;
         };
-        let titles: Vec<BTreeSet<String>> = texts.iter().map(|text| words(text.unwrap_or_default())).collect();
+        let words = |text: Option<&str>| BTreeSet::from_iter(text::words(text.unwrap_or_default()));
+        let titles: Vec<BTreeSet<String>> = texts.iter().map(words).collect();
         let mut copies: BTreeMap<(Option<&str>, &BTreeSet<String>), usize> = BTreeMap::new();
         for (offer, title) in offers.iter().zip(&titles).filter(|(_, title)| !title.is_empty()) {
             *copies.entry((offer.competitor.as_deref(), title)).or_default() += 1;
@@ -293,14 +294,6 @@ fn products(offers: &[Listing], attributes: &RecordBatch) -> Vec<u32> {
             *codes.entry(root(&mut parent, row)).or_insert(next)
         })
         .collect()
-}
-
-/// Lower-case words of a text.
-fn words(text: &str) -> BTreeSet<String> {
-    let words = text
-        .split(|c: char| !c.is_alphanumeric())
-        .filter(|word| !word.is_empty());
-    words.map(str::to_lowercase).collect()
 }
 
 /// Encodings learned from one offer of each product: a title that many shops repeat is no category.

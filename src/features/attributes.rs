@@ -5,29 +5,27 @@ use std::collections::BTreeMap;
 use arrow_array::{Array, ArrayRef, BooleanArray, Date32Array, Float64Array, RecordBatch, StringArray};
 use serde::{Deserialize, Serialize};
 
-use super::is_infinite;
-use super::launches::mean;
-use super::text::{TextVector, Vocabulary, words};
+use super::text::{Vocabulary, terms};
+use super::{EncodedColumn, MISSING, UNSEEN};
+use crate::statistics::mean;
 
-/// Code of a NULL category.
-pub const MISSING: i32 = -1;
-/// Code of a category no past launch had.
-pub const UNSEEN: i32 = -2;
 /// Standardised numbers are kept within this many standard deviations.
-pub(super) const CLIP: f64 = 6.0;
+pub(crate) const CLIP: f64 = 6.0;
+/// Words of a text that are kept at most.
+const MAX_WORDS: usize = 512;
 
-/// How one attribute column is turned into numbers; learned from past launches alone.
+/// How one attribute column is turned into numbers; learned from the rows at hand alone.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "lowercase")]
 pub enum Encoding {
-    /// A number (also boolean as 0 and 1, date as years), as ln where all past values are positive and spread over
+    /// A number (also boolean as 0 and 1, date as years), as ln where all values are positive and spread over
     /// more than a factor of ten; standardised to mean 0 and standard deviation 1.
     Number {
         /// Whether the logarithm is taken first.
         log: bool,
-        /// Mean of the past launches.
+        /// Mean of the rows learned from.
         mean: f64,
-        /// Standard deviation of the past launches.
+        /// Their standard deviation.
         deviation: f64,
     },
     /// A text with few values: the code of each known one.
@@ -37,7 +35,7 @@ pub enum Encoding {
     },
     /// A free text.
     Text {
-        /// Words known from past launches.
+        /// Words known.
         vocabulary: Vocabulary,
     },
 }
@@ -71,53 +69,7 @@ impl Encoding {
     }
 }
 
-/// One encoded column.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum EncodedColumn {
-    /// Standardised numbers, `None` where missing.
-    Number(Vec<Option<f64>>),
-    /// Codes of [`Encoding::Category`], [`MISSING`] or [`UNSEEN`].
-    Category(Vec<i32>),
-    /// Sparse vectors of length 1, empty where missing.
-    Text(Vec<TextVector>),
-}
-
-impl EncodedColumn {
-    /// The rows with the given numbers.
-    pub fn select(&self, rows: &[usize]) -> Self {
-        match self {
-            Self::Number(v) => Self::Number(rows.iter().map(|&i| v[i]).collect()),
-            Self::Category(v) => Self::Category(rows.iter().map(|&i| v[i]).collect()),
-            Self::Text(v) => Self::Text(rows.iter().map(|&i| v[i].clone()).collect()),
-        }
-    }
-
-    /// Whether nothing is known in a row.
-    pub fn is_missing(&self, row: usize) -> bool {
-        match self {
-            Self::Number(v) => v[row].is_none(),
-            Self::Category(v) => v[row] == MISSING,
-            Self::Text(v) => v[row].is_empty(),
-        }
-    }
-
-    /// Number of rows.
-    pub fn len(&self) -> usize {
-        match self {
-            Self::Number(v) => v.len(),
-            Self::Category(v) => v.len(),
-            Self::Text(v) => v.len(),
-        }
-    }
-
-    /// Whether there is no row.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-}
-
-/// The encodings of all attributes that tell launches apart, in column order.
+/// The encodings of all attributes that tell rows apart, in column order.
 ///
 /// Left out: constant columns, columns that are all NULL, and identifiers (texts of one word that hardly repeat).
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -127,7 +79,7 @@ pub struct AttributeEncoder {
 }
 
 impl AttributeEncoder {
-    /// Learn the encodings from the attributes of past launches.
+    /// Learn the encodings from rows.
     pub fn fit(attributes: &RecordBatch) -> Self {
         let schema = attributes.schema();
         let columns = schema
@@ -183,7 +135,8 @@ pub(crate) fn find_column<'a>(batch: &'a RecordBatch, name: &str) -> Option<&'a 
     Some(batch.column(index))
 }
 
-/// Finite values of a numeric, boolean or date column; `None` if it is of another type.
+/// Finite values of a numeric, boolean or date column; `None` if it is of another type. The ends of the type of dates
+/// are no dates: they stand for the infinite ones.
 pub(crate) fn numbers(array: &ArrayRef) -> Option<Vec<Option<f64>>> {
     let any = array.as_any();
     let values = if let Some(a) = any.downcast_ref::<Float64Array>() {
@@ -198,6 +151,11 @@ pub(crate) fn numbers(array: &ArrayRef) -> Option<Vec<Option<f64>>> {
         return None;
     };
     Some(values)
+}
+
+/// Whether a day is one of the two that stand for an infinite date.
+pub(crate) fn is_infinite(day: i32) -> bool {
+    day.unsigned_abs() >= i32::MAX.unsigned_abs()
 }
 
 fn fit_column(array: &ArrayRef) -> Option<Encoding> {
@@ -240,8 +198,8 @@ fn fit_text(values: &StringArray) -> Option<Encoding> {
             .collect();
         return Some(Encoding::Category { levels });
     }
-    let length = mean(values.iter().flatten().map(|text| words(text).count() as f64))?;
-    let vocabulary = Vocabulary::fit(values.iter().flatten());
+    let length = mean(values.iter().flatten().map(|text| terms(text).count() as f64))?;
+    let vocabulary = Vocabulary::fit(values.iter().flatten(), MAX_WORDS);
     (length >= 2.0 && !vocabulary.is_empty()).then_some(Encoding::Text { vocabulary })
 }
 
@@ -330,6 +288,10 @@ mod tests {
         let unknown = encoder.unknown(&new);
         assert_eq!(unknown[0], ["organic", "designed", "note"]);
         assert_eq!(unknown[1], ["price", "colour", "organic", "designed", "note"]);
+
+        // Infinite dates are none.
+        let dates: ArrayRef = Arc::new(Date32Array::from(vec![i32::MAX, -i32::MAX, i32::MIN, 36_525]));
+        assert_eq!(numbers(&dates).unwrap(), [None, None, None, Some(100.0)]);
 
         // A number where the model knows a text is as good as nothing, and the other way round.
         let mistyped = batch(vec![

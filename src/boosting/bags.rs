@@ -1,15 +1,12 @@
-//! Several models of most of the launches each: their mean forecasts new launches, and each launch is forecast by those
-//! that had not seen it.
+//! Several models of most of the groups each: their mean predicts new ones, and each group is predicted by those that
+//! had not seen it.
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::boosting::{Boosted, FOLDS, boost};
-use super::linear::{Lines, Scaling};
-use super::table::{Deal, Table};
-use super::trees::Trees;
+use super::lines::{Lines, Scaling};
+use super::{Boosted, Boosting, Deal, FOLDS, Rows, Trees};
 use crate::error::Result;
-use crate::panel::mean;
 
 /// The mean of the models: lines and trees.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -39,7 +36,7 @@ pub enum Start {
     Lines,
 }
 
-/// Models fitted to all launches but those of a group each.
+/// Models fitted to all groups but those of a hand each.
 pub struct Bags {
     deal: Deal,
     scaling: Scaling,
@@ -54,11 +51,11 @@ struct Model {
 }
 
 impl Bags {
-    /// Fit one model per group that is left out.
+    /// Fit one model per hand that is left out.
     ///
     /// # Errors
-    /// As [`boost`].
-    pub fn fit(table: &Table, deal: Deal, budget: f32, start: Start) -> Result<Self> {
+    /// As [`Boosting::fit`].
+    pub fn fit(table: &Rows, deal: Deal, boosting: Boosting, start: Start) -> Result<Self> {
         let scaling = Scaling::of(table);
         let model = |without: (usize, usize)| {
             let folds = deal.folds(without, table, FOLDS);
@@ -68,7 +65,7 @@ impl Bags {
             };
             let rest = |row: usize| table.target[row] - scaling.value(&slopes, table.row(row));
             let rest: Vec<f64> = (0..table.target.len()).map(rest).collect();
-            let boosted = boost(table, &rest, &folds, budget)?;
+            let boosted = boosting.fit(table, &rest, &folds, deal.number(without))?;
             Ok(Model {
                 without,
                 slopes,
@@ -79,15 +76,20 @@ impl Bags {
         Ok(Self { deal, scaling, models })
     }
 
-    /// Prediction for a row of a launch by the models that had not seen it.
-    pub fn held_out(&self, launch: usize, row: &[f32]) -> f64 {
-        let unseen = self.models.iter().filter(|m| self.deal.is_in(m.without, launch));
-        mean(unseen.map(|m| self.scaling.value(&m.slopes, row) + m.boosted.trees.predict(row))).unwrap_or(0.0)
+    /// Prediction for a row of a group by the models that had not seen it.
+    pub fn held_out(&self, group: usize, row: &[f32]) -> f64 {
+        let unseen = self.models.iter().filter(|m| self.deal.is_in(m.without, group));
+        let (mut sum, mut count) = (0.0, 0);
+        for model in unseen {
+            sum += self.scaling.value(&model.slopes, row) + model.boosted.trees.predict(row);
+            count += 1;
+        }
+        if count > 0 { sum / f64::from(count) } else { 0.0 }
     }
 
     /// Squares explained by each column, by its line and by splits; lines of correlated columns share what they explain
     /// only roughly.
-    pub fn gain(&self, table: &Table) -> Vec<f64> {
+    pub fn gain(&self, table: &Rows) -> Vec<f64> {
         let total: f64 = table.weight.iter().sum();
         let of = |column: usize| {
             let line = |m: &Model| m.slopes.get(column).map_or(0.0, |b| total * b * b);
@@ -121,11 +123,11 @@ impl Bags {
     }
 }
 
-fn slopes(table: &Table, scaling: &Scaling, rows: &[usize]) -> Vec<f64> {
-    let mut launches: Vec<usize> = rows.iter().map(|&row| table.launch[row]).collect();
-    launches.sort_unstable();
-    launches.dedup();
-    match launches.len() {
+fn slopes(table: &Rows, scaling: &Scaling, rows: &[usize]) -> Vec<f64> {
+    let mut groups: Vec<usize> = rows.iter().map(|&row| table.group[row]).collect();
+    groups.sort_unstable();
+    groups.dedup();
+    match groups.len() {
         0 => vec![0.0; table.columns],
         count => scaling.slopes(table, rows, count),
     }

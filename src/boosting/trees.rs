@@ -47,6 +47,11 @@ impl Trees {
         self.sizes.push((self.feature.len() - before) as u32);
     }
 
+    /// Number of nodes of each tree.
+    pub fn sizes(&self) -> &[u32] {
+        &self.sizes
+    }
+
     /// Append all trees of another model, so that the prediction is the sum of both.
     pub fn extend(&mut self, other: Self) {
         self.sizes.extend(other.sizes);

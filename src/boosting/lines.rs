@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::table::Table;
+use super::Rows;
 
-/// Launches that the pull of the slopes to zero counts for.
+/// Groups that the pull of the slopes to zero counts for.
 const PRIOR: f64 = 20.0;
 const SWEEPS: usize = 1_000;
 /// A sweep that moves no slope by more is the last one.
@@ -23,7 +23,7 @@ pub struct Scaling {
 
 impl Scaling {
     /// Weighted mean and standard deviation, and the range, of each column where it is known.
-    pub fn of(table: &Table) -> Self {
+    pub fn of(table: &Rows) -> Self {
         let n = table.columns;
         let known = |column: usize| {
             let value = move |row: usize| (f64::from(table.row(row)[column]), table.weight[row]);
@@ -59,10 +59,10 @@ impl Scaling {
 
     /// Slopes of standardised columns by ridge regression on some rows.
     ///
-    /// *Model*: minimise the weighted mean of (y - mean - z' b)^2 plus (20 / launches) b' b, by coordinate descent.
+    /// *Model*: minimise the weighted mean of (y - mean - z' b)^2 plus (20 / groups) b' b, by coordinate descent.
     ///
     /// *References*: Hoerl, Kennard 1970, Ridge regression: biased estimation for nonorthogonal problems.
-    pub fn slopes(&self, table: &Table, rows: &[usize], launches: usize) -> Vec<f64> {
+    pub fn slopes(&self, table: &Rows, rows: &[usize], groups: usize) -> Vec<f64> {
         let n = table.columns;
         let total: f64 = rows.iter().map(|&r| table.weight[r]).sum();
         let mean = rows.iter().map(|&r| table.weight[r] * table.target[r]).sum::<f64>() / total;
@@ -77,7 +77,7 @@ impl Scaling {
                 others.for_each(|(square, z)| *square += weighted * z);
             }
         }
-        let ridge = PRIOR / launches as f64;
+        let ridge = PRIOR / groups as f64;
         let mut slopes = vec![0.0; n];
         for _ in 0..SWEEPS {
             let mut moved = 0.0f64;
@@ -156,16 +156,15 @@ mod tests {
         let rows: Vec<[f32; 3]> = (0..2_000)
             .map(|i| [(i % 7) as f32, (i % 11) as f32 * 10.0, 5.0])
             .collect();
-        let table = Table {
+        let table = Rows {
             columns: 3,
             target: rows.iter().map(|r| f64::from(2.0 * r[0] - 0.1 * r[1])).collect(),
             values: rows.concat(),
             weight: vec![1.0; 2_000],
-            launch: (0..2_000).collect(),
-            ..Table::default()
+            group: (0..2_000).collect(),
         };
         let scaling = Scaling::of(&table);
-        // So many launches that the pull to zero does not show.
+        // So many groups that the pull to zero does not show.
         let slopes = scaling.slopes(&table, &Vec::from_iter(0..2_000), 20_000_000);
         let lines = scaling.lines(&slopes);
         let value = |row: [f32; 3]| lines.value(&row);
