@@ -6,5 +6,4 @@
 -- @param forecast: DOUBLE  what was predicted
 -- @returns DOUBLE a share; NULL when the actuals sum to zero
 -- @example SELECT launch_bias(units, 100) FROM sales
-(0 - __launch_exact_sum(__launch_error(actual, forecast)))
-/ nullif(__launch_exact_sum(actual + 0 * __launch_error(actual, forecast)), 0)
+__launch_exact_ratio(forecast - actual, actual)

@@ -6,7 +6,4 @@
 -- @param probability: DOUBLE  the predicted probability
 -- @returns DOUBLE 0 is perfect, 0.25 is a coin; NULL without rows
 -- @example SELECT launch_brier(price > 14, 0.3) FROM sales
-__launch_exact_mean(
-    CASE WHEN isfinite(label::DOUBLE - probability) THEN label::BOOLEAN::INTEGER - probability END
-    * CASE WHEN isfinite(label::DOUBLE - probability) THEN label::BOOLEAN::INTEGER - probability END
-)
+__launch_exact_mean_square(label::BOOLEAN::INTEGER + 0 * label::DOUBLE - probability)

@@ -6,9 +6,7 @@
 -- @param probability: DOUBLE  the predicted probability
 -- @returns DOUBLE 0 is perfect, ln(2) = 0.693 is a coin; NULL without rows
 -- @example SELECT launch_log_loss(price > 14, 0.3) FROM sales
--sum((
-    -- No loss is above 34.6: whole numbers of 2^-57 hold them all, and their sum does not depend on the order of rows.
-    CASE WHEN isfinite(label::DOUBLE - probability) THEN
-        ln(greatest(least(CASE WHEN label::BOOLEAN THEN probability ELSE 1 - probability END, 1 - 1e-15), 1e-15))
-    END * 144115188075855872
-)::BIGINT)::DOUBLE / 144115188075855872 / count(CASE WHEN isfinite(label::DOUBLE - probability) THEN 1 END)
+-__launch_exact_mean(
+    ln(greatest(least(CASE WHEN label::BOOLEAN THEN probability ELSE 1 - probability END, 1 - 1e-15), 1e-15))
+    + 0 * (label::DOUBLE + probability)
+)

@@ -5,4 +5,4 @@
 -- @param forecast: DOUBLE  what was predicted
 -- @returns DOUBLE in the unit of the measure; NULL without rows
 -- @example SELECT launch_mae(units, 100) FROM sales
-__launch_exact_mean(abs(__launch_error(actual, forecast)))
+__launch_exact_mean(abs(actual - forecast))

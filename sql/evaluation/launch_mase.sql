@@ -7,7 +7,4 @@
 -- @param baseline: DOUBLE  the forecast to compare with
 -- @returns DOUBLE a ratio; NULL when the baseline makes no error
 -- @example SELECT launch_mase(units, 100, 120) FROM sales
-__launch_finite(
-    __launch_exact_sum(CASE WHEN isfinite(actual - forecast + baseline) THEN abs(actual - forecast) END)
-    / __launch_exact_sum(CASE WHEN isfinite(actual - forecast + baseline) THEN abs(actual - baseline) END)
-)
+__launch_exact_ratio(abs(actual - forecast) + 0 * baseline, abs(actual - baseline))

@@ -5,4 +5,4 @@
 -- @param forecast: DOUBLE  what was predicted
 -- @returns DOUBLE square of the unit of the measure; NULL without rows
 -- @example SELECT launch_mse(units, 100) FROM sales
-__launch_exact_mean(__launch_error(actual, forecast) * __launch_error(actual, forecast))
+__launch_exact_mean_square(actual - forecast)

@@ -10,6 +10,6 @@
 __launch_exact_mean(
     CASE WHEN quantile BETWEEN 0 AND 1 THEN quantile - 0.5
     WHEN quantile IS NOT NULL THEN error('quantile must be between 0 and 1, got ' || quantile) END
-    * __launch_error(actual, forecast)
-    + 0.5 * abs(__launch_error(actual, forecast))
+    * (actual - forecast)
+    + 0.5 * abs(actual - forecast)
 )

@@ -8,8 +8,7 @@
 -- @returns DOUBLE 0.1 is an error near 10 %; NULL without rows
 -- @example SELECT launch_rmsle(units, 100) FROM sales
 sqrt(
-    launch_mse(
-        CASE WHEN isfinite(actual - forecast) THEN ln((1 + greatest(actual, 0)) / (1 + greatest(forecast, 0))) END,
-        0
+    __launch_exact_mean_square(
+        CASE WHEN isfinite(actual - forecast) THEN ln((1 + greatest(actual, 0)) / (1 + greatest(forecast, 0))) END
     )
 )

@@ -6,5 +6,4 @@
 -- @param forecast: DOUBLE  what was predicted
 -- @returns DOUBLE a share; NULL when the actuals are all zero
 -- @example SELECT launch_wape(units, 100) FROM sales
-__launch_exact_sum(abs(__launch_error(actual, forecast)))
-/ nullif(__launch_exact_sum(abs(actual + 0 * __launch_error(actual, forecast))), 0)
+__launch_exact_ratio(abs(actual - forecast), abs(actual))

@@ -3,7 +3,7 @@
 //! [`Gather`] is for functions that need all rows of a group at once, [`Fold`] for those that a small state is enough
 //! for.
 
-use std::{marker::PhantomData, sync::Arc};
+use std::{marker::PhantomData, ops::Range, sync::Arc};
 
 use duckdb_neo::{
     aggregate::{AggregateCallbacks, AggregateFunctionBuilder, ReturnTypeHandle, States},
@@ -206,17 +206,17 @@ impl<G: Gather> AggregateCallbacks for Gathering<G> {
 
 /// An aggregate whose state is small, which the implementing type is. It starts as the default.
 pub trait Fold: Function + Default {
-    /// What a row says; rows that say nothing are passed over.
-    type Row;
+    /// The rows of one vector.
+    type Batch;
 
     /// The rows of a vector.
     ///
     /// # Errors
     /// What ends the query: wrong arguments.
-    fn read(arguments: &mut Arguments) -> Result<Vec<Option<Self::Row>>, Failure>;
+    fn read(arguments: &mut Arguments) -> Result<Self::Batch, Failure>;
 
-    /// Takes in a row.
-    fn add(&mut self, row: Self::Row);
+    /// Takes in rows of a batch that follow each other: all of it without groups, often one by one with them.
+    fn add(&mut self, batch: &Self::Batch, rows: Range<usize>);
 
     /// Takes in the rows of another state.
     fn merge(&mut self, other: &Self);
@@ -226,6 +226,26 @@ pub trait Fold: Function + Default {
 }
 
 struct Folding<F>(PhantomData<F>);
+
+/// The rows that follow each other and have the same state.
+fn runs<S>(states: &[*mut S]) -> impl Iterator<Item = Range<usize>> {
+    // Without groups there is one state. To see that first is faster than to look for the end of a run.
+    let first = states.first();
+    let one = states.iter().fold(true, |one, state| one & (Some(state) == first));
+    let mut rest = states;
+    std::iter::from_fn(move || {
+        let start = states.len() - rest.len();
+        let first = rest.first()?;
+        let same = |state: &&*mut S| *state == first;
+        let length = if one {
+            rest.len()
+        } else {
+            rest.iter().take_while(same).count()
+        };
+        rest = &rest[length..];
+        Some(start..start + length)
+    })
+}
 
 impl<F: Fold> AggregateCallbacks for Folding<F> {
     type BindData = ();
@@ -246,11 +266,9 @@ impl<F: Fold> AggregateCallbacks for Folding<F> {
         mut states: States<'_, F>,
     ) -> duckdb_neo::Result<()> {
         guard(F::ASKED, || {
-            let rows = F::read(&mut Arguments::of(vectors)?)?;
-            for (row, read) in rows.into_iter().enumerate() {
-                if let Some(read) = read {
-                    states[row].add(read);
-                }
+            let batch = F::read(&mut Arguments::of(vectors)?)?;
+            for rows in runs(states.as_ptrs()) {
+                states[rows.start].add(&batch, rows);
             }
             Ok(())
         })
@@ -376,6 +394,16 @@ mod tests {
                 .unwrap_err();
             assert_eq!(error, "launch_price_position: k must be a whole number from 1");
         }
+    }
+
+    #[test]
+    fn rows_of_a_state_that_follow_each_other_are_a_run() {
+        let (mut a, mut b) = (0, 0);
+        let (a, b): (*mut i32, *mut i32) = (&mut a, &mut b);
+        let found = |states: &[*mut i32]| runs(states).collect::<Vec<_>>();
+        assert!(found(&[]).is_empty());
+        assert_eq!(found(&[a, a, a]), [0..3]);
+        assert_eq!(found(&[a, a, b, a]), [0..2, 2..3, 3..4]);
     }
 
     #[test]

@@ -1,11 +1,12 @@
 //! The arguments of a chunk, read one after the other in the order in which they were declared.
 
-use std::sync::Arc;
+use std::{ops::Range, sync::Arc};
 
 use arrow_array::{
     Array, ArrayRef, BinaryViewArray, BooleanArray, Date32Array, Float64Array, Int64Array, ListArray, RecordBatch,
     RecordBatchOptions, StringArray, StructArray, cast::AsArray,
 };
+use arrow_buffer::ScalarBuffer;
 use arrow_schema::{DataType, Field, Schema};
 use duckdb_neo::{FromValue, bind_arguments::BindArguments, data_chunk::VectorCollection};
 
@@ -119,6 +120,26 @@ impl Arguments {
         self.cells()
     }
 
+    /// The next columns of numbers, without rows in which one is NULL, NaN or infinite.
+    ///
+    /// # Errors
+    /// As [`Arguments::numbers`].
+    pub fn finite_rows<const N: usize>(&mut self) -> Result<FiniteRows<N>, Failure> {
+        let mut columns = Vec::with_capacity(N);
+        for _ in 0..N {
+            let column = self.next()?.0;
+            columns.push(match column.as_any().downcast_ref::<Float64Array>() {
+                Some(column) => column.clone(),
+                None => Float64Array::from(cells::<f64>(&column)?),
+            });
+        }
+        let columns = columns.try_into();
+        columns.map_or_else(
+            |_| Err(Failure::new("an argument is missing")),
+            |columns| Ok(FiniteRows::of(columns)),
+        )
+    }
+
     /// Whole numbers.
     pub fn whole(&mut self) -> Result<Vec<Option<i64>>, Failure> {
         self.cells()
@@ -223,6 +244,60 @@ fn attribute(field: &Field, column: &ArrayRef) -> Result<ArrayRef, Failure> {
     })
 }
 
+/// Columns of numbers without rows in which one is NULL, NaN or infinite.
+#[derive(Debug)]
+pub struct FiniteRows<const N: usize> {
+    columns: [ScalarBuffer<f64>; N],
+    /// How many rows are kept before each row, and in all; `None` if all are kept.
+    before: Option<Vec<usize>>,
+}
+
+impl<const N: usize> FiniteRows<N> {
+    fn of(columns: [Float64Array; N]) -> Self {
+        let nulls = columns.iter().any(|column| column.null_count() > 0);
+        // Looking at all numbers is faster than stopping at the first one.
+        let others = |column: &Float64Array| column.values().iter().fold(false, |any, v| any | !v.is_finite());
+        if !nulls && !columns.iter().any(others) {
+            let columns = columns.map(|column| column.values().clone());
+            return Self { columns, before: None };
+        }
+        let rows = columns.first().map_or(0, |column| column.len());
+        let (mut kept, mut before) = (Vec::with_capacity(rows), Vec::with_capacity(rows + 1));
+        for row in 0..rows {
+            before.push(kept.len());
+            if columns
+                .iter()
+                .all(|column| column.is_valid(row) && column.value(row).is_finite())
+            {
+                kept.push(row);
+            }
+        }
+        before.push(kept.len());
+        let columns = columns.map(|column| kept.iter().map(|row| column.value(*row)).collect());
+        Self {
+            columns,
+            before: Some(before),
+        }
+    }
+
+    /// The same rows with other numbers.
+    pub fn map(self, change: impl Fn(f64) -> f64) -> Self {
+        let columns = self
+            .columns
+            .map(|column| column.iter().map(|number| change(*number)).collect());
+        Self { columns, ..self }
+    }
+
+    /// Some rows, by column.
+    pub fn of_rows(&self, rows: Range<usize>) -> [&[f64]; N] {
+        let kept = match &self.before {
+            None => rows,
+            Some(before) => before[rows.start]..before[rows.end],
+        };
+        self.columns.each_ref().map(|column| &column[kept.clone()])
+    }
+}
+
 /// A column of BLOBs.
 #[derive(Debug)]
 pub struct Blobs(BinaryViewArray);
@@ -279,6 +354,37 @@ mod tests {
         assert_eq!(arguments.lists::<f64>()?, [Some(vec![Some(1.0), None]), None]);
         assert_eq!(arguments.days()?, [None, None]);
         assert!(arguments.days().is_err());
+        Ok(())
+    }
+
+    #[test]
+    fn finite_rows_keep_their_places() -> Result<(), Failure> {
+        let column = |numbers: Vec<Option<f64>>| Arc::new(Float64Array::from(numbers)) as ArrayRef;
+        let first = column(vec![
+            None,
+            Some(1.0),
+            Some(f64::NAN),
+            Some(2.0),
+            Some(f64::INFINITY),
+            Some(9.0),
+        ]);
+        let second: ArrayRef = Arc::new(Int64Array::from(vec![
+            Some(3),
+            Some(4),
+            Some(5),
+            Some(6),
+            Some(7),
+            None,
+        ]));
+        let rows = Arguments::new(&[first.clone(), second], 6).finite_rows::<2>()?;
+        assert_eq!(rows.of_rows(0..6), [[1.0, 2.0], [4.0, 6.0]]);
+        assert_eq!(rows.of_rows(1..2), [[1.0], [4.0]]);
+        assert_eq!(rows.of_rows(2..4), [[2.0], [6.0]]);
+        assert!(rows.of_rows(4..6)[0].is_empty());
+        let rows = Arguments::new(&[first], 6).finite_rows::<1>()?.map(|number| -number);
+        assert_eq!(rows.of_rows(2..6), [[-2.0, -9.0]]);
+        let rows = Arguments::new(&[column(vec![Some(1.0), Some(2.0)])], 2).finite_rows::<1>()?;
+        assert_eq!(rows.of_rows(1..2), [[2.0]]);
         Ok(())
     }
 

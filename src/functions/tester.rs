@@ -47,8 +47,11 @@ pub fn fold<F: Fold>(chunks: &[Columns]) -> Result<F::Answer, Failure> {
     let mut merged = F::default();
     for columns in chunks.iter().rev() {
         let mut state = F::default();
-        let read = F::read(&mut Arguments::new(columns, rows(columns)))?;
-        read.into_iter().flatten().for_each(|row| state.add(row));
+        let batch = F::read(&mut Arguments::new(columns, rows(columns)))?;
+        // As two groups would have it.
+        let (half, all) = (rows(columns) / 2, rows(columns));
+        state.add(&batch, 0..half);
+        state.add(&batch, half..all);
         merged.merge(&state);
     }
     Ok(merged.answer())

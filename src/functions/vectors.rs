@@ -7,7 +7,7 @@ use arrow_array::{
     ArrayRef, BinaryViewArray, BooleanArray, Date32Array, Float64Array, Int64Array, ListArray, NullArray, StringArray,
     StructArray, builder::BinaryViewBuilder,
 };
-use arrow_buffer::{Buffer, NullBuffer, OffsetBuffer};
+use arrow_buffer::{BooleanBuffer, Buffer, NullBuffer, OffsetBuffer};
 use arrow_schema::{Field, Fields};
 use duckdb_neo::{
     data_chunk::VectorCollection,
@@ -17,7 +17,7 @@ use duckdb_neo::{
         TimestampTzValue, TimestampValue,
     },
     value::Value,
-    vector::{OwnedVectorElement, Unknown, Vector, VectorElement},
+    vector::{OwnedVectorElement, Selection, Unknown, Vector, VectorElement},
 };
 
 use super::guard::Failure;
@@ -40,6 +40,9 @@ pub const SQL_TYPE: &str = "sql_type";
 pub fn argument(vectors: &mut VectorCollection, index: usize, rows: usize) -> Result<(ArrayRef, String), Failure> {
     let mut vector = vectors.get_untyped_vector_at_mut(index)?;
     flatten(&mut vector)?;
+    if let Some(array) = plain(&vector, rows)? {
+        return Ok(array);
+    }
     let all: Vec<Option<usize>> = (0..rows).map(Some).collect();
     Ok((array(&vector, &all, "an argument")?, vector.logical_type().to_text()?))
 }
@@ -53,6 +56,48 @@ fn flatten(vector: &mut Vector<'_, Unknown>) -> Result<(), Failure> {
         }
     }
     Ok(())
+}
+
+/// All rows of the types that most rows have, at once.
+fn plain(vector: &Vector<'_, Unknown>, rows: usize) -> Result<Option<(ArrayRef, String)>, Failure> {
+    let named = |array: ArrayRef, sql_type: &str| Some((array, sql_type.to_owned()));
+    Ok(match vector.logical_type().id()? {
+        LogicalTypeID::Double => copied::<f64>(vector, rows)?
+            .and_then(|(values, nulls)| named(Arc::new(Float64Array::new(values.into(), nulls)), "DOUBLE")),
+        LogicalTypeID::BigInt => copied::<i64>(vector, rows)?
+            .and_then(|(values, nulls)| named(Arc::new(Int64Array::new(values.into(), nulls)), "BIGINT")),
+        _ => None,
+    })
+}
+
+/// The values of a flat vector of a type that is itself its physical one; NULL rows have the default.
+fn copied<T>(vector: &Vector<'_, Unknown>, rows: usize) -> Result<Option<(Vec<T>, Option<NullBuffer>)>, Failure>
+where
+    T: Copy + Default + 'static,
+    T: for<'a> VectorElement<Internal<'a> = T>,
+{
+    let reader = vector.cast_ref::<T>()?.reader()?;
+    let data = reader.as_ptr();
+    if reader.selection() != Selection::Identity || rows > reader.len() || data.is_null() {
+        return Ok(None);
+    }
+    let valid = |words: &[u64]| BooleanBuffer::collect_bool(rows, |row| words[row / 64] >> (row % 64) & 1 == 1);
+    let nulls = reader.validity().map(|words| NullBuffer::new(valid(words)));
+    let nulls = nulls.filter(|nulls| nulls.null_count() > 0);
+    let values = match &nulls {
+        // SAFETY: a flat vector has one slot of its physical type for each of its rows, of which there are at least
+        // `rows`. No row is NULL, so DuckDB has written all of them.
+        None => unsafe { std::slice::from_raw_parts(data, rows) }.to_vec(),
+        Some(nulls) => {
+            let value = |(row, valid)| match valid {
+                // SAFETY: as above; what is not NULL has been written.
+                true => unsafe { *data.add(row) },
+                false => T::default(),
+            };
+            nulls.iter().enumerate().map(value).collect()
+        }
+    };
+    Ok(Some((values, nulls)))
 }
 
 fn read<T: VectorElement, V>(

@@ -1,8 +1,9 @@
-//! Statistics that several rooms need: means, ranks, folds, codes, quantiles of Student's t, least squares on panels,
-//! ridge regression. It knows nothing of launches or markets.
+//! Statistics that several rooms need: means, exact sums, ranks, folds, codes, quantiles of Student's t, least squares
+//! on panels, ridge regression. It knows nothing of launches or markets.
 
 mod absorb;
 mod codes;
+mod exact_sum;
 mod folds;
 mod level;
 mod moments;
@@ -12,6 +13,7 @@ pub mod ridge;
 
 pub use absorb::{Overlap, absorb};
 pub use codes::{codes, count};
+pub use exact_sum::ExactSum;
 pub use folds::{folds, mix, places};
 pub use level::{check_level, normal_quantile, t_quantile, t_quantile_real};
 pub use moments::{deviation, dot, mean, variance, weighted_mean};

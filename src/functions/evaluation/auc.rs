@@ -1,6 +1,8 @@
 //! `__launch_auc(label, probability)`: the area under the ROC curve; the macro `launch_auc` turns any label into a
 //! boolean and calls it.
 
+use std::ops::Range;
+
 use crate::{evaluation::ClassScores, functions::prelude::*};
 
 /// See [`Function::ABOUT`].
@@ -22,17 +24,20 @@ impl Function for Auc {
 }
 
 impl Fold for Auc {
-    type Row = (bool, f64);
+    type Batch = Vec<Option<(bool, f64)>>;
 
-    fn read(arguments: &mut Arguments) -> Result<Vec<Option<Self::Row>>, Failure> {
+    fn read(arguments: &mut Arguments) -> Result<Self::Batch, Failure> {
         let cases = arguments.flags()?.into_iter().zip(arguments.numbers()?);
         let known =
             |(label, score): (Option<bool>, Option<f64>)| Some((label?, score.filter(|score| !score.is_nan())?));
         Ok(cases.map(known).collect())
     }
 
-    fn add(&mut self, (label, score): Self::Row) {
-        self.0.add(label, score);
+    fn add(&mut self, cases: &Self::Batch, rows: Range<usize>) {
+        cases[rows]
+            .iter()
+            .flatten()
+            .for_each(|(label, score)| self.0.add(*label, *score));
     }
 
     fn merge(&mut self, other: &Self) {
