@@ -1,17 +1,13 @@
 //! `__launch_exact_mean(x)`: the same mean for any order of the rows and any number of threads.
 
-use std::ops::Range;
+use super::exact::Summary;
+use crate::statistics::ExactSum;
 
-use crate::{
-    functions::{arguments::FiniteRows, prelude::*},
-    statistics,
-};
-
-/// See [`Function::ABOUT`].
+/// See [`Summary::ABOUT`].
 #[derive(Default)]
-pub struct ExactMean(statistics::ExactSum);
+pub struct Mean;
 
-impl Function for ExactMean {
+impl Summary for Mean {
     const NAME: &'static str = "__launch_exact_mean";
     const ABOUT: &'static str = "
         The mean of numbers of any size: the same to the last bit for any order of the rows and any number of threads.
@@ -21,26 +17,7 @@ impl Function for ExactMean {
         @example SELECT __launch_exact_mean(units) FROM sales
     ";
 
-    type Answer = Option<f64>;
-}
-
-impl Fold for ExactMean {
-    type Batch = FiniteRows<1>;
-
-    fn read(arguments: &mut Arguments) -> Result<Self::Batch, Failure> {
-        arguments.finite_rows()
-    }
-
-    fn add(&mut self, numbers: &Self::Batch, rows: Range<usize>) {
-        let [numbers] = numbers.of_rows(rows);
-        self.0.add(numbers);
-    }
-
-    fn merge(&mut self, other: &Self) {
-        self.0.merge(&other.0);
-    }
-
-    fn answer(&self) -> Self::Answer {
-        self.0.mean()
+    fn answer(sum: &ExactSum) -> Option<f64> {
+        sum.mean()
     }
 }

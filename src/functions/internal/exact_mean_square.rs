@@ -1,17 +1,13 @@
 //! `__launch_exact_mean_square(x)`: the same mean of squares for any order of the rows and any number of threads.
 
-use std::ops::Range;
+use super::exact::Summary;
+use crate::{functions::arguments::FiniteRows, statistics::ExactSum};
 
-use crate::{
-    functions::{arguments::FiniteRows, prelude::*},
-    statistics,
-};
-
-/// See [`Function::ABOUT`].
+/// See [`Summary::ABOUT`].
 #[derive(Default)]
-pub struct ExactMeanSquare(statistics::ExactSum);
+pub struct MeanSquare;
 
-impl Function for ExactMeanSquare {
+impl Summary for MeanSquare {
     const NAME: &'static str = "__launch_exact_mean_square";
     const ABOUT: &'static str = "
         The mean of the squares of numbers: the same to the last bit for any order of the rows and any number of
@@ -22,27 +18,16 @@ impl Function for ExactMeanSquare {
         @example SELECT __launch_exact_mean_square(units) FROM sales
     ";
 
-    type Answer = Option<f64>;
-}
-
-impl Fold for ExactMeanSquare {
-    type Batch = FiniteRows<1>;
-
-    fn read(arguments: &mut Arguments) -> Result<Self::Batch, Failure> {
-        Ok(arguments.finite_rows()?.map(|x| x * x))
+    fn terms(numbers: FiniteRows<1>) -> FiniteRows<1> {
+        numbers.map(|x| x * x)
     }
 
-    fn add(&mut self, numbers: &Self::Batch, rows: Range<usize>) {
-        let [numbers] = numbers.of_rows(rows);
-        self.0.add_far_apart(numbers);
+    fn add(sum: &mut ExactSum, terms: &[f64]) {
+        sum.add_far_apart(terms);
     }
 
-    fn merge(&mut self, other: &Self) {
-        self.0.merge(&other.0);
-    }
-
-    fn answer(&self) -> Self::Answer {
+    fn answer(sum: &ExactSum) -> Option<f64> {
         // The square of a large number is infinite.
-        if self.0.met_infinity() { None } else { self.0.mean() }
+        if sum.met_infinity() { None } else { sum.mean() }
     }
 }

@@ -1,17 +1,13 @@
 //! `__launch_exact_sum(x)`: the same sum for any order of the rows and any number of threads.
 
-use std::ops::Range;
+use super::exact::Summary;
+use crate::statistics::ExactSum;
 
-use crate::{
-    functions::{arguments::FiniteRows, prelude::*},
-    statistics,
-};
-
-/// See [`Function::ABOUT`].
+/// See [`Summary::ABOUT`].
 #[derive(Default)]
-pub struct ExactSum(statistics::ExactSum);
+pub struct Sum;
 
-impl Function for ExactSum {
+impl Summary for Sum {
     const NAME: &'static str = "__launch_exact_sum";
     const ABOUT: &'static str = "
         The sum of numbers of any size, rounded once: the same to the last bit for any order of the rows and any number
@@ -22,26 +18,7 @@ impl Function for ExactSum {
         @example SELECT __launch_exact_sum(units) FROM sales
     ";
 
-    type Answer = Option<f64>;
-}
-
-impl Fold for ExactSum {
-    type Batch = FiniteRows<1>;
-
-    fn read(arguments: &mut Arguments) -> Result<Self::Batch, Failure> {
-        arguments.finite_rows()
-    }
-
-    fn add(&mut self, numbers: &Self::Batch, rows: Range<usize>) {
-        let [numbers] = numbers.of_rows(rows);
-        self.0.add(numbers);
-    }
-
-    fn merge(&mut self, other: &Self) {
-        self.0.merge(&other.0);
-    }
-
-    fn answer(&self) -> Self::Answer {
-        self.0.sum()
+    fn answer(sum: &ExactSum) -> Option<f64> {
+        sum.sum()
     }
 }

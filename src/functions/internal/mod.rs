@@ -1,6 +1,7 @@
 //! Functions that only the macros call.
 
 pub mod column;
+pub mod exact;
 pub mod exact_mean;
 pub mod exact_mean_square;
 pub mod exact_ratio;
@@ -8,6 +9,7 @@ pub mod exact_sum;
 
 use duckdb_neo::extension::Extension;
 
+use self::exact::Exact;
 use super::{aggregate, scalar};
 
 /// Registers the family.
@@ -16,8 +18,8 @@ use super::{aggregate, scalar};
 /// One of DuckDB.
 pub fn register(extension: &Extension) -> duckdb_neo::Result<()> {
     scalar::register::<column::Column>(extension, "internal")?;
-    aggregate::register_fold::<exact_sum::ExactSum>(extension, "internal")?;
+    aggregate::register_fold::<Exact<exact_sum::Sum>>(extension, "internal")?;
     aggregate::register_fold::<exact_ratio::ExactRatio>(extension, "internal")?;
-    aggregate::register_fold::<exact_mean::ExactMean>(extension, "internal")?;
-    aggregate::register_fold::<exact_mean_square::ExactMeanSquare>(extension, "internal")
+    aggregate::register_fold::<Exact<exact_mean::Mean>>(extension, "internal")?;
+    aggregate::register_fold::<Exact<exact_mean_square::MeanSquare>>(extension, "internal")
 }
