@@ -29,8 +29,10 @@ FROM (
         COLUMNS(lambda c: __launch_column(c, cost, source)) AS cost_,
         COLUMNS(lambda c: __launch_column(c, category, source)) AS category_,
         struct_pack(*COLUMNS(
-            lambda c: NOT starts_with(lower(c), '__launch_')
-                AND lower(c) NOT IN (lower(product_id), lower(launch_date), coalesce(nullif(lower(price), 'price'), ''))
+            lambda c: lower(c) NOT IN (
+                lower(product_id), lower(launch_date), coalesce(nullif(lower(price), 'price'), ''),
+                '__launch_launch_date', '__launch_' || lower(price), '__launch_cost', '__launch_category'
+            )
         )) AS attributes_
     FROM (
         FROM query(__launch_from(products, [product_id, launch_date], ['launch_date', price, 'cost', 'category']))

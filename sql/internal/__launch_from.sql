@@ -10,7 +10,8 @@
 'SELECT *'
 || array_to_string(
     [
-        ', NULL AS ' || __launch_identifier('__launch_' || c_)
+        ', NULL' || CASE WHEN c_ IN ('category', 'none') THEN '::VARCHAR' ELSE '' END
+        || ' AS ' || __launch_identifier('__launch_' || c_)
         FOR c_ IN list_sort(list_distinct([lower(n_) FOR n_ IN optional]))
     ],
     ''
@@ -18,7 +19,7 @@
 || ' FROM ' || coalesce(
     source,
     '(SELECT ' || array_to_string(
-        ['NULL AS ' || __launch_identifier(c_) FOR c_ IN list_sort(list_distinct([lower(n_) FOR n_ IN columns]))],
+        ['NULL::VARCHAR AS ' || __launch_identifier(c_) FOR c_ IN list_sort(list_distinct([lower(n_) FOR n_ IN columns]))],
         ', '
     ) || ' WHERE false)'
 )

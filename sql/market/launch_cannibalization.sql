@@ -53,8 +53,10 @@ WITH options_ AS MATERIALIZED (
         END AS before_,
         __launch_level(level) AS level_
     FROM (SELECT __launch_horizon(horizon)::BIGINT AS horizon_)
-    WHERE CASE WHEN products IS NOT NULL THEN true
-    ELSE error('products must not be NULL: give the table with the column by') END
+    WHERE CASE
+        WHEN products IS NULL THEN error('products must not be NULL: give the table with the column by')
+        WHEN "by" IS NULL THEN error('by must name a column of ' || products || ', got NULL')
+        ELSE true END
 ),
 -- Every product of the products table with its key and the period it began in.
 listed_ AS MATERIALIZED (

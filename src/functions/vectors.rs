@@ -8,7 +8,7 @@ use arrow_array::{
     StructArray, builder::BinaryViewBuilder,
 };
 use arrow_buffer::{BooleanBuffer, Buffer, NullBuffer, OffsetBuffer};
-use arrow_schema::{Field, Fields};
+use arrow_schema::{DataType, Field, Fields};
 use duckdb_neo::{
     data_chunk::VectorCollection,
     logical_type::LogicalTypeID,
@@ -44,7 +44,7 @@ pub fn argument(vectors: &mut VectorCollection, index: usize, rows: usize) -> Re
         return Ok(array);
     }
     let all: Vec<Option<usize>> = (0..rows).map(Some).collect();
-    Ok((array(&vector, &all, "an argument")?, vector.logical_type().to_text()?))
+    Ok((array(&vector, &all, "")?, vector.logical_type().to_text()?))
 }
 
 /// A reader of a nested vector needs all its descendants readable, and sequences and compressed vectors are not.
@@ -199,10 +199,12 @@ fn array(vector: &Vector<'_, Unknown>, rows: Rows<'_>, name: &str) -> Result<Arr
         Id::List => Arc::new(lists(vector, rows, name)?),
         Id::Struct => Arc::new(structs(vector, rows)?),
         _ => {
-            return Err(Failure::new(format!(
-                "{name} has type {}: cast it to a number, text, boolean or date, or leave it out",
-                vector.logical_type().to_text()?
-            )));
+            let found = vector.logical_type().to_text()?;
+            return Err(Failure::new(match name {
+                // Only attributes take any type.
+                "" => format!("attributes must be a STRUCT with one field per attribute, got {found}"),
+                name => format!("{name} has type {found}: cast it to a number, text, boolean or date, or leave it out"),
+            }));
         }
     })
 }
@@ -263,7 +265,7 @@ fn structs(vector: &Vector<'_, Unknown>, rows: Rows<'_>) -> Result<StructArray, 
             let child = children.get_untyped_vector_at(index)?;
             let column = array(child, &present, &format!("attribute \"{name}\""))?;
             let mut field = Field::new(name, column.data_type().clone(), true);
-            if column.data_type().is_nested() {
+            if column.data_type().is_nested() || *column.data_type() == DataType::BinaryView {
                 field.set_metadata([(SQL_TYPE.to_owned(), child.logical_type().to_text()?)]);
             }
             fields.push(field);

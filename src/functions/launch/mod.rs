@@ -66,6 +66,8 @@ fn read_covariates(arguments: &mut Arguments) -> Result<Vec<Vec<Series>>, Failur
     let of_row = |table: Option<Arguments>| {
         let Some(mut table) = table else { return Ok(Vec::new()) };
         let rows = table.texts()?.into_iter().zip(table.flags()?).zip(table.lists()?);
+        // A series that is NULL as a whole is none.
+        let rows = rows.filter(|((name, planned), values)| name.is_some() || planned.is_some() || values.is_some());
         let series = rows.map(|((name, planned), values)| {
             Some(Series {
                 name: name?,

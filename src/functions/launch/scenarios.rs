@@ -133,7 +133,7 @@ fn drawn(scenarios: Scenarios, unknown: &[&str], n: usize) -> Drawn {
     let reason = reason(&scenarios.reason, scenarios.own_weight, unknown);
     let mut drawn = Drawn::default();
     for step in scenarios.steps {
-        let known = !step.units.is_empty();
+        let known = !step.units.is_empty() && step.units.iter().all(|units| units.is_finite());
         drawn.units.extend(step.units);
         drawn.units.resize((drawn.steps.len() + 1) * n, f64::NAN);
         drawn.steps.push(Step {
