@@ -10,8 +10,7 @@
 'SELECT *'
 || array_to_string(
     [
-        ', NULL' || CASE WHEN c_ IN ('category', 'none') THEN '::VARCHAR' ELSE '' END
-        || ' AS ' || __launch_identifier('__launch_' || c_)
+        ', NULL AS ' || __launch_identifier('__launch_' || c_)
         FOR c_ IN list_sort(list_distinct([lower(n_) FOR n_ IN optional]))
     ],
     ''
@@ -19,7 +18,7 @@
 || ' FROM ' || coalesce(
     source,
     '(SELECT ' || array_to_string(
-        ['NULL::VARCHAR AS ' || __launch_identifier(c_) FOR c_ IN list_sort(list_distinct([lower(n_) FOR n_ IN columns]))],
+        ['NULL AS ' || __launch_identifier(c_) FOR c_ IN list_sort(list_distinct([lower(n_) FOR n_ IN columns]))],
         ', '
     ) || ' WHERE false)'
 )

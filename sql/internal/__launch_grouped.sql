@@ -10,5 +10,17 @@
 SELECT
     COLUMNS(lambda c: __launch_column(c, product_id, coalesce(products, 'products'))) AS key_,
     COLUMNS(lambda c: __launch_column(c, coalesce(grouping, '__launch_none'), coalesce(products, 'products'))) AS group_
-FROM query(__launch_from(products, [product_id, grouping], ['category', 'none']))
+FROM (
+    FROM query(__launch_from(
+        coalesce(
+            products,
+            '(SELECT NULL AS ' || __launch_identifier(product_id) || ', NULL::VARCHAR AS '
+                || __launch_identifier(coalesce(grouping, 'category')) || ' WHERE false)'
+        ),
+        [], []
+    ))
+    UNION ALL BY NAME
+    -- Groups that are not there have a type all the same.
+    SELECT NULL::VARCHAR AS __launch_category, NULL::VARCHAR AS __launch_none WHERE false
+)
 WHERE key_ IS NOT NULL
