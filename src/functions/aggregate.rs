@@ -402,7 +402,7 @@ mod tests {
         let (a, b): (*mut i32, *mut i32) = (&mut a, &mut b);
         let found = |states: &[*mut i32]| runs(states).collect::<Vec<_>>();
         assert!(found(&[]).is_empty());
-        assert_eq!(found(&[a, a, a]), [0..3]);
+        assert_eq!(found(&[a, a, a, b]), [0..3, 3..4]);
         assert_eq!(found(&[a, a, b, a]), [0..2, 2..3, 3..4]);
     }
 

@@ -70,8 +70,11 @@ fn plain(vector: &Vector<'_, Unknown>, rows: usize) -> Result<Option<(ArrayRef, 
     })
 }
 
+/// Values, and which of them are NULL, if any is.
+type Copied<T> = (Vec<T>, Option<NullBuffer>);
+
 /// The values of a flat vector of a type that is itself its physical one; NULL rows have the default.
-fn copied<T>(vector: &Vector<'_, Unknown>, rows: usize) -> Result<Option<(Vec<T>, Option<NullBuffer>)>, Failure>
+fn copied<T>(vector: &Vector<'_, Unknown>, rows: usize) -> Result<Option<Copied<T>>, Failure>
 where
     T: Copy + Default + 'static,
     T: for<'a> VectorElement<Internal<'a> = T>,
