@@ -153,7 +153,7 @@ impl<G: Gather> AggregateCallbacks for Gathering<G> {
     ) -> duckdb_neo::Result<Query> {
         guard(G::ASKED, || {
             G::check(&Known(&arguments))?;
-            Query::of(context)
+            Query::of(G::NAME, context)
         })
     }
 
@@ -248,20 +248,21 @@ fn runs<S>(states: &[*mut S]) -> impl Iterator<Item = Range<usize>> {
 }
 
 impl<F: Fold> AggregateCallbacks for Folding<F> {
-    type BindData = ();
+    /// The name: DuckDB 2.0.0 takes two aggregates of one signature for one if their bind data are equal.
+    type BindData = &'static str;
     type StateItem = F;
 
-    fn bind(&self, _: &Context, _: BindArguments<'_>, _: ReturnTypeHandle<'_>) -> duckdb_neo::Result<()> {
-        Ok(())
+    fn bind(&self, _: &Context, _: BindArguments<'_>, _: ReturnTypeHandle<'_>) -> duckdb_neo::Result<&'static str> {
+        Ok(F::NAME)
     }
 
-    fn init(&self, _: Option<&()>) -> F {
+    fn init(&self, _: Option<&&'static str>) -> F {
         F::default()
     }
 
     fn update(
         &self,
-        _: Option<&()>,
+        _: Option<&&'static str>,
         vectors: &mut VectorCollection,
         mut states: States<'_, F>,
     ) -> duckdb_neo::Result<()> {
@@ -274,7 +275,12 @@ impl<F: Fold> AggregateCallbacks for Folding<F> {
         })
     }
 
-    fn combine(&self, _: Option<&()>, source: &States<'_, F>, mut target: States<'_, F>) -> duckdb_neo::Result<()> {
+    fn combine(
+        &self,
+        _: Option<&&'static str>,
+        source: &States<'_, F>,
+        mut target: States<'_, F>,
+    ) -> duckdb_neo::Result<()> {
         guard(F::ASKED, || {
             (0..target.len()).for_each(|i| target[i].merge(&source[i]));
             Ok(())
@@ -283,7 +289,7 @@ impl<F: Fold> AggregateCallbacks for Folding<F> {
 
     fn finalize(
         &self,
-        _: Option<&()>,
+        _: Option<&&'static str>,
         states: &[&F],
         result: Vector<'_, Unknown>,
         offset: usize,

@@ -32,6 +32,7 @@ const MAX_BYTES: usize = 256 << 20;
 
 /// What a call of a function keeps from its binding on; all workers of the query share it.
 pub struct Query {
+    function: &'static str,
     threads: usize,
     progress: Option<bool>,
     pool: OnceCell<Arc<ThreadPool>>,
@@ -53,28 +54,34 @@ struct Kept {
     decoded: Arc<OnceCell<Arc<dyn Any + Send + Sync>>>,
 }
 
-/// Equal settings: DuckDB may then take two calls for one.
+/// The same function with equal settings: DuckDB may then take two calls for one. DuckDB 2.0.0 would else do so with two
+/// aggregates of one signature.
 impl PartialEq for Query {
     fn eq(&self, other: &Self) -> bool {
-        (self.threads, self.progress) == (other.threads, other.progress)
+        let what = |query: &Self| (query.function, query.threads, query.progress);
+        what(self) == what(other)
     }
 }
 
 impl Query {
-    /// With the settings in force.
+    /// Of a function, with the settings in force.
     ///
     /// # Errors
     /// One of DuckDB.
-    pub fn of(context: &Context) -> Result<Self, Failure> {
+    pub fn of(function: &'static str, context: &Context) -> Result<Self, Failure> {
         let config = context.config()?;
         let threads: Option<i64> = config.get_value("threads")?.0.get()?;
         let threads = threads.and_then(|n| usize::try_from(n).ok()).unwrap_or(1).max(1);
-        Ok(Self::new(threads, config.get_value(PROGRESS)?.0.get()?))
+        Ok(Self {
+            function,
+            ..Self::new(threads, config.get_value(PROGRESS)?.0.get()?)
+        })
     }
 
     /// With these settings.
     pub fn new(threads: usize, progress: Option<bool>) -> Self {
         Self {
+            function: "",
             threads,
             progress,
             pool: OnceCell::new(),

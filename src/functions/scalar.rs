@@ -56,7 +56,7 @@ impl<F: PerChunk> ScalarCallbacks for Scalar<F> {
 
 impl<F: PerChunk> ScalarBindCallbacks for Scalar<F> {
     fn bind(&self, context: &Context, _: BindArguments<'_>) -> duckdb_neo::Result<Query> {
-        guard(F::ASKED, || Query::of(context))
+        guard(F::ASKED, || Query::of(F::NAME, context))
     }
 }
 
