@@ -179,7 +179,11 @@ elastic_ AS (
 checked_ AS (
     SELECT
         *,
-        coalesce(latest_, __launch_period_start(__launch_period(first_, frequency_) + 12, frequency_)) AS last_,
+        -- An infinite date has no period; the reason is below.
+        coalesce(latest_, CASE
+            WHEN first_ BETWEEN DATE '1970-01-01' AND DATE '2200-12-31'
+            THEN __launch_period_start(__launch_period(first_, frequency_) + 12, frequency_)
+        END) AS last_,
         CASE
             WHEN __launch_refusal(key_, copies_) IS NOT NULL THEN __launch_refusal(key_, copies_)
             WHEN untrained_ THEN 'the model is NULL: train one with launch_train'
