@@ -42,6 +42,7 @@
 -- @returns wape: DOUBLE           sum of absolute errors over sum of units
 -- @returns rmsle: DOUBLE          root mean squared error of ln(1 + units)
 -- @returns bias: DOUBLE           sum of errors over sum of units; above 0: forecast too high
+-- @returns mean_bias: DOUBLE      the same of the expected units: what totals are off by
 -- @returns coverage: DOUBLE       share of periods within the interval
 -- @returns pinball: DOUBLE        mean quantile loss of lower end, median and upper end, in units
 -- @returns status: VARCHAR        ok or refused
@@ -68,6 +69,7 @@ SELECT
     row_['wape'] AS wape,
     row_['rmsle'] AS rmsle,
     row_['bias'] AS bias,
+    row_['mean_bias'] AS mean_bias,
     row_['coverage'] AS coverage,
     row_['pinball'] AS pinball,
     row_['status'] AS status,

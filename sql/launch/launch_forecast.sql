@@ -45,6 +45,7 @@
 -- @returns yhat: DOUBLE          median forecast in units
 -- @returns yhat_lower: DOUBLE    lower end of the interval
 -- @returns yhat_upper: DOUBLE    upper end of the interval
+-- @returns mean: DOUBLE          expected units: what adds up, over products and periods
 -- @returns own_weight: DOUBLE    weight of the product's own sales, 0 for none
 -- @returns model_id: VARCHAR     identity of the model
 -- @returns status: VARCHAR       ok or refused
@@ -121,6 +122,7 @@ SELECT
     row_['yhat'] AS yhat,
     row_['yhat_lower'] AS yhat_lower,
     row_['yhat_upper'] AS yhat_upper,
+    row_['mean'] AS mean,
     row_['own_weight'] AS own_weight,
     row_['model_id'] AS model_id,
     row_['status'] AS status,

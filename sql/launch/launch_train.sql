@@ -42,7 +42,9 @@
 -- @returns launches: BIGINT             past launches learned from
 -- @returns observations: BIGINT         their observed periods
 -- @returns validation_wape: DOUBLE      sum of absolute errors over sum of units, on launches held out
--- @returns naive_wape: DOUBLE           the same of the category mean curve
+-- @returns validation_rmsle: DOUBLE     root mean square of ln(1 + yhat) - ln(1 + units) on them
+-- @returns validation_bias: DOUBLE      sum of expected units over sum of units less 1 on them, above 0: too high
+-- @returns naive_wape: DOUBLE           validation_wape of the category mean curve
 -- @returns validation_coverage: DOUBLE  share of held-out periods within the 80 % interval, NULL for fewer than 10
 --                                       held-out launches
 -- @returns status: VARCHAR              ok or refused
@@ -74,6 +76,8 @@ SELECT
     coalesce((info_->>'launches')::BIGINT, 0) AS launches,
     coalesce((info_->>'observations')::BIGINT, 0) AS observations,
     (info_->'validation'->>'wape')::DOUBLE AS validation_wape,
+    (info_->'validation'->>'rmsle')::DOUBLE AS validation_rmsle,
+    (info_->'validation'->>'mean_bias')::DOUBLE AS validation_bias,
     (info_->'naive'->>'wape')::DOUBLE AS naive_wape,
     CASE WHEN (info_->>'held_out_launches')::BIGINT >= 10 THEN (info_->'validation'->>'coverage')::DOUBLE END AS validation_coverage,
     coalesce(info_->>'status', 'refused') AS status,

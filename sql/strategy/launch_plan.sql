@@ -33,8 +33,8 @@
 -- @returns launch_date: DATE            launch date of the plan
 -- @returns price: DOUBLE                price of the plan
 -- @returns expected_units: DOUBLE       mean units over the horizon, at the elasticity estimated (the median response)
--- @returns units_lower: DOUBLE          sum of the lower ends of the steps, as if all steps were low together
--- @returns units_upper: DOUBLE          sum of the upper ends
+-- @returns units_lower: DOUBLE          lower end of the interval of the sum over the periods
+-- @returns units_upper: DOUBLE          upper end
 -- @returns net_units: DOUBLE            expected units less those that come out of neighbours; NULL without cannibalization
 -- @returns expected_revenue: DOUBLE     expected units times price
 -- @returns expected_profit: DOUBLE      expected units times (price - cost), NULL without cost
@@ -209,17 +209,24 @@ predicted_ AS MATERIALIZED (
         * EXCLUDE (attributes_),
         launch_predict(
             (SELECT blob_ FROM options_), __launch_period_start(__launch_period(first_, frequency_), frequency_), attributes_, level := level
-        ) AS steps_
+        ) AS steps_,
+        list_sort(__launch_totals(
+            (SELECT blob_ FROM options_), __launch_period_start(__launch_period(first_, frequency_), frequency_), attributes_,
+            key_::VARCHAR, n := 400
+        )['units']) AS sums_
     FROM checked_
     WHERE why_ IS NULL
 ),
 planned_ AS MATERIALIZED (
     SELECT
-        * EXCLUDE (steps_),
+        * EXCLUDE (steps_, sums_),
         len([s FOR s IN steps_ IF s.mean IS NULL]) AS unknown_,
         [coalesce(s.mean, 0) FOR s IN steps_] AS means_,
-        [coalesce(s.yhat_lower, 0) FOR s IN steps_] AS lows_,
-        [coalesce(s.yhat_upper, 0) FOR s IN steps_] AS highs_,
+        -- The interval of the sum over the periods, which err together, but not fully.
+        least(__launch_list_quantile(sums_, (1 - level) / 2), list_sum([coalesce(s.mean, 0) FOR s IN steps_]))
+            AS low_,
+        greatest(__launch_list_quantile(sums_, (1 + level) / 2), list_sum([coalesce(s.mean, 0) FOR s IN steps_]))
+            AS high_,
         __launch_period(first_, frequency_) AS number_,
         steps_[1].reason AS rests_on_
     FROM predicted_
@@ -258,11 +265,12 @@ dates_ AS MATERIALIZED (
 ),
 summed_ AS (
     SELECT
-        planned_.* EXCLUDE (means_, lows_, highs_),
+        planned_.* EXCLUDE (means_, low_, high_),
         move_, launch_, years_,
         list_inner_product(means_, factors_) AS units_mean_,
-        list_inner_product(lows_, factors_) AS units_low_,
-        list_inner_product(highs_, factors_) AS units_high_,
+        -- A season moves the ends as it moves the expected units.
+        coalesce(low_ * list_inner_product(means_, factors_) / nullif(list_sum(means_), 0), low_) AS units_low_,
+        coalesce(high_ * list_inner_product(means_, factors_) / nullif(list_sum(means_), 0), high_) AS units_high_,
         list_sum(means_) AS units_first_
     FROM planned_ JOIN dates_
         ON dates_.category_ IS NOT DISTINCT FROM planned_.category_ AND dates_.first_ = planned_.first_ AND dates_.last_ = planned_.last_

@@ -3,4 +3,5 @@
 
 mod conformal;
 
-pub use conformal::{Conformal, Interval};
+pub use conformal::{Conformal, Form, Interval};
+pub(crate) use conformal::{points, steps};

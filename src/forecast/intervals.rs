@@ -1,7 +1,7 @@
 //! From the errors on held-out launches to intervals in units.
 
 use super::{HeldOut, LogForecast};
-use crate::calibration::{Conformal, Interval};
+use crate::calibration::{Conformal, Form, Interval};
 
 /// Smallest spread an error is divided by: 5 % of the units. Past launches that were all alike do not promise more.
 const MIN_SPREAD: f64 = 0.05;
@@ -25,12 +25,14 @@ impl LogForecast {
 
     /// Units of a step (0-based) for a score; `None` where there is no forecast.
     ///
-    /// `exposure` is the share of the period in which the product can sell.
-    fn units(&self, step: usize, exposure: f64) -> Option<impl Fn(f64) -> f64> {
-        let spread = bounded_spread(*self.spread.get(step)?);
+    /// `exposure` is the share of the period in which the product can sell, `form` what the scores are made with.
+    pub(super) fn units(&self, form: Option<&Form>, step: usize, exposure: f64) -> Option<impl Fn(f64) -> f64 + use<>> {
+        let own = bounded_spread(*self.spread.get(step)?);
+        let spread = form.map_or(own, |form| form.spread(step, own));
+        let ceiling = form.map_or(MAX_LOCATION, |form| form.ceiling.clamp(0.0, MAX_LOCATION));
         let location = *self.location.get(step)?;
         let known = location.is_finite() && spread.is_finite();
-        known.then_some(move |score: f64| (location + spread * score).clamp(0.0, MAX_LOCATION).exp_m1() * exposure)
+        known.then_some(move |score: f64| (location + spread * score).clamp(0.0, ceiling).exp_m1() * exposure)
     }
 
     /// Median, mean and central interval in units of a step (0-based), 0 <= lower <= median <= upper; `None` where the
@@ -39,12 +41,12 @@ impl LogForecast {
     /// `errors` are those of forecasts made at the same age, `exposure` is the share of the period in which the product
     /// can sell, `level` the probability of the interval.
     pub fn interval(&self, errors: &Conformal, step: usize, exposure: f64, level: f64) -> Option<Interval> {
-        errors.interval(step, level, self.units(step, exposure)?)
+        errors.interval(step, level, self.units(errors.form(), step, exposure)?)
     }
 
     /// The units (as [`LogForecast::interval`]) that are not exceeded with a probability.
     pub fn quantile(&self, errors: &Conformal, step: usize, exposure: f64, probability: f64) -> Option<f64> {
-        errors.quantile(step, probability, self.units(step, exposure)?)
+        errors.quantile(step, probability, self.units(errors.form(), step, exposure)?)
     }
 }
 

@@ -6,34 +6,61 @@ use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
 use super::HeldOut;
-use crate::statistics::{self, spread_evenly};
+use super::calibrated::origins;
+use crate::statistics::{self, mean, normal_place, spread_evenly, t_place, variance};
 
 /// Ranks kept in a model, all ages together.
 const MAX_RANKS: usize = 20_000;
 /// Paths kept at each age in any case, and how many complete ones are enough to leave out the incomplete ones.
 const MIN_PATHS: usize = 30;
+/// Share of the variance that launches of one origin have in common, as far as it is not known; it counts for so many origins.
+const SHARED_PRIOR: f64 = 0.05;
+const PRIOR_ORIGINS: f64 = 2.0;
+/// At most so much: paths of one product keep something of their own.
+const MAX_SHARED: f64 = 0.9;
 
-/// Ranks of held-out launches among each other, by step.
+/// Ranks of held-out launches among each other, by step, and how much of them launches of one origin share.
 ///
 /// *Model*: the score of launch i at step s is (y - location) / spread, as in [`super::conformal`]; kept is its rank
 /// among the launches kept, r_is. A draw of n joint paths (Schaake shuffle) gives path j the template i(j), each
-/// launch as often as any other, and a uniform number u_j; its rank at step s is that of r_is + u_j among the n. So
-/// every step holds each rank 1 .. n once, and the ranks of different steps hang together as those of past errors do.
-/// As u_j is the same at all steps, few launches drawn often give paths that hang together more, not less.
+/// launch as often as any other, and a uniform number u_j; with R launches kept, its place at step s is the normal score
+/// e_js of (r_is + u_j) / R, and its rank is that of sqrt(1 - c) e_js + sqrt(c) t_j among the n. So every step holds each
+/// rank 1 .. n once, and the ranks of different steps hang together as those of past errors do. As u_j is the same at all
+/// steps, few launches drawn often give paths that hang together more, not less.
+///
+/// t_j is the shock that all products share in path j: one number of a path is one world. c is the share of the variance of
+/// the normal scores of held-out launches that lies between origins, with a prior of 0.05 that counts for two origins. k
+/// origins say little of the next one: t is sqrt(1 + 1/k) times Student's t with k - 1 degrees of freedom, at least 1.
 ///
 /// *Missing data*: launches observed at every step that any of them was observed at, if there are 30; else those with
 /// the most steps, whose missing ranks are those of the latest step before (or the earliest after), which again makes
 /// paths hang together more.
 ///
-/// *Determinism*: the draw depends on the generator alone; equal scores share a rank and are put in order by u_j.
+/// *Determinism*: the draw depends on the generator and the shocks alone; equal scores share a rank and are put in order by
+/// u_j.
 ///
 /// *References*: Clark et al. 2004, The Schaake shuffle: a method for reconstructing space-time variability in
 /// forecasted precipitation and temperature fields; Schefzik, Thorarinsdottir, Gneiting 2013, Uncertainty
-/// quantification in complex simulation models using ensemble copula coupling.
+/// quantification in complex simulation models using ensemble copula coupling; Searle, Casella, McCulloch 1992, Variance
+/// components (the share between origins).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Paths {
     /// One row per launch, one rank from 0 per step.
     ranks: Vec<Vec<u16>>,
+    /// Share of the variance of normal scores that launches of one origin have in common.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    shared: f64,
+    /// Origins that it was learned from.
+    #[serde(default, skip_serializing_if = "is_none_known")]
+    origins: usize,
+}
+
+fn is_zero(v: &f64) -> bool {
+    *v == 0.0
+}
+
+fn is_none_known(v: &usize) -> bool {
+    *v == 0
 }
 
 impl Paths {
@@ -58,17 +85,53 @@ impl Paths {
             .into_iter()
             .map(|i| scores[i].clone())
             .collect();
-        Self { ranks: ranks(kept) }
+        Self {
+            ranks: ranks(kept),
+            shared: 0.0,
+            origins: 0,
+        }
+    }
+
+    /// With what launches of one origin share, from launches that were held out by time.
+    pub fn with_shared(mut self, held_out: &[HeldOut]) -> Self {
+        let rows: Vec<&HeldOut> = held_out.iter().collect();
+        let scores: Vec<Vec<f64>> = held_out.iter().map(scores).collect();
+        let places = normal_scores(scores);
+        let groups: Vec<Vec<&[f64]>> = origins(&rows)
+            .into_iter()
+            .map(|rows| rows.into_iter().map(|row| places[row].as_slice()).collect())
+            .collect();
+        (self.shared, self.origins) = shared(&groups);
+        self
     }
 
     /// Whether the ranks are what [`Paths::fit`] makes.
     pub fn is_valid(&self, horizon: usize) -> bool {
         let below = |rank: &u16| usize::from(*rank) < self.ranks.len();
-        self.ranks.iter().all(|r| r.len() == horizon && r.iter().all(below))
+        (0.0..=1.0).contains(&self.shared) && self.ranks.iter().all(|r| r.len() == horizon && r.iter().all(below))
     }
 
-    /// Ranks from 0 of `n` joint paths, by step. Without a launch to go by they are the same at every step.
-    pub fn draw(&self, n: usize, horizon: usize, random: &mut ChaCha8Rng) -> Vec<Vec<u32>> {
+    /// Origins that the shocks which products share were learned from; 0 where none are known.
+    pub fn origins(&self) -> usize {
+        self.origins
+    }
+
+    /// The shocks of `n` paths that all products share, in units of their spread.
+    pub fn shocks(&self, n: usize, random: &mut ChaCha8Rng) -> Vec<f64> {
+        let origins = self.origins.max(1) as f64;
+        let width = self.shared.sqrt() * (1.0 + 1.0 / origins).sqrt();
+        let freedom = (origins - 1.0).max(1.0);
+        // Equal shares of the distribution, in an order that is drawn: no draw of the shocks is luckier than another.
+        let mut places: Vec<usize> = (0..n).collect();
+        places.shuffle(random);
+        let place = |k: usize| (k as f64 + 0.5) / n as f64;
+        places.into_iter().map(|k| width * t_place(place(k), freedom)).collect()
+    }
+
+    /// Ranks from 0 of as many joint paths as there are shocks, by step. Without a launch to go by they are the same at
+    /// every step.
+    pub fn draw(&self, shocks: &[f64], horizon: usize, random: &mut ChaCha8Rng) -> Vec<Vec<u32>> {
+        let n = shocks.len();
         let mut launches: Vec<usize> = (0..self.ranks.len()).collect();
         let mut templates = Vec::with_capacity(n + launches.len());
         while templates.len() < n && !launches.is_empty() {
@@ -76,14 +139,59 @@ impl Paths {
             templates.extend_from_slice(&launches);
         }
         let shifts: Vec<f64> = (0..n).map(|_| random.random()).collect();
-        (0..horizon)
-            .map(|step| {
-                let base = |j: usize| templates.get(j).map_or(0.0, |&i| f64::from(self.ranks[i][step]));
-                let values: Vec<f64> = (0..n).map(|j| base(j) + shifts[j]).collect();
-                statistics::ranks(n, |a, b| values[a].total_cmp(&values[b]))
-            })
-            .collect()
+        let count = self.ranks.len();
+        let scores: Vec<f64> = match self.shared {
+            0.0 => Vec::new(),
+            _ => (0..count).map(|rank| normal_place((rank as f64 + 0.5) / count as f64)).collect(),
+        };
+        let place = |j: usize, step: usize| {
+            let rank = templates.get(j).map_or(0, |&i| usize::from(self.ranks[i][step]));
+            match scores.get(rank) {
+                // Within a rank the order is that of the shifts.
+                Some(score) => score + 2.0 * (shifts[j] - 0.5) / count as f64,
+                None => rank as f64 + shifts[j],
+            }
+        };
+        self.join(horizon, shocks, place)
     }
+
+    /// Ranks from 0 of paths whose own places at a step are given as normal scores, with the shocks that all products share.
+    pub fn join(&self, horizon: usize, shocks: &[f64], place: impl Fn(usize, usize) -> f64) -> Vec<Vec<u32>> {
+        let own = (1.0 - self.shared).sqrt();
+        let step = |step: usize| {
+            let values: Vec<f64> = (0..shocks.len()).map(|j| own * place(j, step) + shocks[j]).collect();
+            statistics::ranks(shocks.len(), |a, b| values[a].total_cmp(&values[b]))
+        };
+        (0..horizon).map(step).collect()
+    }
+}
+
+/// Scores by step to normal scores of their ranks among the launches seen there; NaN where not seen.
+fn normal_scores(mut rows: Vec<Vec<f64>>) -> Vec<Vec<f64>> {
+    each_step(&mut rows, |below, seen| normal_place((below as f64 + 0.5) / seen as f64));
+    rows
+}
+
+/// Share of the variance of scores that lies between origins, and the number of origins with launches. An origin is a list
+/// of launches, a launch its normal scores by step.
+fn shared(origins: &[Vec<&[f64]>]) -> (f64, usize) {
+    let of_launch = |scores: &&[f64]| mean(scores.iter().copied().filter(|v| !v.is_nan()));
+    let means: Vec<Vec<f64>> = origins
+        .iter()
+        .map(|launches| launches.iter().filter_map(of_launch).collect::<Vec<f64>>())
+        .filter(|means| means.len() > 1)
+        .collect();
+    let count = means.len();
+    if count < 2 {
+        return (SHARED_PRIOR, count);
+    }
+    let centres: Vec<f64> = means.iter().filter_map(|m| mean(m.iter().copied())).collect();
+    // What the centres differ by since they rest on few launches.
+    let chance = mean(means.iter().filter_map(|m| Some(variance(m)? / (m.len() as f64 - 1.0)))).unwrap_or(0.0);
+    let between = variance(&centres).map_or(0.0, |v| v * count as f64 / (count as f64 - 1.0) - chance);
+    let freedom = count as f64 - 1.0;
+    let pulled = (freedom * between.clamp(0.0, 1.0) + PRIOR_ORIGINS * SHARED_PRIOR) / (freedom + PRIOR_ORIGINS);
+    (pulled.min(MAX_SHARED), count)
 }
 
 fn scores(h: &HeldOut) -> Vec<f64> {
@@ -167,7 +275,7 @@ mod tests {
             .collect();
         let paths = Paths::fit(&launches, 4, 1);
         for n in [1, 7, 50, 333] {
-            let draw = paths.draw(n, 4, &mut ChaCha8Rng::seed_from_u64(1));
+            let draw = paths.draw(&vec![0.0; n], 4, &mut ChaCha8Rng::seed_from_u64(1));
             for step in draw {
                 let mut sorted = step;
                 sorted.sort_unstable();
@@ -187,7 +295,7 @@ mod tests {
             .collect();
         let paths = Paths::fit(&launches, 4, 1);
         for n in [100, 1_000] {
-            let draw = paths.draw(n, 4, &mut ChaCha8Rng::seed_from_u64(2));
+            let draw = paths.draw(&vec![0.0; n], 4, &mut ChaCha8Rng::seed_from_u64(2));
             assert!(correlation(&draw, 0, 1) > 0.99);
             assert!(correlation(&draw, 0, 2) < -0.99);
             assert!(correlation(&draw, 0, 3).abs() < 0.25);
@@ -198,7 +306,7 @@ mod tests {
     fn few_launches_or_none_give_paths_that_stay_together() {
         let three: Vec<HeldOut> = (0..3).map(|i| held_out(vec![f64::from(i); 2])).collect();
         for launches in [&three[..], &[]] {
-            let draw = Paths::fit(launches, 2, 1).draw(90, 2, &mut ChaCha8Rng::seed_from_u64(3));
+            let draw = Paths::fit(launches, 2, 1).draw(&[0.0; 90], 2, &mut ChaCha8Rng::seed_from_u64(3));
             assert_eq!(draw[0], draw[1]);
         }
     }
@@ -221,8 +329,48 @@ mod tests {
     }
 
     #[test]
+    fn products_of_one_world_rise_and_fall_together() {
+        // Four origins whose launches are all off by the same, and four that differ by chance alone.
+        let launches = |effect: f64| -> Vec<HeldOut> {
+            let of = |i: usize| HeldOut {
+                split: i % 4,
+                ..held_out(vec![effect * [1.0, -1.0, 0.5, -0.5][i % 4] + uniform(i, 9); 2])
+            };
+            (0..400).map(of).collect()
+        };
+        let correlated = |effect: f64| {
+            let held_out = launches(effect);
+            let paths = Paths::fit(&held_out, 2, 1).with_shared(&held_out);
+            assert_eq!(paths.origins(), 4);
+            let shocks = paths.shocks(2_000, &mut ChaCha8Rng::seed_from_u64(7));
+            let [a, b] = [1, 2].map(|seed| paths.draw(&shocks, 2, &mut ChaCha8Rng::seed_from_u64(seed))[0].clone());
+            correlation(&[a, b], 0, 1)
+        };
+        let (common, chance) = (correlated(2.0), correlated(0.0));
+        assert!(common > 0.5 && chance.abs() < 0.2, "{common} {chance}");
+    }
+
+    #[test]
+    fn the_share_between_origins_is_recovered() {
+        // 40 origins of 50 launches whose normal scores share a variance of 0.3.
+        let normal = |i: usize, seed: u64| normal_place(uniform(i, seed).clamp(1e-6, 1.0 - 1e-6));
+        let scores: Vec<Vec<f64>> = (0..2_000)
+            .map(|i| vec![0.3f64.sqrt() * normal(i / 50, 1) + 0.7f64.sqrt() * normal(i, 2); 3])
+            .collect();
+        let origins: Vec<Vec<&[f64]>> = scores.chunks(50).map(|o| o.iter().map(Vec::as_slice).collect()).collect();
+        let (found, count) = shared(&origins);
+        assert!(count == 40 && (found - 0.3).abs() < 0.1, "{found}");
+        assert_eq!(shared(&origins[..1]), (SHARED_PRIOR, 1));
+        assert_eq!(shared(&[]), (SHARED_PRIOR, 0));
+    }
+
+    #[test]
     fn ranks_that_do_not_fit_are_noticed() {
-        let forged = |ranks: Vec<Vec<u16>>| Paths { ranks };
+        let forged = |ranks: Vec<Vec<u16>>| Paths {
+            ranks,
+            shared: 0.1,
+            origins: 3,
+        };
         assert!(forged(vec![vec![0, 1], vec![1, 0]]).is_valid(2));
         assert!(forged(Vec::new()).is_valid(2));
         assert!(!forged(vec![vec![0, 2], vec![1, 0]]).is_valid(2));

@@ -7,7 +7,7 @@ use crate::calibration::Interval;
 /// Scores over product-steps; the same formulas as the SQL metrics.
 ///
 /// wape = sum |y - f| / sum |y| (`None` if nothing was sold); rmsle = root mean square of ln(1 + f) - ln(1 + y);
-/// bias = (sum f - sum y) / sum y (`None` if nothing was sold); coverage = share of y inside the interval; pinball =
+/// bias = (sum f - sum y) / sum y (`None` if nothing was sold), mean_bias the same of the expected units; coverage = share of y inside the interval; pinball =
 /// mean over the three quantiles (lower, median, upper) of the quantile loss, in units.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Scores {
@@ -19,6 +19,9 @@ pub struct Scores {
     pub rmsle: f64,
     /// Relative bias; above zero: forecast too high.
     pub bias: Option<f64>,
+    /// Relative bias of the expected units: what totals are off by; none of models of earlier versions.
+    #[serde(default)]
+    pub mean_bias: Option<f64>,
     /// Share of actuals within the interval.
     pub coverage: f64,
     /// Mean quantile loss.
@@ -41,6 +44,7 @@ impl Scores {
             wape: (sold > 0.0).then(|| sum(&|y, i| (y - i.median).abs()) / sold),
             rmsle: (sum(&|y, i| (i.median.ln_1p() - y.ln_1p()).powi(2)) / n).sqrt(),
             bias: (sold > 0.0).then(|| (sum(&|_, i| i.median) - sold) / sold),
+            mean_bias: (sold > 0.0).then(|| (sum(&|_, i| i.mean) - sold) / sold),
             coverage: sum(&|y, i| f64::from(u8::from(i.lower <= y && y <= i.upper))) / n,
             pinball: sum(&|y, i| {
                 (quantile_loss(y, i.lower, tail)

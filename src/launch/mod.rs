@@ -17,6 +17,7 @@ mod reason;
 mod scenarios;
 mod sequence;
 mod stored;
+mod totals;
 mod training;
 
 pub use analog::{Analog, Comparable, FittedAnalog};
@@ -33,6 +34,7 @@ pub use naive::{FittedNaive, Naive};
 pub use network::{FittedNetwork, NetworkKind, NetworkLearner};
 pub use reason::{lacking, reason};
 pub use scenarios::{MAX_SCENARIOS, ScenarioStep, Scenarios, check_scenarios};
+pub use totals::{Total, Totals};
 
 #[cfg(test)]
 pub(crate) mod tests;

@@ -9,13 +9,16 @@ use super::member::Member;
 use super::{Architecture, Baseline, Comparable, Fitted};
 use crate::calibration::Conformal;
 use crate::error::{Error, Result};
-use crate::forecast::{Forecast, LogForecast, Paths, Scheme, Scores, StepForecast};
+use crate::forecast::{Forecast, Level, LogForecast, Paths, Scheme, Scores, StepForecast};
 use crate::neural::EpochLog;
 use crate::panel::{Candidates, Frequency, check_horizon};
 use crate::statistics::check_level;
 
 /// Fewest launches a model can be trained on and its errors measured.
 pub const MIN_LAUNCHES: usize = 3;
+
+/// With fewer launches a forecast says on how few it rests.
+const FEW: usize = 30;
 
 /// A launch model: what is stored in the BLOB.
 ///
@@ -82,6 +85,9 @@ pub struct Training {
     pub validation: Option<Scores>,
     /// Accuracy of the category mean curve on the same launches.
     pub naive: Option<Scores>,
+    /// How much held-out launches sold beside what was expected, by origin; none of models of earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub level: Option<Level>,
     /// Attributes used.
     pub attributes: Vec<String>,
     /// Learned weight of each attribute, launch season and recency; empty for models without.
@@ -223,7 +229,7 @@ impl LaunchModel {
                     })
                     .collect();
                 Forecast {
-                    reason: forecast.reason,
+                    reason: forecast.reason + &self.few(Some(level)),
                     own_weight,
                     steps,
                 }
@@ -272,6 +278,23 @@ impl LaunchModel {
             true => &self.weights.running,
             false => &self.weights.cold,
         }
+    }
+
+    /// What is to be said where there are few launches: on how many a forecast rests, and how far an interval reaches.
+    pub(super) fn few(&self, level: Option<f64>) -> String {
+        let (launches, held_out) = (self.training.launches, self.training.held_out as f64);
+        if launches >= FEW {
+            return String::new();
+        }
+        // Beyond the outermost of n errors lies one in n + 1 of the next ones.
+        let reached = (held_out - 1.0) / (held_out + 1.0);
+        let interval = match level {
+            Some(level) if level > reached => {
+                format!(", so the interval holds {:.0} % at most", (100.0 * reached).max(0.0))
+            }
+            _ => String::new(),
+        };
+        format!("; there are only {launches} past launches{interval}")
     }
 
     /// The errors of forecasts made at the age of a product that sold this so far.

@@ -8,8 +8,12 @@ use sha2::{Digest, Sha256};
 use super::LaunchModel;
 use crate::error::{Error, Result};
 use crate::panel::Candidates;
-use crate::statistics;
+use crate::statistics::{self, normal_place};
 
+/// What seeds the shocks that all products share: no key of a product is empty.
+const WORLD: &str = "";
+/// The expected units do not depend on it.
+const ANY_LEVEL: f64 = 0.8;
 /// Most scenarios of a product.
 pub const MAX_SCENARIOS: usize = 10_000;
 
@@ -18,6 +22,8 @@ pub const MAX_SCENARIOS: usize = 10_000;
 pub struct Scenarios {
     /// What the forecast rests on, in one line.
     pub reason: String,
+    /// Origins that the shocks which products share were learned from; 0 where none are known.
+    pub origins: usize,
     /// Weight of the product's own sales, 0 for none.
     pub own_weight: f64,
     /// One entry per step.
@@ -31,6 +37,8 @@ pub struct ScenarioStep {
     pub step: usize,
     /// First day of the period, in days since 1970-01-01.
     pub day: i32,
+    /// Expected units; none where the model has seen no launch at that step.
+    pub mean: Option<f64>,
     /// Units by scenario; none where the model has seen no launch at that step.
     pub units: Vec<f64>,
 }
@@ -53,9 +61,10 @@ impl LaunchModel {
     /// [`LogForecast::quantile`](crate::forecast::LogForecast::quantile)), so their quantiles are those of the
     /// forecast. Which of them belong to one path is drawn from the errors on held-out launches, as
     /// [`crate::forecast::Paths`] does it; for a `vae` alone, from the curves it generates (ensemble copula coupling).
-    /// Products are independent of each other.
+    /// Path j of all products lies in one world: they share its shock.
     ///
-    /// *Determinism*: the draw is seeded by the model's seed and the candidate's key: no other candidate changes it.
+    /// *Determinism*: the draw is seeded by the model's seed and the candidate's key, the shocks by the seed alone: no
+    /// other candidate changes it.
     ///
     /// *Errors*: [`Error::Refused`] if the training was refused; [`Error::Argument`] for a number of scenarios out of
     /// range, and for a model stored in format 1, which kept no errors by launch.
@@ -90,13 +99,18 @@ impl LaunchModel {
                 };
                 let launch = candidates.launch_days[i];
                 let random = &mut self.generator(key);
+                let shocks = paths.shocks(n, &mut self.generator(WORLD));
                 let sampled = match &network {
                     Some((network, sequences)) => network.sample(sequences, (i, candidates.own(i)), n, random)?,
                     None => None,
                 };
                 let draw = match sampled {
-                    Some(sampled) => ranks(&sampled, n, self.horizon),
-                    None => paths.draw(n, self.horizon, random),
+                    Some(sampled) => {
+                        let places = ranks(&sampled, n, self.horizon);
+                        let scores: Vec<f64> = (0..n).map(|k| normal_place((k as f64 + 0.5) / n as f64)).collect();
+                        paths.join(self.horizon, &shocks, |j, step| scores[places[step][j] as usize])
+                    }
+                    None => paths.draw(&shocks, self.horizon, random),
                 };
                 let step = |(step, ranks): (usize, &Vec<u32>)| {
                     let exposure = self.exposure(launch, step);
@@ -105,9 +119,11 @@ impl LaunchModel {
                         forecast.quantile(conformal, step, exposure, probability)
                     };
                     let quantiles: Vec<f64> = (0..n).map_while(quantile).collect();
+                    let expected = forecast.interval(conformal, step, exposure, ANY_LEVEL);
                     ScenarioStep {
                         step: step + 1,
                         day: self.frequency.period_start(launch, step as i32).unwrap_or(launch),
+                        mean: expected.map(|interval| interval.mean),
                         units: ranks
                             .iter()
                             .filter_map(|&r| quantiles.get(r as usize).copied())
@@ -116,7 +132,8 @@ impl LaunchModel {
                 };
                 Ok(Scenarios {
                     steps: draw.iter().enumerate().map(step).collect(),
-                    reason: forecast.reason,
+                    origins: paths.origins(),
+                    reason: forecast.reason + &self.few(None),
                     own_weight,
                 })
             })

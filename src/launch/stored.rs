@@ -125,6 +125,7 @@ impl Stored for LaunchModel {
             ("held_out_by".to_owned(), json!(t.held_out_by)),
             ("validation".to_owned(), json!(t.validation)),
             ("naive".to_owned(), json!(t.naive)),
+            ("level".to_owned(), json!(t.level)),
             ("attributes".to_owned(), json!(t.attributes)),
             ("importance".to_owned(), json!(t.importance)),
         ]);

@@ -9,8 +9,9 @@ use super::ensemble::{combine, stacking_weights};
 use super::member::{Member, OutOfSample};
 use super::model::{Calibration, MIN_LAUNCHES, MemberRecord, Training, Weights};
 use super::{Architecture, Baseline, LaunchModel};
+use crate::calibration::Conformal;
 use crate::error::{Error, Result};
-use crate::forecast::{HeldOut, LogForecast, Paths, Scores, ages, conformal, splits};
+use crate::forecast::{HeldOut, Level, LogForecast, Paths, Scheme, Scores, ages, calibrated, splits};
 use crate::neural::Recipe;
 use crate::panel::LaunchPanel;
 use crate::progress::Progress;
@@ -64,23 +65,23 @@ impl LaunchModel {
         let mut beaten = Vec::new();
         if architecture == Architecture::Auto {
             (tried, beaten) = tried.into_iter().partition(|m| {
-                let own = scores(&panel, &m.by_age[0], &baseline.by_age[0]);
-                !is_worse(&own, &scores(&panel, &baseline.by_age[0], &m.by_age[0]))
+                let own = scores(&panel, scheme, &m.by_age[0], &baseline.by_age[0]);
+                !is_worse(&own, &scores(&panel, scheme, &baseline.by_age[0], &m.by_age[0]))
             });
         }
         let mut combined = combined(&tried, splits.len());
-        let mut validation = scores(&panel, &combined.by_age[0], &baseline.by_age[0]);
-        let naive = scores(&panel, &baseline.by_age[0], &combined.by_age[0]);
+        let mut validation = scores(&panel, scheme, &combined.by_age[0], &baseline.by_age[0]);
+        let naive = scores(&panel, scheme, &baseline.by_age[0], &combined.by_age[0]);
         if architecture == Architecture::Auto && is_worse(&validation, &naive) {
             // Each of those tried is no worse in units, and naive is among them.
             let rmsle =
-                |m: &OutOfSample| scores(&panel, &m.by_age[0], &baseline.by_age[0]).map_or(f64::INFINITY, |s| s.rmsle);
+                |m: &OutOfSample| scores(&panel, scheme, &m.by_age[0], &baseline.by_age[0]).map_or(f64::INFINITY, |s| s.rmsle);
             let best = tried.iter().min_by(|a, b| rmsle(a).total_cmp(&rmsle(b)));
             combined = only(best.map_or(Architecture::Naive, |m| m.architecture), &tried);
-            validation = scores(&panel, &combined.by_age[0], &baseline.by_age[0]);
+            validation = scores(&panel, scheme, &combined.by_age[0], &baseline.by_age[0]);
         }
         let mut records = match architecture {
-            Architecture::Auto => records(&panel, &tried, &combined.weights, &beaten, left_out),
+            Architecture::Auto => records(&panel, scheme, &tried, &combined.weights, &beaten, left_out),
             _ => BTreeMap::new(),
         };
         progress.stage(&format!("{}: fit to all launches", architecture.name()));
@@ -99,6 +100,19 @@ impl LaunchModel {
                 attributes.push(name.clone());
             }
         }
+        let most = ceiling((0..panel.len()).flat_map(|i| panel.log_units(i)));
+        let calibrate = |(age, held_out): (usize, &Vec<HeldOut>)| {
+            let rows: Vec<&HeldOut> = held_out.iter().collect();
+            let (conformal, level) = calibrated(&rows, panel.horizon(), most, scheme);
+            let paths = Paths::fit(held_out, panel.horizon(), combined.by_age.len());
+            let paths = Some(match scheme {
+                Scheme::RollingOrigins => paths.with_shared(held_out),
+                Scheme::Folds => paths,
+            });
+            (Calibration { age, conformal, paths }, level)
+        };
+        let calibrations = ages(panel.horizon()).into_iter().zip(&combined.by_age).map(calibrate);
+        let (calibration, levels): (Vec<Calibration>, Vec<Level>) = calibrations.unzip();
         let training = Training {
             launches: panel.len(),
             observations: panel.observations(),
@@ -109,15 +123,11 @@ impl LaunchModel {
             held_out_by: Some(scheme),
             validation,
             naive,
+            level: levels.into_iter().next(),
             attributes,
             importance: members.iter().flat_map(|m| m.fitted.importance()).collect(),
             members: records,
             log: members.iter_mut().filter_map(|m| m.fitted.take_log()).collect(),
-        };
-        let calibrate = |(age, held_out): (usize, &Vec<HeldOut>)| Calibration {
-            age,
-            conformal: conformal(held_out, panel.horizon()),
-            paths: Some(Paths::fit(held_out, panel.horizon(), combined.by_age.len())),
         };
         Ok(Self {
             architecture,
@@ -127,11 +137,7 @@ impl LaunchModel {
             seed: recipe.seed(),
             members,
             weights,
-            calibration: ages(panel.horizon())
-                .into_iter()
-                .zip(&combined.by_age)
-                .map(calibrate)
-                .collect(),
+            calibration,
             baseline: Some(Baseline::fit(&panel)?),
             training,
             refusal: None,
@@ -226,6 +232,7 @@ fn is_worse(scores: &Option<Scores>, than: &Option<Scores>) -> bool {
 
 fn records(
     panel: &LaunchPanel,
+    scheme: Scheme,
     tried: &[OutOfSample],
     weights: &Weights,
     beaten: &[OutOfSample],
@@ -235,7 +242,7 @@ fn records(
         let record = MemberRecord {
             weight: weights[0],
             running_weight: weights[1],
-            validation: scores(panel, &member.by_age[0], &tried[0].by_age[0]),
+            validation: scores(panel, scheme, &member.by_age[0], &tried[0].by_age[0]),
             reason: reason.map(str::to_owned),
         };
         (member.architecture.name().to_owned(), record)
@@ -297,17 +304,27 @@ fn fit_members(
 }
 
 /// Scores of held-out forecasts in units, at the steps that the forecasts of `others` (the same launches in the same
-/// order) know too. The intervals of each half of the held-out launches are calibrated on the
-/// other half, so that the coverage reported is not that of the launches the intervals were made from.
-fn scores(panel: &LaunchPanel, held_out: &[HeldOut], others: &[HeldOut]) -> Option<Scores> {
+/// order) know too. The launches of each origin are calibrated on those of the other origins (held out in folds, each half
+/// on the other half), so that what is reported is not that of the launches the calibration was made from.
+fn scores(panel: &LaunchPanel, scheme: Scheme, held_out: &[HeldOut], others: &[HeldOut]) -> Option<Scores> {
     // Every other launch would not do: ids often alternate between categories.
-    let second_half = |h: &&HeldOut| (h.launch as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 63 == 1;
-    let (second, first): (Vec<&HeldOut>, Vec<&HeldOut>) = held_out.iter().partition(second_half);
-    let from_first = conformal(first.iter().copied(), panel.horizon());
-    let from_second = conformal(second.iter().copied(), panel.horizon());
+    let half = |h: &HeldOut| ((h.launch as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 63) as usize;
+    let several = held_out.iter().any(|h| h.split != held_out[0].split);
+    let part = |h: &HeldOut| match scheme {
+        Scheme::RollingOrigins if several => h.split,
+        _ => half(h),
+    };
+    let parts = held_out.iter().map(|h| part(h) + 1).max()?;
+    let calibrations: Vec<Conformal> = (0..parts)
+        .map(|p| {
+            let rest: Vec<&HeldOut> = held_out.iter().filter(|h| part(h) != p).collect();
+            let most = ceiling(rest.iter().flat_map(|h| &h.actual));
+            calibrated(&rest, panel.horizon(), most, scheme).0
+        })
+        .collect();
     let mut rows = Vec::new();
     for (h, other) in held_out.iter().zip(others) {
-        let errors = if second_half(&h) { &from_first } else { &from_second };
+        let errors = &calibrations[part(h)];
         for step in (0..panel.horizon()).filter(|&step| !other.forecast.location[step].is_nan()) {
             let exposure = panel.exposure(h.launch, step);
             let interval = h.forecast.interval(errors, step, exposure, REPORT_LEVEL);
@@ -317,6 +334,11 @@ fn scores(panel: &LaunchPanel, held_out: &[HeldOut], others: &[HeldOut]) -> Opti
         }
     }
     Scores::of(&rows, REPORT_LEVEL)
+}
+
+/// The most of what is known; 0 of nothing.
+fn ceiling<'a>(log_units: impl IntoIterator<Item = &'a f64>) -> f64 {
+    log_units.into_iter().copied().fold(0.0, f64::max)
 }
 
 fn fingerprint(panel: &LaunchPanel) -> String {

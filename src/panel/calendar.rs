@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 /// Length of one step of a forecast.
 ///
 /// Weeks start on Monday (ISO 8601), months on their first day: the same periods as DuckDB's `date_trunc`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Frequency {
     /// One calendar day.

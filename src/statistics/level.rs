@@ -50,6 +50,20 @@ pub fn normal_quantile(level: f64) -> f64 {
     }
 }
 
+/// The number that a standard normal variable does not exceed with a probability, which is cut to be above 0 and below 1.
+pub fn normal_place(probability: f64) -> f64 {
+    Normal::standard().inverse_cdf(probability.clamp(1e-12, 1.0 - 1e-12))
+}
+
+/// As [`normal_place`], of Student's t with some degrees of freedom (at least 1).
+pub fn t_place(probability: f64, freedom: f64) -> f64 {
+    let probability = probability.clamp(1e-12, 1.0 - 1e-12);
+    match StudentsT::new(0.0, 1.0, freedom.max(1.0)) {
+        Ok(student) if freedom < 1e6 => student.inverse_cdf(probability),
+        _ => normal_place(probability),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -61,6 +75,14 @@ mod tests {
         assert_eq!(t_quantile(0.9, 0), t_quantile(0.9, 1));
         assert!((t_quantile_real(0.9, 4.5) - 2.083_2).abs() < 0.02);
         assert!((normal_quantile(0.9) - 1.644_853_6).abs() < 1e-6);
+    }
+
+    #[test]
+    fn places_are_those_of_the_tables() {
+        assert!((normal_place(0.95) - 1.644_853_6).abs() < 1e-6 && normal_place(0.5).abs() < 1e-9);
+        assert!((t_place(0.95, 5.0) - 2.015_048).abs() < 1e-5 && (t_place(0.05, 5.0) + 2.015_048).abs() < 1e-5);
+        assert_eq!(t_place(0.9, 1e9), normal_place(0.9));
+        assert!(normal_place(0.0).is_finite() && t_place(1.0, 0.0).is_finite());
     }
 
     #[test]

@@ -24,6 +24,23 @@ pub fn weighted_mean(values: impl IntoIterator<Item = (f64, f64)>) -> Option<f64
     (total != 0.0).then(|| sum / total)
 }
 
+/// Mean of values that each are the truth of one origin plus its own shock, pulled to 0 as far as the values differ: with
+/// the variance s^2 of n values it is m (1 - s^2 / (n m^2)), and 0 where that is negative. Of one value, which says nothing
+/// of how they differ, it is half. 0 of nothing.
+///
+/// *References*: James, Stein 1961, Estimation with quadratic loss (the positive part).
+pub fn shrunk_mean(values: &[f64]) -> f64 {
+    let n = values.len() as f64;
+    match (mean(values.iter().copied()), variance(values)) {
+        (Some(mean), Some(variance)) if values.len() > 1 && mean != 0.0 => {
+            let square_error = variance / (n - 1.0);
+            mean * (1.0 - square_error / (mean * mean)).max(0.0)
+        }
+        (Some(mean), _) => mean / 2.0,
+        _ => 0.0,
+    }
+}
+
 /// Sum of the products of two columns; the longer one is cut.
 pub fn dot(a: &[f64], b: &[f64]) -> f64 {
     a.iter().zip(b).map(|(a, b)| a * b).sum()
@@ -41,6 +58,16 @@ mod tests {
         assert_eq!(deviation(&[2.0, 2.0]), Some(0.0));
         assert_eq!(weighted_mean([(1.0, 3.0), (5.0, 1.0)]), Some(2.0));
         assert_eq!(dot(&values, &[1.0, 0.5, 2.0]), 14.0);
+    }
+
+    #[test]
+    fn means_of_few_origins_are_pulled_to_zero() {
+        // Mean 2, variance of the mean 1 / 3.
+        assert!((shrunk_mean(&[1.0, 2.0, 3.0]) - 2.0 * (1.0 - 1.0 / 12.0)).abs() < 1e-12);
+        // The same values around 0 say nothing.
+        assert_eq!(shrunk_mean(&[-1.0, 0.1, 1.0]), 0.0);
+        assert_eq!((shrunk_mean(&[0.8]), shrunk_mean(&[]), shrunk_mean(&[0.0, 0.0])), (0.4, 0.0, 0.0));
+        assert_eq!(shrunk_mean(&[-2.0, -2.0]), -2.0);
     }
 
     #[test]

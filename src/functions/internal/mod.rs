@@ -6,6 +6,7 @@ pub mod exact_mean;
 pub mod exact_mean_square;
 pub mod exact_ratio;
 pub mod exact_sum;
+pub mod list_sum;
 
 use duckdb_neo::extension::Extension;
 
@@ -19,6 +20,7 @@ use super::{aggregate, scalar};
 pub fn register(extension: &Extension) -> duckdb_neo::Result<()> {
     scalar::register::<column::Column>(extension, "internal")?;
     aggregate::register_fold::<Exact<exact_sum::Sum>>(extension, "internal")?;
+    aggregate::register_gather::<list_sum::ListSum>(extension, "internal")?;
     aggregate::register_fold::<exact_ratio::ExactRatio>(extension, "internal")?;
     aggregate::register_fold::<Exact<exact_mean::Mean>>(extension, "internal")?;
     aggregate::register_fold::<Exact<exact_mean_square::MeanSquare>>(extension, "internal")

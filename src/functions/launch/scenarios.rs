@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// Units of one chunk of candidates, at most: 1 GB.
-const MAX_VALUES: usize = 1 << 27;
+pub const MAX_VALUES: usize = 1 << 27;
 
 /// See [`Function::ABOUT`].
 pub struct Draw;

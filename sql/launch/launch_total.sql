@@ -1,0 +1,137 @@
+-- What candidates will sell together: expected units that add up, with an interval of the sum. Launches of one season rise
+-- and fall together, as far as held-out launches of the same origin did, so the interval of a sum is wider than that of
+-- independent products and does not close however many products there are. It rests on the number of origins, and is
+-- wider the fewer there are.
+--
+-- @param candidates: VARCHAR                   the products to forecast: product, launch date and the attributes the
+--                                              model was trained on
+-- @param model: BLOB                           the model, such as (SELECT model FROM my_model)
+-- @param by: VARCHAR = NULL                    a column of candidates to add up by, such as 'category'; NULL for one row
+-- @param period: VARCHAR = 'horizon'           horizon (all steps), or day, week or month: a step belongs to the period
+--                                              that it begins in
+-- @param level: DOUBLE = 0.8                   probability of the central interval
+-- @param n: BIGINT = 400                       worlds that the interval is taken from, 1 to 10,000
+-- @param sales: VARCHAR = NULL                 the sales table, for what candidates sold so far
+-- @param signals: VARCHAR = NULL               what was seen before and after launches, such as mentions or searches: a
+--                                              table with key, date, value and, if there are several, signal (its name)
+-- @param covariates: VARCHAR = NULL            what is planned ahead, such as prices, promotions or events: a table
+--                                              with date, the product (or key, or neither: for all) and a column of
+--                                              numbers or booleans for each series
+-- @param signal_key: VARCHAR = NULL            the column of candidates that key refers to, such as 'category'; NULL
+--                                              for the column of products
+-- @param product_id: VARCHAR = 'product_id'    the column of products in both tables
+-- @param date: VARCHAR = 'date'                the column of dates in sales
+-- @param units: VARCHAR = 'units'              the column of units in sales
+-- @param price: VARCHAR = 'price'              the column of prices, if there is one; expected revenue is at this price
+-- @param launch_date: VARCHAR = 'launch_date'  the column of launch dates in candidates
+-- @returns key: VARCHAR              the value of the column; NULL without one
+-- @returns date: DATE                first day of the period; of the horizon that of the first launch
+-- @returns products: BIGINT          candidates in the sum
+-- @returns expected_units: DOUBLE    sum of their expected units, those of launch_forecast
+-- @returns units_lower: DOUBLE       lower end of the interval of the sum
+-- @returns units_upper: DOUBLE       upper end of the interval of the sum
+-- @returns expected_revenue: DOUBLE  expected units times price; NULL where a candidate has no price
+-- @returns origins: INTEGER          origins that the common rise and fall was learned from; 0 where none are known
+-- @returns status: VARCHAR           ok or refused
+-- @returns reason: VARCHAR           what the sum leaves out, or why there is none
+-- @example FROM launch_total('candidates', (SELECT model FROM model))
+-- @example FROM launch_total('candidates', (SELECT model FROM model), by := 'category', period := 'month')
+WITH given_ AS MATERIALIZED (
+    SELECT
+        model::BLOB AS blob_,
+        CASE WHEN level > 0 AND level < 1 THEN level
+        ELSE error('level must be above 0 and below 1, got ' || coalesce(level::VARCHAR, 'NULL')) END AS level_
+),
+asked_ AS MATERIALIZED (
+    SELECT *, CASE
+        WHEN __launch_refusal(key_, copies_) IS NOT NULL THEN __launch_refusal(key_, copies_)
+        WHEN (SELECT blob_ IS NULL FROM given_) THEN 'the model is NULL: train one with launch_train'
+    END AS why_
+    FROM (
+        SELECT
+            key_, launch_, attributes_, attributes_['price'] AS price_, count(*) OVER (PARTITION BY key_) AS copies_,
+            CASE WHEN "by" IS NOT NULL THEN category_::VARCHAR END AS by_
+        FROM __launch_attributes(candidates, product_id, launch_date, price, candidates, category := coalesce("by", 'category'))
+    )
+),
+calendar_ AS MATERIALIZED (
+    SELECT info_->>'frequency' AS frequency_, (info_->>'horizon')::BIGINT AS horizon_
+    FROM (SELECT launch_model_info(blob_)::JSON AS info_ FROM given_)
+),
+own_ AS (
+    SELECT key_, units_
+    FROM __launch_launches(
+        sales, candidates, (SELECT coalesce(frequency_, 'week') FROM calendar_), (SELECT coalesce(horizon_, 1) FROM calendar_),
+        product_id, date, units, price, launch_date, 0
+    )
+    WHERE selling_
+),
+single_ AS (
+    SELECT
+        key_, by_, price_, launch_, attributes_, coalesce(frequency_, 'week') AS frequency_, coalesce(horizon_, 1) AS horizon_,
+        false AS required_
+    FROM asked_, calendar_
+    WHERE why_ IS NULL
+),
+summed_ AS (
+    SELECT
+        single_.key_, by_, price_,
+        __launch_totals(
+            (SELECT blob_ FROM given_), launch_, attributes_, single_.key_::VARCHAR, period := period, n := n,
+            units := units_, covariates := covariates_
+        ) AS sums_
+    FROM single_
+    LEFT JOIN own_ ON own_.key_ = single_.key_
+    LEFT JOIN __launch_covariates('single_', candidates, product_id, signals, covariates, signal_key) AS told_
+        ON told_.id_ = single_.key_::VARCHAR
+),
+rows_ AS MATERIALIZED (
+    SELECT
+        key_, by_, price_, row_['date'] AS date_, row_['mean'] AS mean_, row_['origins'] AS origins_,
+        row_['unknown'] AS unknown_, CASE WHEN row_['status'] <> 'ok' THEN row_['reason'] END AS why_,
+        values_[(place_ - 1) * n + 1 : place_ * n] AS units_
+    FROM (
+        SELECT
+            key_, by_, price_, sums_['units'] AS values_, unnest(sums_['periods']) AS row_,
+            generate_subscripts(sums_['periods'], 1) AS place_
+        FROM summed_
+    )
+    UNION ALL
+    SELECT key_, by_, price_, NULL, NULL, NULL, NULL, why_, NULL FROM asked_ WHERE why_ IS NOT NULL
+),
+left_out_ AS (
+    SELECT
+        by_, count(DISTINCT key_) FILTER (why_ IS NULL) AS summed_,
+        count(*) FILTER (why_ IS NOT NULL) AS refused_, min(why_) AS why_,
+        count(DISTINCT key_) FILTER (unknown_ > 0) AS partly_
+    FROM rows_
+    GROUP BY by_
+),
+added_ AS (
+    SELECT
+        by_, CASE WHEN lower(period) = 'horizon' THEN min(date_) ELSE bucket_ END AS date_, count(DISTINCT key_) AS products_,
+        __launch_exact_sum(mean_) AS mean_, list_sort(__launch_list_sum(units_)) AS units_,
+        CASE WHEN bool_and(price_ BETWEEN 0 AND 1e12) THEN __launch_exact_sum(mean_ * price_) END AS revenue_,
+        min(origins_) AS origins_
+    FROM (SELECT *, CASE WHEN lower(period) <> 'horizon' THEN date_ END AS bucket_ FROM rows_ WHERE why_ IS NULL)
+    GROUP BY by_, bucket_
+)
+SELECT
+    added_.by_ AS key,
+    date_ AS date,
+    products_ AS products,
+    mean_ AS expected_units,
+    __launch_list_quantile(units_, (1 - level_) / 2) AS units_lower,
+    __launch_list_quantile(units_, (1 + level_) / 2) AS units_upper,
+    revenue_ AS expected_revenue,
+    origins_ AS origins,
+    'ok' AS status,
+    nullif(concat_ws('; ',
+        CASE WHEN refused_ > 0 THEN refused_ || ' candidates are not in the sum, such as one where ' || left_out_.why_ END,
+        CASE WHEN partly_ > 0 THEN partly_ || ' candidates have steps that no past launch has been observed at, which count as 0' END,
+        CASE WHEN origins_ < 2 THEN 'how launches of a season rise and fall together is not known: the interval rests on an assumption' END
+    ), '') AS reason
+FROM added_ JOIN left_out_ ON left_out_.by_ IS NOT DISTINCT FROM added_.by_ CROSS JOIN given_
+UNION ALL
+SELECT by_, NULL, 0, NULL, NULL, NULL, NULL, NULL, 'refused', why_ FROM left_out_ WHERE summed_ = 0
+ORDER BY 1 NULLS FIRST, 2
