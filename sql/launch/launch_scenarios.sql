@@ -1,8 +1,8 @@
 -- What may happen to each candidate: joint paths of units by step. At each step the scenarios have the quantiles of
 -- launch_forecast; from step to step they hang together as the errors of past forecasts did, so that sums over steps
--- (a season's demand, the stock needed until a date) have the right spread. Scenarios of different products are
--- independent. The same candidate and model give the same scenarios. With sales, what candidates sold so far corrects
--- them as in launch_forecast. A product that cannot be forecast comes back as one row with status refused and the
+-- (a season's demand, the stock needed until a date) have the right spread. One scenario number is one world: products
+-- rise and fall together as launches of one origin did. The same candidate and model give the same scenarios. With sales,
+-- what candidates sold so far corrects them as in launch_forecast. A product that cannot be forecast comes back as one row with status refused and the
 -- reason.
 --
 -- @param candidates: VARCHAR                   the products to forecast: product, launch date and the attributes the

@@ -5,12 +5,16 @@ use serde::{Deserialize, Serialize};
 
 use super::{HeldOut, Scheme, bounded_spread};
 use crate::calibration::{Conformal, Form, points, steps};
-use crate::statistics::{lower_median, mean, median, shrunk_mean, sorted, spread_evenly};
+use crate::statistics::{
+    lower_median, mean, median, normal_place, normal_share, shrunk_mean, sorted, spread_evenly,
+};
 
 /// Between the mean (0) and the median (1) of the scores, where forecasts are centred.
 const TO_MEDIAN: f64 = 0.35;
-/// Between the median of all steps (0) and that of its own (1), what a step is centred by.
-const OWN_STEP: f64 = 0.25;
+/// All ranks are moved with the median, in normal scores, at most by this.
+const MOVED: f64 = 0.1;
+/// Share of the difference between the median of a step and that of all that is taken for chance.
+const OWN_STEP: f64 = 0.5;
 /// Share of the scores, the highest, that the expected units do not follow: hits come once and not again.
 const HITS: f64 = 0.04;
 /// Weight of an origin's level beside that of the next one, and of no change at all beside that of the last origin.
@@ -18,8 +22,10 @@ const FADING: f64 = 0.5;
 const NO_CHANGE: f64 = 0.5;
 /// Launches that a level of one counts for, where launches are not held out by time.
 const LAUNCHES: f64 = 30.0;
-/// How far scores above the median may be drawn together or apart.
-const STRETCH: std::ops::RangeInclusive<f64> = 0.5..=1.5;
+/// How far scores above nine tenths of all may be drawn together or apart, and where that is not enough those above the median.
+const OF_TAIL: (f64, f64) = (0.0, 2.0);
+const OF_HALF: (f64, f64) = (0.5, 1.5);
+const TAIL: f64 = 0.9;
 const HALVINGS: usize = 14;
 /// Product-steps that the stretch is found on, at most.
 const MAX_STEPS: usize = 4_000;
@@ -41,17 +47,19 @@ pub struct Level {
 /// *Model*: with location L and spread S of a held-out launch at a step, y = ln(1 + units per full period) and S' = sqrt(S
 /// times the median spread of the step), the score is z = (y - L) / S'.
 ///
-/// 1. Median. Scores are shifted so that their median is d + 0.35 (median - mean), where d is the mean score of the
-///    launches of each origin, averaged over origins and shrunk to 0 as far as origins differ ([`shrunk_mean`]): a level
-///    that was off once is no reason to expect it again. Between mean and median of ln(1 + units) little is lost of the
-///    squared error of the one and of the absolute error of the other. The scores of a step are shifted by a quarter of
-///    their own median and three quarters of that of all.
+/// 1. Level. All scores are moved by d - m, where m is the mean score of the launches of each origin, averaged over
+///    origins, and d the same shrunk to 0 as far as origins differ ([`shrunk_mean`]): a level that was off once is no reason
+///    to expect it again. The scores of a step are moved by half of what their median differs from that of all.
+///    Then the median is drawn towards the mean, by 0.65 of their distance: between mean and median of ln(1 + units) little
+///    is lost of the squared error of the one and of the absolute error of the other. The first tenth of a normal score is
+///    a move of all ranks, the rest one of the scores between the first and the ninth tenth, which stay.
 /// 2. Ceiling. No units above the most that a past launch sold in a full period.
 /// 3. Mean. The target is the mean over the scores with the highest 4 % cut to the next lower one, times the level of the
 ///    launches: exp of the weighted mean of ln(units sold / expected) over the origins, each later one with twice the
 ///    weight, pulled to 0 by the weight of half an origin. Units sold are cut where scores are. The scores above the
-///    median are stretched by one factor, between 1/2 and 3/2, so that the smearing mean of the held-out forecasts adds
-///    up to it.
+///    ninth tenth are stretched by one factor between 0 and 2, so that the smearing mean of the held-out forecasts adds up to
+///    it and the 80 % interval is left alone; where that does not suffice, those above the median by one between 1/2 and
+///    3/2.
 ///
 /// The factor is one for all: a slope on the size of the forecast and one level for each step (a Poisson fit of units on
 /// location, spread and step, whose sums agree on the held-out launches by construction) added up worse on later
@@ -73,25 +81,110 @@ pub fn calibrated(held_out: &[&HeldOut], horizon: usize, ceiling: f64, scheme: S
         let seen = by_step.iter_mut().zip(row).filter(|(_, score)| score.is_finite());
         seen.for_each(|(step, score)| step.push(*score));
     }
-    let (centre, middle) = (centre(held_out, &scores, scheme), median(&sorted(by_step.concat())));
+    let all = sorted(by_step.concat());
+    let (average, middle) = (mean(all.iter().copied()).unwrap_or(0.0), median(&all));
+    let moved = level_moved(held_out, &scores, scheme);
     // A step with few scores has the median of all, as it borrows them.
-    let medians: Vec<f64> = steps(by_step.clone()).iter().map(|s| median(s)).collect();
-    for (scores, own) in by_step.iter_mut().zip(medians) {
-        let shift = centre - (OWN_STEP * own + (1.0 - OWN_STEP) * middle);
-        scores.iter_mut().for_each(|z| *z += shift);
+    let own = steps(by_step.clone());
+    let drawn = (1.0 - TO_MEDIAN) * (average - middle);
+    let with_all = drawn.clamp(-MOVED, MOVED);
+    for (scores, own) in by_step.iter_mut().zip(&own) {
+        let by = moved - OWN_STEP * (median(own) - middle);
+        let target = Places::of(own).middle + drawn;
+        *scores = ranks_moved(std::mem::take(scores), with_all);
+        let places = Places::of(&ranks_moved(own.clone(), with_all));
+        let target = target.clamp(places.low, places.tail);
+        scores.iter_mut().for_each(|z| *z = places.drawn_to(target, *z) + by);
     }
     let sorted_steps = steps(by_step.clone());
     let (level, stretch) = stretch(held_out, &form, &sorted_steps, scheme);
     for (scores, sorted) in by_step.iter_mut().zip(&sorted_steps) {
-        let middle = median(sorted);
-        scores.iter_mut().for_each(|z| *z = stretched(*z, middle, stretch));
+        let places = Places::of(sorted);
+        scores.iter_mut().for_each(|z| *z = stretch.of(*z, &places));
     }
     // A step that borrows has the scores of all, whose medians differ: they are stretched where they are borrowed from.
     (Conformal::with_form(held_out.len(), by_step, form), level)
 }
 
-fn stretched(score: f64, middle: f64, by: f64) -> f64 {
-    if score > middle { middle + by * (score - middle) } else { score }
+/// The same number of scores at ranks that lie by so many normal scores higher.
+fn ranks_moved(scores: Vec<f64>, by: f64) -> Vec<f64> {
+    let scores = sorted(scores);
+    let count = scores.len() as f64;
+    let place = |k: usize| normal_share(normal_place((k as f64 + 0.5) / count) + by);
+    // The place p of n scores is that of score p n - 1/2.
+    let at = |k: usize| {
+        let rank = (place(k) * count - 0.5).clamp(0.0, count - 1.0);
+        let below = scores[rank as usize];
+        below + rank.fract() * (scores.get(rank as usize + 1).unwrap_or(&below) - below)
+    };
+    (0..scores.len()).map(at).collect()
+}
+
+/// Factors of the distances of scores from where they begin to be stretched.
+#[derive(Debug, Clone, Copy)]
+struct Stretch {
+    half: f64,
+    tail: f64,
+}
+
+/// Places among the scores of a step: the first tenth, the median, and the ninth tenth.
+struct Places {
+    low: f64,
+    middle: f64,
+    tail: f64,
+}
+
+impl Places {
+    fn of(sorted: &[f64]) -> Self {
+        let at = |share: f64| sorted[(share * (sorted.len() - 1) as f64) as usize];
+        Self {
+            low: at(1.0 - TAIL),
+            middle: median(sorted),
+            tail: at(TAIL),
+        }
+    }
+
+    /// A score, when the median is brought to another place and the scores as far as the tenths with it.
+    fn drawn_to(&self, middle: f64, score: f64) -> f64 {
+        let line = |from: f64| match score - from {
+            distance if distance == 0.0 || self.middle == from => middle.min(self.tail).max(self.low),
+            distance => from + distance * (middle - from) / (self.middle - from),
+        };
+        if score <= self.low || score >= self.tail {
+            score
+        } else if score <= self.middle {
+            line(self.low)
+        } else {
+            line(self.tail)
+        }
+    }
+}
+
+impl Stretch {
+    fn of(self, score: f64, places: &Places) -> f64 {
+        let beyond = |score: f64, place: f64, by: f64| if score > place { place + by * (score - place) } else { score };
+        beyond(beyond(score, places.tail, self.tail), places.middle, self.half)
+    }
+
+    /// That with which a rising sum reaches a target, or as near as may be.
+    fn to_reach(target: f64, sum: impl Fn(Self) -> f64) -> Self {
+        let halve = |(mut low, mut high): (f64, f64), with: &dyn Fn(f64) -> Self| {
+            for _ in 0..HALVINGS {
+                let by = (low + high) / 2.0;
+                (low, high) = if sum(with(by)) > target { (low, by) } else { (by, high) };
+            }
+            with((low + high) / 2.0)
+        };
+        let tail = |tail: f64| Self { half: 1.0, tail };
+        let (least, most) = OF_TAIL;
+        if sum(tail(least)) > target {
+            halve(OF_HALF, &|half| Self { half, tail: least })
+        } else if sum(tail(most)) < target {
+            halve(OF_HALF, &|half| Self { half, tail: most })
+        } else {
+            halve(OF_TAIL, &tail)
+        }
+    }
 }
 
 /// Median of ln(spread) by step; that of all steps where a step has none.
@@ -115,12 +208,8 @@ pub(super) fn scores(h: &HeldOut, form: &Form) -> Vec<f64> {
     steps.enumerate().map(score).collect()
 }
 
-/// Where the median of the scores is to be, see [`calibrated`].
-fn centre(held_out: &[&HeldOut], scores: &[Vec<f64>], scheme: Scheme) -> f64 {
-    let all = sorted(scores.iter().flatten().copied().filter(|z| z.is_finite()));
-    let Some(average) = mean(all.iter().copied()) else {
-        return 0.0;
-    };
+/// What all scores are moved by, see [`calibrated`].
+fn level_moved(held_out: &[&HeldOut], scores: &[Vec<f64>], scheme: Scheme) -> f64 {
     let of_launch = |row: &Vec<f64>| mean(row.iter().copied().filter(|z| z.is_finite()));
     let centres: Vec<f64> = match scheme {
         Scheme::RollingOrigins => origins(held_out)
@@ -131,7 +220,7 @@ fn centre(held_out: &[&HeldOut], scores: &[Vec<f64>], scheme: Scheme) -> f64 {
             .collect(),
         Scheme::Folds => scores.iter().filter_map(of_launch).collect(),
     };
-    shrunk_mean(&centres) + TO_MEDIAN * (median(&all) - average)
+    shrunk_mean(&centres) - mean(centres).unwrap_or(0.0)
 }
 
 /// Rows of each origin, earliest first.
@@ -144,11 +233,11 @@ pub(super) fn origins(held_out: &[&HeldOut]) -> Vec<Vec<usize>> {
     rows
 }
 
-/// The level of the launches, and the stretch of the scores above the median.
-fn stretch(held_out: &[&HeldOut], form: &Form, scores: &[Vec<f64>], scheme: Scheme) -> (Level, f64) {
+/// The level of the launches, and the stretch of the high scores.
+fn stretch(held_out: &[&HeldOut], form: &Form, scores: &[Vec<f64>], scheme: Scheme) -> (Level, Stretch) {
     let tops: Vec<f64> = scores.iter().map(|s| s[((1.0 - HITS) * (s.len() - 1) as f64) as usize]).collect();
     let points: Vec<Vec<f64>> = scores.iter().map(|s| points(s, held_out.len())).collect();
-    let middle: Vec<f64> = scores.iter().map(|s| median(s)).collect();
+    let places: Vec<Places> = scores.iter().map(|s| Places::of(s)).collect();
     // Expected units of a forecast at a step, of scores that were changed.
     let expected = |h: &HeldOut, step: usize, change: &dyn Fn(f64) -> f64| {
         let units = h.forecast.units(Some(form), step, 1.0)?;
@@ -197,11 +286,10 @@ fn stretch(held_out: &[&HeldOut], form: &Form, scores: &[Vec<f64>], scheme: Sche
         each.iter().sum::<f64>()
     };
     let target = level.applied * sum(&|h, step| cut(h, step));
-    let (mut low, mut high) = (*STRETCH.start(), *STRETCH.end());
-    for _ in 0..HALVINGS {
-        let by = (low + high) / 2.0;
-        let reached = sum(&|h, step| expected(h, step, &|z| stretched(z, middle[step], by)));
-        (low, high) = if reached > target { (low, by) } else { (by, high) };
+    let none = Stretch { half: 1.0, tail: 1.0 };
+    if target <= 0.0 {
+        return (level, none);
     }
-    (level, if target > 0.0 { (low + high) / 2.0 } else { 1.0 })
+    let reached = |by: Stretch| sum(&|h, step| expected(h, step, &|z| by.of(z, &places[step])));
+    (level, Stretch::to_reach(target, reached))
 }

@@ -353,13 +353,15 @@ mod tests {
     #[test]
     fn the_share_between_origins_is_recovered() {
         // 40 origins of 50 launches whose normal scores share a variance of 0.3.
-        let normal = |i: usize, seed: u64| normal_place(uniform(i, seed).clamp(1e-6, 1.0 - 1e-6));
+        let random = &mut ChaCha8Rng::seed_from_u64(4);
+        let mut normal = || normal_place(random.random());
+        let shocks: Vec<f64> = (0..40).map(|_| 0.3f64.sqrt() * normal()).collect();
         let scores: Vec<Vec<f64>> = (0..2_000)
-            .map(|i| vec![0.3f64.sqrt() * normal(i / 50, 1) + 0.7f64.sqrt() * normal(i, 2); 3])
+            .map(|i| vec![shocks[i / 50] + 0.7f64.sqrt() * normal(); 3])
             .collect();
         let origins: Vec<Vec<&[f64]>> = scores.chunks(50).map(|o| o.iter().map(Vec::as_slice).collect()).collect();
         let (found, count) = shared(&origins);
-        assert!(count == 40 && (found - 0.3).abs() < 0.1, "{found}");
+        assert!(count == 40 && (found - 0.3).abs() < 0.15, "{found}");
         assert_eq!(shared(&origins[..1]), (SHARED_PRIOR, 1));
         assert_eq!(shared(&[]), (SHARED_PRIOR, 0));
     }

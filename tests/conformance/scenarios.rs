@@ -135,7 +135,9 @@ fn contributions_add_up_to_the_difference_to_the_category_mean() {
             let sum = |f| intervals(f).iter().flatten().map(|i| i.median).sum();
             forecasts.iter().map(sum).collect()
         };
-        let (forecasts, baselines) = (total(&model), total(&naive));
+        let forecasts = total(&model);
+        let naive = naive.explain(&candidates, 0).unwrap();
+        let baselines: Vec<f64> = naive.iter().map(|e| e.baseline).collect();
         for k in [0, 3, 1_000] {
             for (i, e) in model.explain(&candidates, k).unwrap().iter().enumerate() {
                 let near = |x: f64, y: f64| (x - y).abs() <= 1e-9 * (1.0 + y.abs());

@@ -18,6 +18,8 @@ use crate::panel::{Candidates, format_date, is_summary};
 
 /// The attribute whose contribution is of kind price.
 const PRICE: &str = "price";
+/// What brings the forecast of the members to the median of what may happen.
+const MEDIAN: &str = "median of held-out launches";
 /// Locations beyond are no units: the same bounds as those of forecasts.
 const LOCATIONS: (f64, f64) = (0.0, 35.0);
 
@@ -83,16 +85,19 @@ struct Steps {
     baseline: Vec<f64>,
     forecast_total: f64,
     baseline_total: f64,
+    /// Units by which the median lies above the forecast of the members.
+    median: f64,
 }
 
 impl LaunchModel {
     /// What moved the forecast of each candidate against the mean curve of its category, up to `k` past launches among
     /// it.
     ///
-    /// *Model*: with m_s and b_s the locations of forecast and baseline at step s on the log scale and e_s the
+    /// *Model*: with m_s the median and b_s the mean curve at step s on the scale ln(1 + units) and e_s the
     /// exposure, e_s (exp(m_s) - exp(b_s)) = c_s (m_s - b_s) with c_s = e_s L(exp m_s, exp b_s), L the logarithmic
-    /// mean. So whatever adds up to m_s - b_s adds up to the difference in units when weighted by c_s. m_s - b_s is the
-    /// weighted sum over the members. Of `analog` it is split into past launches and attributes
+    /// mean. So whatever adds up to m_s - b_s adds up to the difference in units when weighted by c_s. It is made of what
+    /// held-out launches say of the median beside the location of the members (`median of held-out launches`), and of the
+    /// location less b_s, which is the weighted sum over the members. Of `analog` it is split into past launches and attributes
     /// ([`super::FittedAnalog::contributions`]); of the others into Shapley values of attributes, season and year of
     /// the launch ([`shapley::contributions`]). There each change is that of the difference to the baseline, so that a
     /// category contributes what it does beyond its mean curve; what is left is the difference that typical launches
@@ -151,6 +156,9 @@ impl LaunchModel {
                 add(i, group.kind, &group.name, group.value(candidates, i), units);
             }
         }
+        for (i, s) in steps.iter().enumerate() {
+            add(i, Kind::Comparable, MEDIAN, None, s.median);
+        }
         let explanations = steps.iter().zip(parts);
         Ok(explanations.map(|(s, parts)| s.explanation(parts, rest)).collect())
     }
@@ -161,15 +169,19 @@ impl LaunchModel {
             baseline: mean.location.clone(),
             forecast_total: 0.0,
             baseline_total: 0.0,
+            median: 0.0,
         };
+        let errors = self.conformal(&[]);
         for (step, (m, b)) in forecast.location.iter().zip(&mean.location).enumerate() {
-            if !(m.is_finite() && b.is_finite()) {
+            let median = forecast.quantile(errors, step, 1.0, 0.5).map(f64::ln_1p);
+            let (Some(median), true) = (median, b.is_finite()) else {
                 continue;
-            }
+            };
             let (m, b) = (m.clamp(LOCATIONS.0, LOCATIONS.1), b.clamp(LOCATIONS.0, LOCATIONS.1));
             let exposure = self.exposure(launch, step);
-            steps.factors[step] = exposure * logarithmic_mean(m, b);
-            steps.forecast_total += exposure * m.exp_m1();
+            steps.factors[step] = exposure * logarithmic_mean(median, b);
+            steps.median += steps.factors[step] * (median - m);
+            steps.forecast_total += exposure * median.exp_m1();
             steps.baseline_total += exposure * b.exp_m1();
         }
         steps
