@@ -5,13 +5,11 @@ use serde::{Deserialize, Serialize};
 
 use super::{HeldOut, Scheme, bounded_spread};
 use crate::calibration::{Conformal, Form, points, steps};
-use crate::statistics::{
-    lower_median, mean, median, normal_place, normal_share, shrunk_mean, sorted, spread_evenly,
-};
+use crate::statistics::{lower_median, mean, median, shrunk_mean, sorted, spread_evenly};
 
 /// Between the mean (0) and the median (1) of the scores, where forecasts are centred.
 const TO_MEDIAN: f64 = 0.35;
-/// All ranks are moved with the median, in normal scores, at most by this.
+/// All scores are moved down with the median at most by this, in units of the spread.
 const MOVED: f64 = 0.1;
 /// Share of the difference between the median of a step and that of all that is taken for chance.
 const OWN_STEP: f64 = 0.5;
@@ -51,8 +49,9 @@ pub struct Level {
 ///    origins, and d the same shrunk to 0 as far as origins differ ([`shrunk_mean`]): a level that was off once is no reason
 ///    to expect it again. The scores of a step are moved by half of what their median differs from that of all.
 ///    Then the median is drawn towards the mean, by 0.65 of their distance: between mean and median of ln(1 + units) little
-///    is lost of the squared error of the one and of the absolute error of the other. The first tenth of a normal score is
-///    a move of all ranks, the rest one of the scores between the first and the ninth tenth, which stay.
+///    is lost of the squared error of the one and of the absolute error of the other. Downwards the first tenth
+///    of a spread moves all scores: on all sets looked at, launches came out lower than those held out before. The rest
+///    moves those between the first and the ninth tenth, which stay.
 /// 2. Ceiling. No units above the most that a past launch sold in a full period.
 /// 3. Mean. The target is the mean over the scores with the highest 4 % cut to the next lower one, times the level of the
 ///    launches: exp of the weighted mean of ln(units sold / expected) over the origins, each later one with twice the
@@ -87,13 +86,11 @@ pub fn calibrated(held_out: &[&HeldOut], horizon: usize, ceiling: f64, scheme: S
     // A step with few scores has the median of all, as it borrows them.
     let own = steps(by_step.clone());
     let drawn = (1.0 - TO_MEDIAN) * (average - middle);
-    let with_all = drawn.clamp(-MOVED, MOVED);
+    let with_all = drawn.clamp(-MOVED, 0.0);
     for (scores, own) in by_step.iter_mut().zip(&own) {
-        let by = moved - OWN_STEP * (median(own) - middle);
-        let target = Places::of(own).middle + drawn;
-        *scores = ranks_moved(std::mem::take(scores), with_all);
-        let places = Places::of(&ranks_moved(own.clone(), with_all));
-        let target = target.clamp(places.low, places.tail);
+        let by = moved + with_all - OWN_STEP * (median(own) - middle);
+        let places = Places::of(own);
+        let target = (places.middle + drawn - with_all).clamp(places.low, places.tail);
         scores.iter_mut().for_each(|z| *z = places.drawn_to(target, *z) + by);
     }
     let sorted_steps = steps(by_step.clone());
@@ -104,20 +101,6 @@ pub fn calibrated(held_out: &[&HeldOut], horizon: usize, ceiling: f64, scheme: S
     }
     // A step that borrows has the scores of all, whose medians differ: they are stretched where they are borrowed from.
     (Conformal::with_form(held_out.len(), by_step, form), level)
-}
-
-/// The same number of scores at ranks that lie by so many normal scores higher.
-fn ranks_moved(scores: Vec<f64>, by: f64) -> Vec<f64> {
-    let scores = sorted(scores);
-    let count = scores.len() as f64;
-    let place = |k: usize| normal_share(normal_place((k as f64 + 0.5) / count) + by);
-    // The place p of n scores is that of score p n - 1/2.
-    let at = |k: usize| {
-        let rank = (place(k) * count - 0.5).clamp(0.0, count - 1.0);
-        let below = scores[rank as usize];
-        below + rank.fract() * (scores.get(rank as usize + 1).unwrap_or(&below) - below)
-    };
-    (0..scores.len()).map(at).collect()
 }
 
 /// Factors of the distances of scores from where they begin to be stretched.

@@ -55,11 +55,6 @@ pub fn normal_place(probability: f64) -> f64 {
     Normal::standard().inverse_cdf(probability.clamp(1e-12, 1.0 - 1e-12))
 }
 
-/// The probability that a standard normal variable does not exceed a number: the inverse of [`normal_place`].
-pub fn normal_share(place: f64) -> f64 {
-    Normal::standard().cdf(place)
-}
-
 /// As [`normal_place`], of Student's t with some degrees of freedom (at least 1).
 pub fn t_place(probability: f64, freedom: f64) -> f64 {
     let probability = probability.clamp(1e-12, 1.0 - 1e-12);
@@ -86,7 +81,6 @@ mod tests {
     fn places_are_those_of_the_tables() {
         assert!((normal_place(0.95) - 1.644_853_6).abs() < 1e-6 && normal_place(0.5).abs() < 1e-9);
         assert!((t_place(0.95, 5.0) - 2.015_048).abs() < 1e-5 && (t_place(0.05, 5.0) + 2.015_048).abs() < 1e-5);
-        assert!((normal_share(normal_place(0.3)) - 0.3).abs() < 1e-9);
         assert_eq!(t_place(0.9, 1e9), normal_place(0.9));
         assert!(normal_place(0.0).is_finite() && t_place(1.0, 0.0).is_finite());
     }

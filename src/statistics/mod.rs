@@ -15,7 +15,7 @@ pub use absorb::{Overlap, absorb};
 pub use codes::{codes, count};
 pub use exact_sum::ExactSum;
 pub use folds::{folds, mix, places};
-pub use level::{check_level, normal_place, normal_quantile, normal_share, t_place, t_quantile, t_quantile_real};
+pub use level::{check_level, normal_place, normal_quantile, t_place, t_quantile, t_quantile_real};
 pub use moments::{deviation, dot, mean, shrunk_mean, variance, weighted_mean};
 pub use ranks::{
     conformal_quantile, conformal_quantile_of_blocks, lower_median, median, ranks, share_below, sorted, spread_evenly,
