@@ -3,7 +3,7 @@
 use arrow_array::{RecordBatch, UInt32Array};
 use arrow_select::take::take_record_batch;
 
-use super::{Covariates, FIRST_DAY, Frequency, calendar::format_date, last_day};
+use super::{Covariates, FIRST_DAY, Frequency, calendar::format_date, demand::Demand, demand::Seen, last_day};
 use crate::error::{Error, Result};
 pub(crate) use crate::statistics::mean;
 
@@ -28,8 +28,9 @@ pub fn check_horizon(horizon: i64) -> Result<usize> {
 ///
 /// *Shapes*: `n` launches, `horizon` steps; units are row-major `n x horizon`.
 ///
-/// *Missing data*: a step that is not observed yet (right-censored) holds NaN, never zero. Outside this type it is
-/// always skipped, so no NaN reaches a result.
+/// *Missing data*: a step that is not observed yet, or not known for want of stock, holds NaN, never zero. Outside this
+/// type it is always skipped, so no NaN reaches a result. Where units are a lower bound of the demand, the step holds
+/// the demand that [`Demand`] expects, from what the panel knows.
 ///
 /// *Determinism*: rows are held in the order of (product id, launch date), whatever order they came in.
 #[derive(Debug, Clone)]
@@ -40,6 +41,8 @@ pub struct LaunchPanel {
     launch_days: Vec<i32>,
     /// ln(1 + units per full period), NaN where not observed.
     log_units: Vec<f64>,
+    /// Lower bounds of them where stock ran out, NaN elsewhere; empty if it never did.
+    bounds: Vec<f64>,
     attributes: RecordBatch,
     covariates: Covariates,
 }
@@ -105,9 +108,92 @@ impl LaunchPanel {
             launch_days: order.iter().map(|&i| launch_days[i]).collect(),
             ids: order.iter().map(|&i| ids[i].clone()).collect(),
             log_units,
+            bounds: Vec::new(),
             attributes: take_record_batch(&attributes, &indices)?,
             covariates: Covariates::default(),
         })
+    }
+
+    /// The launches with steps at which stock ran out, in the order of [`LaunchPanel::ids`]: units of these are a lower
+    /// bound of the demand.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] if the rows do not match.
+    pub fn with_lower_bounds(mut self, at_least: &[Vec<Option<bool>>]) -> Result<Self> {
+        if at_least.len() != self.len() {
+            return Err(Error::argument(format!(
+                "{} launches and {} rows of lower bounds do not match",
+                self.len(),
+                at_least.len()
+            )));
+        }
+        let at = |launch: usize, step: usize| at_least[launch].get(step).copied().flatten() == Some(true);
+        let bound = |cell: usize| {
+            let found = at(cell / self.horizon, cell % self.horizon);
+            if found { self.log_units[cell] } else { f64::NAN }
+        };
+        let bounds: Vec<f64> = (0..self.log_units.len()).map(bound).collect();
+        if bounds.iter().any(|bound| !bound.is_nan()) {
+            self.bounds = bounds;
+            return Ok(self.seen_from_itself());
+        }
+        Ok(self)
+    }
+
+    /// Put the demand to be expected, from all that another panel knows, where units are a lower bound.
+    fn expect_demand(&mut self, known: &Self) {
+        if self.bounds.is_empty() {
+            return;
+        }
+        let none = vec![f64::NAN; self.horizon];
+        let rows: Vec<Seen<'_>> = (0..known.len()).map(|launch| known.seen(launch, &none)).collect();
+        let model = Demand::fit(&rows, self.horizon);
+        for launch in 0..self.len() {
+            let seen = self.seen(launch, &none);
+            let expected = match &model {
+                Some(model) => model.expected(&seen),
+                None => seen.bounds.to_vec(),
+            };
+            let cells = &mut self.log_units[launch * self.horizon..];
+            for (cell, demand) in cells.iter_mut().zip(expected).filter(|(_, demand)| !demand.is_nan()) {
+                *cell = demand;
+            }
+        }
+    }
+
+    fn seen<'a>(&'a self, launch: usize, none: &'a [f64]) -> Seen<'a> {
+        let cells = launch * self.horizon..(launch + 1) * self.horizon;
+        Seen {
+            values: self.log_units(launch),
+            bounds: self.bounds.get(cells).unwrap_or(none),
+        }
+    }
+
+    /// The launches as they look from what another panel knows: their demand where stock ran out is expected from that
+    /// panel, not from themselves.
+    pub fn seen_from(mut self, known: &Self) -> Self {
+        self.expect_demand(known);
+        self
+    }
+
+    /// As [`LaunchPanel::seen_from`] the panel itself.
+    pub fn seen_from_itself(self) -> Self {
+        if self.bounds.is_empty() {
+            return self;
+        }
+        let known = self.clone();
+        self.seen_from(&known)
+    }
+
+    /// Whether the units of a step are a lower bound of the demand.
+    pub fn is_lower_bound(&self, launch: usize, step: usize) -> bool {
+        let bound = self.bounds.get(launch * self.horizon + step);
+        bound.is_some_and(|bound| !bound.is_nan())
+    }
+
+    /// Number of product-steps whose units are a lower bound.
+    pub fn lower_bounds(&self) -> usize {
+        self.bounds.iter().filter(|bound| !bound.is_nan()).count()
     }
 
     /// The launches with series beside them, in the order of [`LaunchPanel::ids`]. Signals are kept as far as the units
@@ -163,16 +249,18 @@ impl LaunchPanel {
         &self.covariates
     }
 
-    /// ln(1 + units per full period) of one launch by step; NaN where not observed.
+    /// ln(1 + units per full period) of one launch by step, the demand expected where stock ran out; NaN where not
+    /// observed.
     pub fn log_units(&self, launch: usize) -> &[f64] {
         &self.log_units[launch * self.horizon..(launch + 1) * self.horizon]
     }
 
-    /// Units sold in a step as they were recorded, or `None` where not observed.
+    /// Units sold in a step as they were recorded, or `None` where not observed, or where they are a lower bound.
     pub fn units(&self, launch: usize, step: usize) -> Option<f64> {
         let value = self.log_units(launch)[step];
         // Rounding takes back what the way through the logarithm added: 23 units stay 23.
-        (!value.is_nan()).then(|| (value.exp_m1() * self.exposure(launch, step) * 1e6).round() / 1e6)
+        (!value.is_nan() && !self.is_lower_bound(launch, step))
+            .then(|| (value.exp_m1() * self.exposure(launch, step) * 1e6).round() / 1e6)
     }
 
     /// Share of a step's period in which the product could sell.
@@ -230,12 +318,20 @@ impl LaunchPanel {
             ids: rows.iter().map(|&i| self.ids[i].clone()).collect(),
             launch_days: rows.iter().map(|&i| self.launch_days[i]).collect(),
             log_units: rows.iter().flat_map(|&i| self.log_units(i).iter().copied()).collect(),
+            bounds: match self.bounds.is_empty() {
+                true => Vec::new(),
+                false => rows
+                    .iter()
+                    .flat_map(|&i| self.bounds[i * self.horizon..(i + 1) * self.horizon].iter().copied())
+                    .collect(),
+            },
             attributes: take_record_batch(&self.attributes, &indices)?,
             covariates: self.covariates.select(rows),
         })
     }
 
     /// What was known at the start of `origin`: launches before it, with every step whose period had not ended masked.
+    /// The demand where stock ran out is expected from that alone.
     ///
     /// # Errors
     /// As [`LaunchPanel::select`].
@@ -250,6 +346,9 @@ impl LaunchPanel {
             for step in 0..self.horizon {
                 if !has_ended(known.launch_days[launch], step) {
                     known.log_units[launch * self.horizon + step] = f64::NAN;
+                    if let Some(bound) = known.bounds.get_mut(launch * self.horizon + step) {
+                        *bound = f64::NAN;
+                    }
                 }
             }
         }
@@ -259,7 +358,7 @@ impl LaunchPanel {
                 .count()
         };
         known.covariates = known.covariates.known(ended);
-        known.drop_unobserved()
+        known.seen_from_itself().drop_unobserved()
     }
 
     /// Leave out launches of which no step is observed: they say nothing about demand.
@@ -301,6 +400,8 @@ pub struct Candidates {
     /// ln(1 + units per full period) of each candidate by step, NaN where not observed. A row that ends early knows
     /// nothing of later steps; no rows at all: nobody has sold anything yet.
     pub own: Vec<Vec<f64>>,
+    /// Whether the units of a step are a lower bound of the demand, as stock ran out; rows may end early or be left out.
+    pub own_at_least: Vec<Vec<bool>>,
     /// Series beside the sales, one row per candidate; their summaries are among the attributes.
     pub covariates: Covariates,
 }
@@ -312,6 +413,7 @@ impl Candidates {
             launch_days,
             attributes,
             own: Vec::new(),
+            own_at_least: Vec::new(),
             covariates: Covariates::default(),
         }
     }
@@ -343,6 +445,14 @@ impl Candidates {
     pub fn own(&self, row: usize) -> &[f64] {
         // A list may be filled up beyond what is observed: its length is not the age.
         self.own.get(row).map_or(&[], |own| &own[..observed_steps(own)])
+    }
+
+    /// Steps at which what a candidate sold is a lower bound of the demand.
+    pub fn bounded_steps(&self, row: usize) -> impl Iterator<Item = usize> + '_ {
+        let flags = self.own_at_least.get(row).into_iter().flatten();
+        flags
+            .enumerate()
+            .filter_map(|(step, at_least)| at_least.then_some(step))
     }
 
     /// Number of candidates.

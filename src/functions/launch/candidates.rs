@@ -22,6 +22,7 @@ pub struct Asked {
     days: Vec<Option<i32>>,
     attributes: RecordBatch,
     own_units: Vec<Vec<Option<f64>>>,
+    own_at_least: Vec<Vec<Option<bool>>>,
     series: Vec<Vec<Series>>,
     infinite_attributes: bool,
 }
@@ -70,6 +71,7 @@ impl Asked {
             days: arguments.days()?,
             attributes: arguments.attributes()?,
             own_units: vec![Vec::new(); rows],
+            own_at_least: vec![Vec::new(); rows],
             series: vec![Vec::new(); rows],
             infinite_attributes: false,
         })
@@ -91,7 +93,17 @@ impl Asked {
         Ok(self)
     }
 
-    /// With the argument `covariates`, which is the last one.
+    /// With the argument `at_least`.
+    ///
+    /// # Errors
+    /// As the readings of [`Arguments`].
+    pub fn with_lower_bounds(mut self, arguments: &mut Arguments) -> Result<Self, Failure> {
+        let lists = arguments.lists::<bool>()?;
+        self.own_at_least = lists.into_iter().map(Option::unwrap_or_default).collect();
+        Ok(self)
+    }
+
+    /// With the argument `covariates`.
     ///
     /// # Errors
     /// As the readings of [`Arguments`].
@@ -164,9 +176,12 @@ impl Asked {
             rows.iter().filter_map(|&row| self.days[row]).collect(),
             take_record_batch(&self.attributes, &indices)?,
         );
+        let mut candidates = candidates.with_covariates(Covariates::try_new(model.model.horizon(), &series)?)?;
+        let at_least = |&row: &usize| self.own_at_least[row].iter().map(|flag| *flag == Some(true)).collect();
+        candidates.own_at_least = rows.iter().map(at_least).collect();
         Ok(Batch {
             model,
-            candidates: candidates.with_covariates(Covariates::try_new(model.model.horizon(), &series)?)?,
+            candidates,
             own_units: rows.iter().map(|&row| self.own_units[row].clone()).collect(),
             rows,
         })
