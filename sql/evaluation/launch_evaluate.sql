@@ -87,8 +87,8 @@ seen_ AS (
             avg((gap_ > 0.5 * (SELECT min(end_ - day_) FROM periods_))::INTEGER) >= 0.85, false
         ) AS one_date_
     FROM (
-        SELECT day_, day_ - lag(day_) OVER (ORDER BY day_) AS gap_
-        FROM (SELECT DISTINCT day_ FROM sales_ WHERE units_ IS NOT NULL)
+        SELECT day_, CASE WHEN known_ THEN day_ - lag(day_) OVER (PARTITION BY known_ ORDER BY day_) END AS gap_
+        FROM (SELECT day_, bool_or(units_ IS NOT NULL) AS known_ FROM sales_ GROUP BY day_)
     )
 ),
 sold_ AS (

@@ -145,7 +145,7 @@ pub fn held_out<F: Forecaster + Sync>(
                 let held_out = |(&launch, forecast): (&usize, LogForecast)| HeldOut {
                     launch,
                     split,
-                    actual: after(panel.log_units(launch), age),
+                    actual: after(&panel.outcome(launch), age),
                     forecast,
                 };
                 Ok(rows.iter().zip(forecasts).map(held_out).collect())

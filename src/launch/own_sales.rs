@@ -40,3 +40,52 @@ impl LaunchModel {
         Ok(candidates.clone().running(own))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::launch::{Architecture, LaunchModel, tests::planted_panel};
+    use crate::neural::Recipe;
+    use crate::panel::Candidates;
+    use crate::progress::Progress;
+
+    /// Forecast of the last step of a launch of which the first three are known so far, the second one from below.
+    fn forecast(architecture: Architecture, own: [Option<f64>; 3], at_least: &[bool]) -> f64 {
+        let panel = planted_panel(80, 6, 1);
+        let model = LaunchModel::train(architecture, &panel, &Recipe::default(), &Progress::silent()).unwrap();
+        let candidates = Candidates {
+            own_at_least: vec![at_least.to_vec()],
+            ..panel.select(&[7]).unwrap().candidates()
+        };
+        let forecasts = model.forecast_running(&candidates, &[own.to_vec()], 0.8, None).unwrap();
+        forecasts[0].steps[5].interval.unwrap().median
+    }
+
+    #[test]
+    fn a_lower_bound_of_own_sales_does_not_lower_the_forecast() {
+        for architecture in [Architecture::Naive, Architecture::Analog, Architecture::Gbm] {
+            let of = |own, at_least| forecast(architecture, own, at_least);
+            let (known, unknown) = ([Some(60.0), Some(57.0), Some(54.0)], [Some(60.0), None, Some(54.0)]);
+            let bounded = [Some(60.0), Some(5.0), Some(54.0)];
+            let truth = of(known, &[]);
+            // Taken for sales, a bound pulls the forecast down; as a bound it says no less than nothing.
+            assert!(of(bounded, &[]) < 0.9 * truth, "{architecture:?}");
+            assert!(
+                of(bounded, &[false, true]) > 0.95 * of(unknown, &[]),
+                "{architecture:?}"
+            );
+            // A bound that is higher than all that was expected raises it.
+            let high = of([Some(60.0), Some(400.0), Some(54.0)], &[false, true]);
+            assert!(high > truth, "{architecture:?}: {high} {truth}");
+        }
+    }
+
+    #[test]
+    fn without_bounds_nothing_changes() {
+        let own = [Some(60.0), Some(57.0), Some(54.0)];
+        let of = |at_least: &[bool]| forecast(Architecture::Naive, own, at_least);
+        assert_eq!(of(&[]), of(&[false; 3]));
+        // Nothing is known at a step without units.
+        let of = |at_least: &[bool]| forecast(Architecture::Naive, [Some(60.0), None, Some(54.0)], at_least);
+        assert_eq!(of(&[]), of(&[false, true]));
+    }
+}

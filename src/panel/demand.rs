@@ -1,7 +1,7 @@
 //! Demand where stock ran out: what was sold is a lower bound of it.
 
 use super::mean;
-use crate::statistics::spread_evenly;
+use crate::statistics::{mix, normal_quantile, spread_evenly};
 
 /// Launches the model is fitted to at most, spread evenly.
 const MAX_LAUNCHES: usize = 2_000;
@@ -151,6 +151,26 @@ impl Demand {
         out
     }
 
+    /// A demand drawn for each bound of a launch from what is known of all of its steps, never below the bound; NaN at
+    /// other steps. Unlike what is expected, it varies as demand does. The same seed gives the same demand.
+    pub fn drawn(&self, launch: &Seen<'_>, seed: u64) -> Vec<f64> {
+        let mut out = vec![f64::NAN; launch.bounds.len()];
+        let uniform = |k: usize| (mix(seed ^ mix(k as u64)) >> 11) as f64 / (1u64 << 53) as f64;
+        let levels = self.levels(launch, self.means.len());
+        let mut rest = uniform(0);
+        let mut drawn = levels.iter().skip_while(|(_, w)| {
+            rest -= w;
+            rest > 0.0
+        });
+        let level = drawn.next().or(levels.last()).map_or(0.0, |(b, _)| *b);
+        for (step, bound) in launch.bounded() {
+            let Some(mean) = self.means.get(step) else { continue };
+            let z = drawn_above((bound - mean - level) / self.within, uniform(step + 1));
+            out[step] = (mean + level + self.within * z).max(bound);
+        }
+        out
+    }
+
     /// What the first steps of a launch say of its level.
     fn levels(&self, launch: &Seen<'_>, steps: usize) -> Levels {
         let (mut precision, mut sum) = (self.between.powi(-2), 0.0);
@@ -203,6 +223,20 @@ fn between_neighbours(means: &mut [f64], own: &[bool]) {
 /// A value expected of a normal distribution of this location and spread, given that it is above a bound.
 pub(crate) fn expected_above(bound: f64, location: f64, spread: f64) -> f64 {
     (location + spread * hazard((bound - location) / spread)).max(bound)
+}
+
+/// A standard normal number above z, for a number drawn from 0 to 1.
+fn drawn_above(z: f64, uniform: f64) -> f64 {
+    let rest = (1.0 - uniform).max(1e-9);
+    if z > 5.0 {
+        // Far out the tail falls as an exponential one in z^2.
+        return (z * z - 2.0 * rest.ln()).sqrt();
+    }
+    let tail = rest * ln_survival(z).exp();
+    match tail < 0.5 {
+        true => normal_quantile(1.0 - 2.0 * tail),
+        false => -normal_quantile((2.0 * tail - 1.0).clamp(1e-12, 1.0 - 1e-12)),
+    }
 }
 
 /// The factors of the probability that a standard normal number is above |z|: it is exp(-z^2 / 2) exp(f) / 2, with the
@@ -376,6 +410,56 @@ mod tests {
         assert!(expected(9.0) > 5.0);
         assert_eq!(expected(9.0), expected(f64::NAN));
         assert_eq!(Demand::fit(&planted.rows()[..2], STEPS), None);
+    }
+
+    #[test]
+    fn drawn_demand_varies_as_demand_does() {
+        for heavy in [false, true] {
+            let planted = Planted::new(400, 5, heavy);
+            let rows = planted.rows();
+            let model = Demand::fit(&rows, STEPS).unwrap();
+            let spread = |values: &[f64]| {
+                let center = mean(values.iter().copied()).unwrap();
+                mean(values.iter().map(|y| (y - center).powi(2))).unwrap().sqrt()
+            };
+            let with = |of: &dyn Fn(usize, &Seen<'_>) -> Vec<f64>| {
+                let filled = rows.iter().enumerate().flat_map(|(i, row)| {
+                    let cells = row.values.iter().zip(of(i, row));
+                    cells.map(|(y, e)| if e.is_nan() { *y } else { e }).collect::<Vec<_>>()
+                });
+                filled.collect::<Vec<f64>>()
+            };
+            let truth: Vec<f64> = planted.truth.iter().flatten().copied().collect();
+            let drawn = with(&|i, row| model.drawn(row, i as u64));
+            let expected = with(&|_, row| model.expected(row));
+            assert!((mean(drawn.iter().copied()).unwrap() - mean(truth.iter().copied()).unwrap()).abs() < 0.1);
+            let (drawn, expected, truth) = (spread(&drawn), spread(&expected), spread(&truth));
+            // Of heavy tails the farthest cannot be known.
+            let least = if heavy { 0.8 } else { 0.93 };
+            assert!(
+                expected < drawn && drawn > least * truth && drawn < 1.1 * truth,
+                "{expected} {drawn} {truth}"
+            );
+        }
+        let row = [f64::NAN];
+        let model = Demand {
+            means: vec![3.0],
+            between: 0.05,
+            within: 0.05,
+        };
+        for bound in [-900.0, 2.9, 3.3, 900.0] {
+            let drawn = model.drawn(
+                &Seen {
+                    values: &row,
+                    bounds: &[bound],
+                },
+                1,
+            )[0];
+            assert!(
+                drawn.is_finite() && drawn >= bound && drawn < f64::max(bound, 3.0) + 1.0,
+                "{bound} {drawn}"
+            );
+        }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use arrow_array::{RecordBatch, UInt32Array};
 use arrow_select::take::take_record_batch;
 
-use super::{Covariates, FIRST_DAY, Frequency, calendar::format_date, demand::Demand, demand::Seen, last_day};
+use super::{Covariates, FIRST_DAY, Frequency, calendar::format_date, last_day};
 use crate::error::{Error, Result};
 pub(crate) use crate::statistics::mean;
 
@@ -30,19 +30,21 @@ pub fn check_horizon(horizon: i64) -> Result<usize> {
 ///
 /// *Missing data*: a step that is not observed yet, or not known for want of stock, holds NaN, never zero. Outside this
 /// type it is always skipped, so no NaN reaches a result. Where units are a lower bound of the demand, the step holds
-/// the demand that [`Demand`] expects, from what the panel knows.
+/// the demand that [`super::Demand`] expects, from what the panel knows.
 ///
 /// *Determinism*: rows are held in the order of (product id, launch date), whatever order they came in.
 #[derive(Debug, Clone)]
 pub struct LaunchPanel {
-    frequency: Frequency,
-    horizon: usize,
-    ids: Vec<String>,
-    launch_days: Vec<i32>,
+    pub(super) frequency: Frequency,
+    pub(super) horizon: usize,
+    pub(super) ids: Vec<String>,
+    pub(super) launch_days: Vec<i32>,
     /// ln(1 + units per full period), NaN where not observed.
-    log_units: Vec<f64>,
+    pub(super) log_units: Vec<f64>,
     /// Lower bounds of them where stock ran out, NaN elsewhere; empty if it never did.
-    bounds: Vec<f64>,
+    pub(super) bounds: Vec<f64>,
+    /// A demand drawn for each of them; empty as they are.
+    pub(super) drawn: Vec<f64>,
     attributes: RecordBatch,
     covariates: Covariates,
 }
@@ -109,91 +111,10 @@ impl LaunchPanel {
             ids: order.iter().map(|&i| ids[i].clone()).collect(),
             log_units,
             bounds: Vec::new(),
+            drawn: Vec::new(),
             attributes: take_record_batch(&attributes, &indices)?,
             covariates: Covariates::default(),
         })
-    }
-
-    /// The launches with steps at which stock ran out, in the order of [`LaunchPanel::ids`]: units of these are a lower
-    /// bound of the demand.
-    ///
-    /// # Errors
-    /// [`Error::Argument`] if the rows do not match.
-    pub fn with_lower_bounds(mut self, at_least: &[Vec<Option<bool>>]) -> Result<Self> {
-        if at_least.len() != self.len() {
-            return Err(Error::argument(format!(
-                "{} launches and {} rows of lower bounds do not match",
-                self.len(),
-                at_least.len()
-            )));
-        }
-        let at = |launch: usize, step: usize| at_least[launch].get(step).copied().flatten() == Some(true);
-        let bound = |cell: usize| {
-            let found = at(cell / self.horizon, cell % self.horizon);
-            if found { self.log_units[cell] } else { f64::NAN }
-        };
-        let bounds: Vec<f64> = (0..self.log_units.len()).map(bound).collect();
-        if bounds.iter().any(|bound| !bound.is_nan()) {
-            self.bounds = bounds;
-            return Ok(self.seen_from_itself());
-        }
-        Ok(self)
-    }
-
-    /// Put the demand to be expected, from all that another panel knows, where units are a lower bound.
-    fn expect_demand(&mut self, known: &Self) {
-        if self.bounds.is_empty() {
-            return;
-        }
-        let none = vec![f64::NAN; self.horizon];
-        let rows: Vec<Seen<'_>> = (0..known.len()).map(|launch| known.seen(launch, &none)).collect();
-        let model = Demand::fit(&rows, self.horizon);
-        for launch in 0..self.len() {
-            let seen = self.seen(launch, &none);
-            let expected = match &model {
-                Some(model) => model.expected(&seen),
-                None => seen.bounds.to_vec(),
-            };
-            let cells = &mut self.log_units[launch * self.horizon..];
-            for (cell, demand) in cells.iter_mut().zip(expected).filter(|(_, demand)| !demand.is_nan()) {
-                *cell = demand;
-            }
-        }
-    }
-
-    fn seen<'a>(&'a self, launch: usize, none: &'a [f64]) -> Seen<'a> {
-        let cells = launch * self.horizon..(launch + 1) * self.horizon;
-        Seen {
-            values: self.log_units(launch),
-            bounds: self.bounds.get(cells).unwrap_or(none),
-        }
-    }
-
-    /// The launches as they look from what another panel knows: their demand where stock ran out is expected from that
-    /// panel, not from themselves.
-    pub fn seen_from(mut self, known: &Self) -> Self {
-        self.expect_demand(known);
-        self
-    }
-
-    /// As [`LaunchPanel::seen_from`] the panel itself.
-    pub fn seen_from_itself(self) -> Self {
-        if self.bounds.is_empty() {
-            return self;
-        }
-        let known = self.clone();
-        self.seen_from(&known)
-    }
-
-    /// Whether the units of a step are a lower bound of the demand.
-    pub fn is_lower_bound(&self, launch: usize, step: usize) -> bool {
-        let bound = self.bounds.get(launch * self.horizon + step);
-        bound.is_some_and(|bound| !bound.is_nan())
-    }
-
-    /// Number of product-steps whose units are a lower bound.
-    pub fn lower_bounds(&self) -> usize {
-        self.bounds.iter().filter(|bound| !bound.is_nan()).count()
     }
 
     /// The launches with series beside them, in the order of [`LaunchPanel::ids`]. Signals are kept as far as the units
@@ -318,16 +239,20 @@ impl LaunchPanel {
             ids: rows.iter().map(|&i| self.ids[i].clone()).collect(),
             launch_days: rows.iter().map(|&i| self.launch_days[i]).collect(),
             log_units: rows.iter().flat_map(|&i| self.log_units(i).iter().copied()).collect(),
-            bounds: match self.bounds.is_empty() {
-                true => Vec::new(),
-                false => rows
-                    .iter()
-                    .flat_map(|&i| self.bounds[i * self.horizon..(i + 1) * self.horizon].iter().copied())
-                    .collect(),
-            },
+            bounds: self.cells(&self.bounds, rows),
+            drawn: self.cells(&self.drawn, rows),
             attributes: take_record_batch(&self.attributes, &indices)?,
             covariates: self.covariates.select(rows),
         })
+    }
+
+    /// The steps of some launches, of what may be left out.
+    fn cells(&self, all: &[f64], rows: &[usize]) -> Vec<f64> {
+        let of_launch = |&row: &usize| {
+            all.get(row * self.horizon..(row + 1) * self.horizon)
+                .unwrap_or_default()
+        };
+        rows.iter().flat_map(of_launch).copied().collect()
     }
 
     /// What was known at the start of `origin`: launches before it, with every step whose period had not ended masked.
