@@ -48,17 +48,23 @@ judged_ AS (
 SELECT
     key_ AS product_id,
     __launch_period_start(number_, frequency) AS date,
-    CASE
-        WHEN missing_ <> 'interpolate' OR kept_ IS NOT NULL THEN kept_
-        WHEN count(kept_) OVER later_ > 0 AND count(kept_) OVER earlier_ > 0 THEN greatest(fill(kept_) OVER line_, 0)
-    END AS units,
+    units_ AS units,
     price_ AS price,
     rows_ IS NOT NULL AS observed,
     outlier_ AS outlier,
     raw_ AS raw_units,
-    coalesce(available_, 1) AS available
-FROM judged_
-WINDOW
-    line_ AS (PARTITION BY key_ ORDER BY number_),
-    earlier_ AS (PARTITION BY key_ ORDER BY number_ ROWS UNBOUNDED PRECEDING),
-    later_ AS (PARTITION BY key_ ORDER BY number_ ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING)
+    -- What was put in the place of unknown units is no lower bound.
+    CASE WHEN available_ IS NULL OR (raw_ IS NULL AND units_ IS NOT NULL) THEN 1 ELSE available_ END AS available
+FROM (
+    SELECT
+        *,
+        CASE
+            WHEN missing_ <> 'interpolate' OR kept_ IS NOT NULL THEN kept_
+            WHEN count(kept_) OVER later_ > 0 AND count(kept_) OVER earlier_ > 0 THEN greatest(fill(kept_) OVER line_, 0)
+        END AS units_
+    FROM judged_
+    WINDOW
+        line_ AS (PARTITION BY key_ ORDER BY number_),
+        earlier_ AS (PARTITION BY key_ ORDER BY number_ ROWS UNBOUNDED PRECEDING),
+        later_ AS (PARTITION BY key_ ORDER BY number_ ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING)
+)
