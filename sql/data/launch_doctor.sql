@@ -116,12 +116,15 @@ spans_ AS (
         GROUP BY key_
     )
 ),
+judged_ AS MATERIALIZED (
+    FROM __launch_outliers(sales, frequency, 'net', product_id, date, units, price, available)
+),
 outliers_ AS (
     SELECT
         count(*) AS outliers_,
         min(concat('product ', key_, ', ', __launch_period_start(number_, frequency), ', units ', raw_))
             AS outliers_like_
-    FROM __launch_outliers(sales, frequency, 'net', product_id, date, units, price, available)
+    FROM judged_
     WHERE x_ NOT BETWEEN low_ AND high_
 ),
 -- Periods in which nothing was sold between periods in which nearly always something was, five units or more.
@@ -144,7 +147,8 @@ zeros_ AS (
                     PARTITION BY key_ ORDER BY number_ ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING
                 ) > 0 AS later_,
                 coalesce(
-                    median(raw_) FILTER (NOT zero_) OVER near_ >= 5
+                    -- On the log scale, so that single large sales do not count for many.
+                    avg(CASE WHEN NOT zero_ THEN ln(1 + raw_) END) OVER near_ >= ln(6)
                         AND count(*) FILTER (NOT zero_) OVER near_ >= 5
                         AND count(*) FILTER (NOT zero_) OVER near_ >= 0.8 * count(*) FILTER (NOT zero_ OR NOT same_) OVER near_,
                     false
@@ -153,7 +157,7 @@ zeros_ AS (
                 SELECT
                     key_, number_, raw_, coalesce(raw_, 0) <= 0 AND (rows_ IS NULL OR available_ > 0) AS zero_,
                     coalesce(raw_, 0) <= 0 AND coalesce(lag(raw_) OVER (PARTITION BY key_ ORDER BY number_), 0) <= 0 AS same_
-                FROM __launch_outliers(sales, frequency, 'net', product_id, date, units, price, available)
+                FROM judged_
             )
             WINDOW near_ AS (PARTITION BY key_ ORDER BY number_ ROWS BETWEEN 8 PRECEDING AND 8 FOLLOWING)
         )

@@ -1,6 +1,6 @@
 -- The launch of every product and the periods in which it can be seen. A launch date that is no more than the first sale
 -- is told apart: where 90 % of at least five given dates are the day of the first sale, though products sell on fewer
--- than every second day at first, or once per period, they were taken from the sales.
+-- than every second day of the four weeks after it, or have one date per period, they were taken from the sales.
 --
 -- @param sales: VARCHAR        the sales table
 -- @param products: VARCHAR     the products table, or NULL
@@ -26,31 +26,49 @@
 -- @returns stamped_: BOOLEAN     whether all rows of a period have one date
 -- @example FROM __launch_begins('sales', 'products', 'week', 'product_id', 'date', 'units', 'price', 'launch_date', 'available')
 WITH stamps_ AS MATERIALIZED (FROM __launch_stamps(sales, frequency, product_id, date, units, price)),
-begins_ AS (
+begins_ AS MATERIALIZED (
     SELECT
-        dates_.*,
-        __launch_period(dates_.launch_, frequency) AS number_,
-        all_.start_,
-        coalesce(own_.end_, all_.end_) AS end_,
-        coalesce(own_.stamped_, all_.stamped_) AS stamped_,
-        -- On the first day of its period a date says what a first sale would; of products older than the data nothing is known.
-        counts_ AND first_sale_ IS NOT NULL AND __launch_period(given_, frequency) > all_.start_ AND NOT (
-            coalesce(own_.stamped_, all_.stamped_)
-            AND given_ = __launch_period_start(__launch_period(given_, frequency), frequency)
-        ) AS telling_,
-        given_ = first_sale_ AS same_
-    FROM __launch_dates(sales, products, product_id, date, units, price, launch_date, available) AS dates_
-    CROSS JOIN (FROM stamps_ WHERE key_ IS NULL) AS all_
-    LEFT JOIN stamps_ AS own_ ON own_.key_ = dates_.key_
+        *,
+        given_ = first_sale_ AND telling_ AS same_,
+        -- Nearly all of them.
+        count(*) FILTER (given_ = first_sale_ AND telling_) OVER ()
+            >= greatest(5, 0.9 * count(*) FILTER (telling_) OVER ()) AS all_same_
+    FROM (
+        SELECT
+            dates_.*,
+            __launch_period(dates_.launch_, frequency) AS number_,
+            all_.start_,
+            coalesce(own_.end_, all_.end_) AS end_,
+            coalesce(own_.stamped_, all_.stamped_) AS stamped_,
+            -- On the first day of its period a date says what a first sale would; of products older than the data nothing is
+            -- known.
+            counts_ AND first_sale_ IS NOT NULL AND __launch_period(given_, frequency) > all_.start_ AND NOT (
+                coalesce(own_.stamped_, all_.stamped_)
+                AND given_ = __launch_period_start(__launch_period(given_, frequency), frequency)
+            ) AS telling_
+        FROM __launch_dates(sales, products, product_id, date, units, price, launch_date, available) AS dates_
+        CROSS JOIN (FROM stamps_ WHERE key_ IS NULL) AS all_
+        LEFT JOIN stamps_ AS own_ ON own_.key_ = dates_.key_
+    )
+),
+-- Days with sales after the first one, in its four weeks. Products that are sold nearly every day are first sold when they
+-- are launched; where there is one date per period, dates do not tell.
+often_ AS (
+    SELECT avg(CASE WHEN stamped_ THEN 0 ELSE days_ / 27 END) AS often_
+    FROM (
+        SELECT begins_.key_, any_value(stamped_) AS stamped_, count(DISTINCT rows_.day_) - 1 AS days_
+        FROM __launch_sales(sales, product_id, date, units, price) AS rows_
+        JOIN (
+            FROM begins_ WHERE same_ AND all_same_
+            -- As many as it takes to know.
+            QUALIFY row_number() OVER (ORDER BY hash(key_::VARCHAR), key_) <= 1000
+        ) AS begins_ ON begins_.key_ = rows_.key_
+        WHERE rows_.units_ > 0 AND rows_.day_ BETWEEN first_sale_ AND first_sale_ + 27
+        GROUP BY begins_.key_
+    )
 )
 SELECT
     key_, launch_, given_, first_sale_, selling_, listed_, counts_, listings_,
-    coalesce(
-        telling_ AND same_
-        AND count(*) FILTER (telling_ AND same_) OVER () >= greatest(5, 0.9 * count(*) FILTER (telling_) OVER ())
-        -- Products that are sold nearly every day are first sold when they are launched.
-        AND avg(CASE WHEN stamped_ OR rare_ IS NULL THEN 0 ELSE 1 / rare_ END) FILTER (telling_ AND same_) OVER () < 0.5,
-        false
-    ) AS from_sales_,
+    coalesce(same_ AND all_same_ AND often_ < 0.5, false) AS from_sales_,
     number_, start_, end_, stamped_
-FROM begins_
+FROM begins_, often_

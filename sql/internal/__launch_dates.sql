@@ -12,8 +12,6 @@
 -- @returns launch_: DATE         the launch date: that of the products table, else the first day with sales
 -- @returns given_: DATE          the launch date in the products table
 -- @returns first_sale_: DATE     the first day with sales
--- @returns rare_: DOUBLE         days from one day with sales to the next, on average over its first eight of them; NULL
---                               without a products table, or with one day
 -- @returns selling_: BOOLEAN     whether the sales table has the product
 -- @returns listed_: BOOLEAN      whether the products table has it
 -- @returns counts_: BOOLEAN      whether the product can be a launch: it is listed, or there is no products table
@@ -24,21 +22,14 @@ SELECT
     coalesce(list_.launch_, sold_.first_sale_) AS launch_,
     list_.launch_ AS given_,
     sold_.first_sale_ AS first_sale_,
-    sold_.rare_ AS rare_,
     sold_.key_ IS NOT NULL AS selling_,
     list_.key_ IS NOT NULL AS listed_,
     products IS NULL OR list_.key_ IS NOT NULL AS counts_,
     list_.rows_ AS listings_
 FROM (
-    SELECT key_, first_sale_, (first_[-1] - first_[1]) / nullif(len(first_) - 1, 0) AS rare_
-    FROM (
-        SELECT
-            key_,
-            min(day_) FILTER (units_ > 0) AS first_sale_,
-            min(DISTINCT CASE WHEN products IS NOT NULL AND units_ > 0 THEN day_ END, 8) AS first_
-        FROM __launch_sales(sales, product_id, date, units, price, available)
-        GROUP BY key_
-    )
+    SELECT key_, min(day_) FILTER (units_ > 0) AS first_sale_
+    FROM __launch_sales(sales, product_id, date, units, price, available)
+    GROUP BY key_
 ) AS sold_
 FULL JOIN (
     FROM __launch_products(products, product_id, launch_date) WHERE key_ IS NOT NULL

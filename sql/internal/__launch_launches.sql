@@ -42,16 +42,19 @@ launched_ AS MATERIALIZED (
 ),
 rows_ AS (
     SELECT
-        launched_.key_, launch_, number_, stamped_, day_, units_, price_, off_, bound_, early_,
-        CASE WHEN NOT early_ THEN __launch_period(day_, frequency) - number_ + 1
-        WHEN listed_ AND first_step_ THEN 1 ELSE 0 END::INTEGER AS step_
+        key_, launch_, number_, stamped_, day_, units_, price_, off_, bound_, early_,
+        CASE WHEN NOT early_ THEN period_ - number_ + 1 WHEN listed_ AND first_step_ THEN 1 ELSE 0 END::INTEGER AS step_
     FROM (
-        SELECT rows_.* EXCLUDE (key_), launched_.*,
-            day_ < launch_ AND (NOT stamped_ OR __launch_period(day_, frequency) < number_) AS early_
-        FROM __launch_sales(sales, product_id, date, units, price, available) AS rows_
+        SELECT
+            launched_.*, day_, units_, price_, off_, bound_, period_,
+            day_ < launch_ AND (NOT stamped_ OR period_ < number_) AS early_
+        FROM (
+            SELECT *, __launch_period(day_, frequency) AS period_
+            FROM __launch_sales(sales, product_id, date, units, price, available)
+        ) AS rows_
         JOIN launched_ ON rows_.key_ = launched_.key_
-        WHERE __launch_period(day_, frequency) <= number_ + steps_ - 1
-    ) AS launched_
+        WHERE period_ <= number_ + steps_ - 1
+    )
 ),
 sold_ AS (
     SELECT

@@ -1,7 +1,8 @@
 -- Which products have one date per period, such as the Monday of each week, and which periods their sales cover: those
 -- up to the end of the last day, or of its period where the rows of a period have one date. A few rows on other dates
--- change nothing: a product has one date per period if 85 % of its dates, of at least six, are on the same day of the
--- period, and has not if at most half of them are; the others are like most.
+-- change nothing: a product has one date per period if 85 % of its rows, of at least six periods, are on the same day of
+-- the period, and has not if at most half of them are; the others are like most. Where at most 30 % of all rows are on
+-- the same day of the period, none has.
 --
 -- @param sales: VARCHAR       the sales table
 -- @param frequency: VARCHAR   day, week or month
@@ -18,59 +19,75 @@
 -- @returns longest_gap_: INTEGER  days between two dates that follow each other, at most
 -- @returns after_gap_: DATE       the date after that gap
 -- @example FROM __launch_stamps('sales', 'week', 'product_id', 'date', 'units', 'price')
-WITH all_ AS MATERIALIZED (
+WITH days_ AS MATERIALIZED (
     SELECT
-        min(number_) AS start_,
-        max(number_) + 1 AS after_,
-        __launch_period(max(day_) + 1, frequency) AS over_,
-        count(*) = count(DISTINCT number_) AS single_,
-        min(day_) AS first_day_,
-        max(day_) AS last_day_,
-        max(gap_)::INTEGER AS longest_gap_,
-        min(day_) FILTER (gap_ = longest_) AS after_gap_
+        *, __launch_period(day_, frequency) AS number_, day_ - lag(day_) OVER (ORDER BY day_) AS gap_,
+        -- Dates of months are counted from their first day and from their last one.
+        CASE WHEN __launch_frequency(frequency) = 'month' THEN day(day_) ELSE isodow(day_) END AS place_,
+        CASE WHEN __launch_frequency(frequency) = 'month' THEN last_day(day_) - day_ ELSE 0 END AS other_
+    FROM (SELECT day_, count(*) AS rows_ FROM __launch_sales(sales, product_id, date, units, price) GROUP BY day_)
+),
+all_ AS MATERIALIZED (
+    SELECT
+        *,
+        -- Where no period has two dates, or rows are spread over the days, there is nothing to judge.
+        NOT single_ AND (
+            SELECT max(part_) > 0.3 * max(total_)
+            FROM (
+                SELECT place_, sum(rows_) AS part_, sum(sum(rows_)) OVER (PARTITION BY grouping(place_)) AS total_
+                FROM days_ GROUP BY GROUPING SETS ((place_), (other_))
+                HAVING grouping(place_) = 0 OR __launch_frequency(frequency) = 'month'
+            )
+        ) AS judge_
     FROM (
-        SELECT *, max(gap_) OVER () AS longest_
-        FROM (
-            SELECT day_, __launch_period(day_, frequency) AS number_, day_ - lag(day_) OVER (ORDER BY day_) AS gap_
-            FROM __launch_sales(sales, product_id, date, units, price)
-            GROUP BY day_
-        )
+        SELECT
+            min(number_) AS start_,
+            max(number_) + 1 AS after_,
+            __launch_period(max(day_) + 1, frequency) AS over_,
+            count(*) = count(DISTINCT number_) AS single_,
+            min(day_) AS first_day_,
+            max(day_) AS last_day_,
+            max(gap_)::INTEGER AS longest_gap_,
+            min(day_) FILTER (gap_ = longest_) AS after_gap_
+        FROM (SELECT *, max(gap_) OVER () AS longest_ FROM days_)
     )
 ),
--- Where no period has two dates there is nothing to judge.
-dates_ AS (
-    SELECT key_, day_
-    FROM __launch_sales(sales, product_id, date, units, price)
-    WHERE (SELECT NOT single_ FROM all_)
-    GROUP BY key_, day_
-),
--- Dates of months are counted from their first day and from their last one.
-places_ AS (
-    SELECT key_, count(*) AS count_, max(day_) AS last_
+places_ AS MATERIALIZED (
+    SELECT
+        key_, place_, other_, count(*) AS rows_, max(day_) AS last_,
+        bit_or(1::BIGINT << (__launch_period(day_, frequency) % 62)::BIGINT) AS periods_
     FROM (
         SELECT
             key_, day_,
             CASE WHEN __launch_frequency(frequency) = 'month' THEN day(day_) ELSE isodow(day_) END AS place_,
-            CASE WHEN __launch_frequency(frequency) = 'month' THEN last_day(day_) - day_ ELSE isodow(day_) END AS other_
-        FROM dates_
+            CASE WHEN __launch_frequency(frequency) = 'month' THEN last_day(day_) - day_ ELSE 0 END AS other_
+        FROM __launch_sales(sales, product_id, date, units, price)
+        WHERE (SELECT judge_ FROM all_)
     )
+    GROUP BY key_, place_, other_
+),
+counted_ AS (
+    SELECT
+        key_, sum(rows_) AS rows_, max(last_) AS last_, bit_or(periods_) AS periods_, grouping(other_) AS by_place_
+    FROM places_
     GROUP BY GROUPING SETS ((key_, place_), (key_, other_), (place_), (other_))
 ),
 judged_ AS MATERIALIZED (
     SELECT
-        key_, dates_, last_, regular_,
-        CASE WHEN dates_ >= 6 AND regular_ >= 0.85 THEN true WHEN dates_ >= 6 AND regular_ <= 0.5 THEN false END AS own_
+        key_, rows_, last_,
+        CASE WHEN periods_ >= 6 AND regular_ >= 0.85 THEN true WHEN periods_ >= 6 AND regular_ <= 0.5 THEN false END AS own_
     FROM (
         SELECT
-            key_, sum(count_) / 2 AS dates_, max(count_) / (sum(count_) / 2) AS regular_, max(last_) AS last_
-        FROM places_
+            key_, sum(rows_) / 2 AS rows_, max(last_) AS last_, bit_count(bit_or(periods_)) AS periods_,
+            max(CASE WHEN by_place_ = 1 OR __launch_frequency(frequency) = 'month' THEN rows_ END) / (sum(rows_) / 2) AS regular_
+        FROM counted_
         GROUP BY key_
     )
 ),
 most_ AS MATERIALIZED (
     SELECT
         coalesce(
-            sum(dates_) FILTER (own_ AND key_ IS NOT NULL) > coalesce(sum(dates_) FILTER (NOT own_ AND key_ IS NOT NULL), 0),
+            sum(rows_) FILTER (own_ AND key_ IS NOT NULL) > coalesce(sum(rows_) FILTER (NOT own_ AND key_ IS NOT NULL), 0),
             NOT bool_or(NOT own_ AND key_ IS NOT NULL) AND bool_or(own_),
             false
         ) AS stamped_,

@@ -4,6 +4,5 @@
 -- @param given: ANY  a boolean, number or text
 -- @returns DOUBLE the share, 0 to 1; NULL when it is none
 -- @example __launch_valid_share(true)
-CASE WHEN coalesce(TRY_CAST(given AS DOUBLE), TRY_CAST(given AS BOOLEAN)::DOUBLE) >= 0
-    AND NOT isnan(coalesce(TRY_CAST(given AS DOUBLE), TRY_CAST(given AS BOOLEAN)::DOUBLE))
+CASE WHEN coalesce(TRY_CAST(given AS DOUBLE), TRY_CAST(given AS BOOLEAN)::DOUBLE) BETWEEN 0 AND 1e300
 THEN least(coalesce(TRY_CAST(given AS DOUBLE), TRY_CAST(given AS BOOLEAN)::DOUBLE), 1) END
