@@ -28,28 +28,25 @@
 WITH stamps_ AS MATERIALIZED (FROM __launch_stamps(sales, frequency, product_id, date, units, price)),
 begins_ AS MATERIALIZED (
     SELECT
-        *,
-        given_ = first_sale_ AND telling_ AS same_,
-        -- Nearly all of them.
-        count(*) FILTER (given_ = first_sale_ AND telling_) OVER ()
-            >= greatest(5, 0.9 * count(*) FILTER (telling_) OVER ()) AS all_same_
-    FROM (
-        SELECT
-            dates_.*,
-            __launch_period(dates_.launch_, frequency) AS number_,
-            all_.start_,
-            coalesce(own_.end_, all_.end_) AS end_,
-            coalesce(own_.stamped_, all_.stamped_) AS stamped_,
-            -- On the first day of its period a date says what a first sale would; of products older than the data nothing is
-            -- known.
-            counts_ AND first_sale_ IS NOT NULL AND __launch_period(given_, frequency) > all_.start_ AND NOT (
-                coalesce(own_.stamped_, all_.stamped_)
-                AND given_ = __launch_period_start(__launch_period(given_, frequency), frequency)
-            ) AS telling_
-        FROM __launch_dates(sales, products, product_id, date, units, price, launch_date, available) AS dates_
-        CROSS JOIN (FROM stamps_ WHERE key_ IS NULL) AS all_
-        LEFT JOIN stamps_ AS own_ ON own_.key_ = dates_.key_
-    )
+        dates_.*,
+        __launch_period(dates_.launch_, frequency) AS number_,
+        all_.start_,
+        coalesce(own_.end_, all_.end_) AS end_,
+        coalesce(own_.stamped_, all_.stamped_) AS stamped_,
+        -- On the first day of its period a date says what a first sale would; of products older than the data nothing is known.
+        counts_ AND first_sale_ IS NOT NULL AND __launch_period(given_, frequency) > all_.start_ AND NOT (
+            coalesce(own_.stamped_, all_.stamped_)
+            AND given_ = __launch_period_start(__launch_period(given_, frequency), frequency)
+        ) AS telling_
+    FROM __launch_dates(sales, products, product_id, date, units, price, launch_date, available) AS dates_
+    CROSS JOIN (FROM stamps_ WHERE key_ IS NULL) AS all_
+    LEFT JOIN stamps_ AS own_ ON own_.key_ = dates_.key_
+),
+-- Whether nearly all of the dates are the first sale.
+same_ AS MATERIALIZED (
+    SELECT
+        count(*) FILTER (telling_ AND given_ = first_sale_) >= greatest(5, 0.9 * count(*) FILTER (telling_)) AS all_same_
+    FROM begins_
 ),
 -- Days with sales after the first one, in its four weeks. Products that are sold nearly every day are first sold when they
 -- are launched; where there is one date per period, dates do not tell.
@@ -59,7 +56,7 @@ often_ AS (
         SELECT begins_.key_, any_value(stamped_) AS stamped_, count(DISTINCT rows_.day_) - 1 AS days_
         FROM __launch_sales(sales, product_id, date, units, price) AS rows_
         JOIN (
-            FROM begins_ WHERE same_ AND all_same_
+            SELECT key_, stamped_, first_sale_ FROM begins_, same_ WHERE telling_ AND given_ = first_sale_ AND all_same_
             -- As many as it takes to know.
             QUALIFY row_number() OVER (ORDER BY hash(key_::VARCHAR), key_) <= 1000
         ) AS begins_ ON begins_.key_ = rows_.key_
@@ -69,6 +66,6 @@ often_ AS (
 )
 SELECT
     key_, launch_, given_, first_sale_, selling_, listed_, counts_, listings_,
-    coalesce(same_ AND all_same_ AND often_ < 0.5, false) AS from_sales_,
+    coalesce(telling_ AND given_ = first_sale_ AND all_same_ AND often_ < 0.5, false) AS from_sales_,
     number_, start_, end_, stamped_
-FROM begins_, often_
+FROM begins_, same_, often_
