@@ -1,7 +1,7 @@
--- Clean sales: one row per product and period. Rows of the same product and period are summed, returns are set off,
--- and missing periods are filled from the product's first period to the last period of the data. An outlier lies
--- further than 5 robust standard deviations from the median of the 13 periods around it, on the log scale; periods in
--- which nothing was sold, or stock ran out, are neither outliers nor compared with. A period whose rows do not know their
+-- Clean sales: one row per product and period. Rows of the same product and period are summed, returns are set off, and
+-- missing periods are filled from the product's first period to the last period of the data. An outlier lies further
+-- than 5 robust standard deviations from the median of the 13 periods around it, on the log scale; periods in which
+-- nothing was sold, or stock ran out, are neither outliers nor compared with. A period whose rows do not know their
 -- units stays unknown: units are NULL, never zero. The result can be given to all functions that read sales.
 --
 -- @param sales: VARCHAR                      the sales table: product_id, date, units, and price if there is one
@@ -16,8 +16,8 @@
 -- @param date: VARCHAR = 'date'              name of the column of dates
 -- @param units: VARCHAR = 'units'            name of the column of units
 -- @param price: VARCHAR = 'price'            name of the column of prices
--- @param available: VARCHAR = 'available'    name of the column that says whether the product was on sale: a boolean, or
---                                            the share of the row's time
+-- @param available: VARCHAR = 'available'    name of the column that says whether the product was on sale: a boolean,
+--                                            or the share of the row's time
 -- @returns product_id: same as input  the product
 -- @returns date: DATE                 the first day of the period
 -- @returns units: DOUBLE              units after all changes
@@ -25,8 +25,8 @@
 -- @returns observed: BOOLEAN          whether the sales table has rows for this period
 -- @returns outlier: BOOLEAN           whether the units were an outlier
 -- @returns raw_units: DOUBLE          the sum of the rows before any change; NULL without rows, or when none is known
--- @returns available: DOUBLE          share of the period in which it was on sale; 0 where stock ran out: units are a lower
---                                     bound of the demand, or not known
+-- @returns available: DOUBLE          share of the period in which it was on sale; 0 where stock ran out: units are a
+--                                     lower bound of the demand, or not known
 -- @example FROM launch_clean('sales')
 -- @example FROM launch_clean('sales', frequency := 'month', missing := 'interpolate', outliers := 'cap')
 WITH options_ AS (
@@ -60,7 +60,8 @@ FROM (
         *,
         CASE
             WHEN missing_ <> 'interpolate' OR kept_ IS NOT NULL THEN kept_
-            WHEN count(kept_) OVER later_ > 0 AND count(kept_) OVER earlier_ > 0 THEN greatest(fill(kept_) OVER line_, 0)
+            WHEN count(kept_) OVER later_ > 0 AND count(kept_) OVER earlier_ > 0
+            THEN greatest(fill(kept_) OVER line_, 0)
         END AS units_
     FROM judged_
     WINDOW

@@ -12,8 +12,8 @@
 -- @param launch_date: VARCHAR = 'launch_date'  name of the column of launch dates
 -- @param burn_in: BIGINT = 1                   a product whose launch falls into this many first periods of the data,
 --                                              or before them, is taken to be older than the data
--- @param available: VARCHAR = 'available'      name of the column that says whether the product was on sale: a boolean, or
---                                              the share of the row's time
+-- @param available: VARCHAR = 'available'      name of the column that says whether the product was on sale: a boolean,
+--                                              or the share of the row's time
 -- @returns check: VARCHAR    what was looked at
 -- @returns status: VARCHAR   ok, warning (handled as fix says, but look at it) or error (launches cannot be learned)
 -- @returns affected: BIGINT  rows, periods or products concerned
@@ -150,13 +150,15 @@ zeros_ AS (
                     -- On the log scale, so that single large sales do not count for many.
                     avg(CASE WHEN NOT zero_ THEN ln(1 + raw_) END) OVER near_ >= ln(6)
                         AND count(*) FILTER (NOT zero_) OVER near_ >= 5
-                        AND count(*) FILTER (NOT zero_) OVER near_ >= 0.8 * count(*) FILTER (NOT zero_ OR NOT same_) OVER near_,
+                        AND count(*) FILTER (NOT zero_) OVER near_
+                            >= 0.8 * count(*) FILTER (NOT zero_ OR NOT same_) OVER near_,
                     false
                 ) AS lively_
             FROM (
                 SELECT
                     key_, number_, raw_, coalesce(raw_, 0) <= 0 AND (rows_ IS NULL OR available_ > 0) AS zero_,
-                    coalesce(raw_, 0) <= 0 AND coalesce(lag(raw_) OVER (PARTITION BY key_ ORDER BY number_), 0) <= 0 AS same_
+                    coalesce(raw_, 0) <= 0
+                        AND coalesce(lag(raw_) OVER (PARTITION BY key_ ORDER BY number_), 0) <= 0 AS same_
                 FROM judged_
             )
             WINDOW near_ AS (PARTITION BY key_ ORDER BY number_ ROWS BETWEEN 8 PRECEDING AND 8 FOLLOWING)
@@ -218,7 +220,8 @@ unknown_ AS (
     SELECT
         count(*) FILTER (len(list_filter(available_, lambda a: a < 0.5)) > 0) AS gaps_,
         min(CASE WHEN len(list_filter(available_, lambda a: a < 0.5)) > 0
-            THEN concat('product ', key_, ' in ', len(list_filter(available_, lambda a: a < 0.5)), ' steps') END) AS gaps_like_,
+            THEN concat('product ', key_, ' in ', len(list_filter(available_, lambda a: a < 0.5)), ' steps') END
+        ) AS gaps_like_,
         count(*) FILTER (available_[1] < 0.5) AS starts_,
         min(CASE WHEN available_[1] < 0.5 THEN concat('product ', key_, ', ', launch_) END) AS starts_like_,
         count(*) AS seen_launches_
@@ -252,7 +255,8 @@ found_ AS (
         {
             'name_': 'unknown_units', 'bad_': no_units_ > 0, 'fatal_': false,
             'affected_': no_units_, 'all_': all_, 'like_': no_units_like_,
-            'fix_': 'Rows without units are not known, as when there is no stock, and never zero: give 0 when nothing was sold.'
+            'fix_': 'Rows without units are not known, as when there is no stock, and never zero: give 0 when nothing '
+                || 'was sold.'
         },
         {
             'name_': 'invalid_availability', 'bad_': bad_share_ > 0, 'fatal_': false,
@@ -320,8 +324,8 @@ found_ AS (
             'name_': 'first_period_incomplete', 'bad_': late_start_ AND burn_in_ = 0, 'fatal_': false,
             'affected_': CASE WHEN late_start_ THEN 1 ELSE 0 END, 'all_': CASE WHEN usable_ > 0 THEN 1 END,
             'like_': CASE WHEN late_start_ THEN concat('the data begin on ', first_day_) END,
-            'fix_': 'Most of the first period is missing and would count as no sales: leave it out with burn_in := 1, or load '
-                || 'its first days.'
+            'fix_': 'Most of the first period is missing and would count as no sales: leave it out with burn_in := 1, '
+                || 'or load its first days.'
         },
         {
             'name_': 'all_sales_zero', 'bad_': usable_ > 0 AND positive_ = 0, 'fatal_': true,
@@ -363,25 +367,26 @@ found_ AS (
         {
             'name_': 'sales_before_launch', 'bad_': late_ > 0, 'fatal_': false,
             'affected_': late_, 'all_': given_, 'like_': late_like_,
-            'fix_': 'Sales before the launch date are not used: preorders := ''first_step'' counts them to step 1 if they are '
-                || 'pre-orders, else correct the launch date, or set it to NULL to take the first day with sales.'
+            'fix_': 'Sales before the launch date are not used: preorders := ''first_step'' counts them to step 1 if they '
+                || 'are pre-orders, else correct the launch date, or set it to NULL to take the first day with sales.'
         },
         {
             'name_': 'launch_dates_from_sales', 'bad_': from_sales_ > 0, 'fatal_': false,
             'affected_': from_sales_, 'all_': given_, 'like_': from_sales_like_,
-            'fix_': 'These launch dates are the first sale, not the day from which a product could be bought: each launch is '
-                || 'taken to begin with its period. Give the day on which it was put on sale.'
+            'fix_': 'These launch dates are the first sale, not the day from which a product could be bought: each launch '
+                || 'is taken to begin with its period. Give the day on which it was put on sale.'
         },
         {
             'name_': 'launches_without_stock', 'bad_': gaps_ > 0, 'fatal_': false,
             'affected_': gaps_, 'all_': seen_launches_, 'like_': gaps_like_,
-            'fix_': 'Steps without stock are left out of all that is learned; where it ran out, units are a lower bound of the '
-                || 'demand.'
+            'fix_': 'Steps without stock are left out of all that is learned; where it ran out, units are a lower bound of '
+                || 'the demand.'
         },
         {
             'name_': 'first_steps_without_stock', 'bad_': starts_ > 0, 'fatal_': false,
             'affected_': starts_, 'all_': seen_launches_, 'like_': starts_like_,
-            'fix_': 'Most of their first period is not known: give the date from which they could be bought as launch date.'
+            'fix_': 'Most of their first period is not known: give the date from which they could be bought as '
+                || 'launch date.'
         },
         {
             'name_': 'older_than_data', 'bad_': old_ > 0.5 * launched_, 'fatal_': false,

@@ -1,9 +1,10 @@
 -- Forecasts against what was sold, with a naive baseline beside them. A forecast period runs from its date to the day
 -- before the next date of the forecast; the actual units of its product are summed, and are 0 where there are none. A
--- period that is not over when the actuals end is not scored, nor is one of which nothing is known, or in which stock ran
--- out: what was sold is no more than a lower bound of the demand then. The naive baseline is a forecast given by baseline, such
--- as one made with architecture := 'naive'. Without it, it is the mean of what the other products really sold at the
--- same step: it is known only in hindsight, so it is harder to beat than a forecast, and it needs two products.
+-- period that is not over when the actuals end is not scored, nor is one of which nothing is known, or in which stock
+-- ran out: what was sold is no more than a lower bound of the demand then. The naive baseline is a forecast given by
+-- baseline, such as one made with architecture := 'naive'. Without it, it is the mean of what the other products really
+-- sold at the same step: it is known only in hindsight, so it is harder to beat than a forecast, and it needs two
+-- products.
 --
 -- @param forecast: VARCHAR                   the forecast table, as launch_forecast returns it: product_id, date, step,
 --                                            yhat, and yhat_lower, yhat_upper if there are any; rows with NULL yhat are

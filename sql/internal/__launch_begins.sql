@@ -1,6 +1,6 @@
--- The launch of every product and the periods in which it can be seen. A launch date that is no more than the first sale
--- is told apart: where 90 % of at least five given dates are the day of the first sale, though products sell on fewer
--- than every second day of the four weeks after it, or have one date per period, they were taken from the sales.
+-- The launch of every product and the periods in which it can be seen. A launch date that is no more than the first
+-- sale is told apart: where 90 % of at least five given dates are the day of the first sale, though products sell on
+-- fewer than every second day of the four weeks after it, or have one date per period, they were taken from the sales.
 --
 -- @param sales: VARCHAR        the sales table
 -- @param products: VARCHAR     the products table, or NULL
@@ -24,7 +24,8 @@
 -- @returns start_: BIGINT        the first period of the data
 -- @returns end_: BIGINT          the first period that is not fully observed
 -- @returns stamped_: BOOLEAN     whether all rows of a period have one date
--- @example FROM __launch_begins('sales', 'products', 'week', 'product_id', 'date', 'units', 'price', 'launch_date', 'available')
+-- @example FROM __launch_begins('sales', 'products', 'week', 'product_id', 'date', 'units', 'price', 'launch_date',
+--      'available')
 WITH stamps_ AS MATERIALIZED (FROM __launch_stamps(sales, frequency, product_id, date, units, price)),
 begins_ AS MATERIALIZED (
     SELECT
@@ -33,7 +34,8 @@ begins_ AS MATERIALIZED (
         all_.start_,
         coalesce(own_.end_, all_.end_) AS end_,
         coalesce(own_.stamped_, all_.stamped_) AS stamped_,
-        -- On the first day of its period a date says what a first sale would; of products older than the data nothing is known.
+        -- On the first day of its period a date says what a first sale would; of products older than the data nothing
+        -- is known.
         counts_ AND first_sale_ IS NOT NULL AND __launch_period(given_, frequency) > all_.start_ AND NOT (
             coalesce(own_.stamped_, all_.stamped_)
             AND given_ = __launch_period_start(__launch_period(given_, frequency), frequency)
@@ -45,11 +47,12 @@ begins_ AS MATERIALIZED (
 -- Whether nearly all of the dates are the first sale.
 same_ AS MATERIALIZED (
     SELECT
-        count(*) FILTER (telling_ AND given_ = first_sale_) >= greatest(5, 0.9 * count(*) FILTER (telling_)) AS all_same_
+        count(*) FILTER (telling_ AND given_ = first_sale_)
+            >= greatest(5, 0.9 * count(*) FILTER (telling_)) AS all_same_
     FROM begins_
 ),
--- Days with sales after the first one, in its four weeks. Products that are sold nearly every day are first sold when they
--- are launched; where there is one date per period, dates do not tell.
+-- Days with sales after the first one, in its four weeks. Products that are sold nearly every day are first sold when
+-- they are launched; where there is one date per period, dates do not tell.
 often_ AS (
     SELECT avg(CASE WHEN stamped_ THEN 0 ELSE days_ / 27 END) AS often_
     FROM (

@@ -1,6 +1,6 @@
 -- What query() takes to read a table: all its columns, and an empty one named __launch_<name> for each column that need
--- not exist. Without a table there are no rows. Where a name lists several columns, there is a further one of their values
--- together: see __launch_joined.
+-- not exist. Without a table there are no rows. Where a name lists several columns, there is a further one of their
+-- values together: see __launch_joined.
 --
 -- @scalar
 -- @param source: VARCHAR      what may stand after FROM: a table, a table with a WHERE, a query in parentheses; or NULL

@@ -17,7 +17,8 @@
 -- @returns given_: BOOLEAN      whether the launch date is that of the products table, not of the first sale
 -- @returns selling_: BOOLEAN    whether there are sales rows of it
 -- @returns number_: BIGINT      the period of the launch, as __launch_period counts
--- @returns units_: DOUBLE[]     units per step had it been on sale throughout, NULL for steps not fully observed or known
+-- @returns units_: DOUBLE[]     units per step had it been on sale throughout, NULL for steps not fully observed or
+--                               known
 -- @returns at_least_: BOOLEAN[]  whether they are a lower bound, as stock ran out
 -- @returns sold_: DOUBLE[]      units sold per step, NULL as units_
 -- @returns available_: DOUBLE[]  share of the step in which it was on sale; 0 where units are a lower bound
@@ -34,7 +35,8 @@ WITH options_ AS (
 ),
 launched_ AS MATERIALIZED (
     SELECT
-        key_, launch_, given_ IS NOT NULL AS listed_, given_ IS NOT NULL AND NOT from_sales_ AS given_, selling_, stamped_,
+        key_, launch_, selling_, stamped_,
+        given_ IS NOT NULL AS listed_, given_ IS NOT NULL AND NOT from_sales_ AS given_,
         number_, least(end_ - number_, horizon_)::INTEGER AS steps_, end_, horizon_, first_step_
     FROM __launch_begins(sales, products, frequency, product_id, date, units, price, launch_date, available)
     CROSS JOIN options_
@@ -73,7 +75,9 @@ sold_ AS (
             sum(off_::DECIMAL(38, 9)) FILTER (NOT early_)::DOUBLE AS unknown_,
             count(*) FILTER (NOT early_) AS known_,
             coalesce(
-                __launch_dates_seen(CASE WHEN NOT early_ THEN day_ END, __launch_period_start(number_ + step_ - 1, frequency)),
+                __launch_dates_seen(
+                    CASE WHEN NOT early_ THEN day_ END, __launch_period_start(number_ + step_ - 1, frequency)
+                ),
                 0
             ) AS dates_,
             bool_or(bound_ AND NOT early_) AS bound_

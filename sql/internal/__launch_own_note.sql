@@ -8,7 +8,8 @@
 -- @example __launch_own_note([12, NULL], [0, 0], 3)
 concat(
     CASE WHEN len([s_ FOR s_, k_ IN sold IF s_ IS NULL AND available[k_] IS NOT NULL]) > 0
-    THEN '; sales of ' || len([s_ FOR s_, k_ IN sold IF s_ IS NULL AND available[k_] IS NOT NULL]) || ' steps are not known' END,
+    THEN '; sales of ' || len([s_ FOR s_, k_ IN sold IF s_ IS NULL AND available[k_] IS NOT NULL])
+        || ' steps are not known' END,
     CASE WHEN len([s_ FOR s_, k_ IN sold IF s_ IS NOT NULL AND available[k_] = 0]) > 0
     THEN '; stock ran out in ' || len([s_ FOR s_, k_ IN sold IF s_ IS NOT NULL AND available[k_] = 0])
         || ' steps: units are a lower bound there' END,

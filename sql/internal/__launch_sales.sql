@@ -1,6 +1,6 @@
--- The usable rows of a sales table under fixed names. A row is left out when its product is NULL, or its date is missing
--- or not between 1970 and 2200. Units that are missing, not finite or 1e15 and more are not known: these rows are left
--- out too, unless the caller asks for availability.
+-- The usable rows of a sales table under fixed names. A row is left out when its product is NULL, or its date is
+-- missing or not between 1970 and 2200. Units that are missing, not finite or 1e15 and more are not known: these rows
+-- are left out too, unless the caller asks for availability.
 --
 -- @param sales: VARCHAR       the sales table; NULL for no rows
 -- @param product_id: VARCHAR  its column of products
@@ -11,7 +11,8 @@
 -- @returns key_: same as input  the product
 -- @returns day_: DATE           the day
 -- @returns units_: DOUBLE       units sold, negative for returns; NULL when they are not known
--- @returns price_: DOUBLE       the price, NULL when it is missing, negative, not finite or 1e12 and more, or without units
+-- @returns price_: DOUBLE       the price, NULL when it is missing, negative, not finite or 1e12 and more, or without
+--                               units
 -- @returns off_: DOUBLE         share of the row's time of which nothing is known: 1 without units, or when nothing was
 --                               sold as there was no stock
 -- @returns bound_: BOOLEAN      whether stock ran out: units are a lower bound of the demand

@@ -47,7 +47,9 @@ FROM (
             SELECT
                 -- Of several columns that name a product all are there, or none.
                 CASE WHEN contains(product_, '__launch_none') AND replace(product_, '__launch_none', '') ~ '[^ |]'
-                THEN error('covariates ' || covariates || ' have some of the columns ' || product_id || ': give all or none')
+                THEN error(
+                    'covariates ' || covariates || ' have some of the columns ' || product_id || ': give all or none'
+                )
                 WHEN contains(product_, '__launch_none') THEN '__launch_none' ELSE product_ END AS product_,
                 * EXCLUDE (product_)
             FROM (SELECT

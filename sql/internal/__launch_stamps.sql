@@ -1,8 +1,8 @@
 -- Which products have one date per period, such as the Monday of each week, and which periods their sales cover: those
 -- up to the end of the last day, or of its period where the rows of a period have one date. A few rows on other dates
--- change nothing: a product has one date per period if 85 % of its rows, of at least six periods, are on the same day of
--- the period, and has not if at most half of them are; the others are like most. Where at most 30 % of all rows are on
--- the same day of the period, none has.
+-- change nothing: a product has one date per period if 85 % of its rows, of at least six periods, are on the same day
+-- of the period, and has not if at most half of them are; the others are like most. Where at most 30 % of all rows are
+-- on the same day of the period, none has.
 --
 -- @param sales: VARCHAR       the sales table
 -- @param frequency: VARCHAR   day, week or month
@@ -75,11 +75,14 @@ counted_ AS (
 judged_ AS MATERIALIZED (
     SELECT
         key_, rows_, last_,
-        CASE WHEN periods_ >= 6 AND regular_ >= 0.85 THEN true WHEN periods_ >= 6 AND regular_ <= 0.5 THEN false END AS own_
+        CASE
+            WHEN periods_ >= 6 AND regular_ >= 0.85 THEN true
+            WHEN periods_ >= 6 AND regular_ <= 0.5 THEN false END AS own_
     FROM (
         SELECT
             key_, sum(rows_) / 2 AS rows_, max(last_) AS last_, bit_count(bit_or(periods_)) AS periods_,
-            max(CASE WHEN by_place_ = 1 OR __launch_frequency(frequency) = 'month' THEN rows_ END) / (sum(rows_) / 2) AS regular_
+            max(CASE WHEN by_place_ = 1 OR __launch_frequency(frequency) = 'month' THEN rows_ END)
+                / (sum(rows_) / 2) AS regular_
         FROM counted_
         GROUP BY key_
     )
@@ -87,7 +90,8 @@ judged_ AS MATERIALIZED (
 most_ AS MATERIALIZED (
     SELECT
         coalesce(
-            sum(rows_) FILTER (own_ AND key_ IS NOT NULL) > coalesce(sum(rows_) FILTER (NOT own_ AND key_ IS NOT NULL), 0),
+            sum(rows_) FILTER (own_ AND key_ IS NOT NULL)
+                > coalesce(sum(rows_) FILTER (NOT own_ AND key_ IS NOT NULL), 0),
             NOT bool_or(NOT own_ AND key_ IS NOT NULL) AND bool_or(own_),
             false
         ) AS stamped_,

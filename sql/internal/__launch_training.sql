@@ -20,7 +20,8 @@
 -- @param preorders: VARCHAR = 'drop'  what sales before the launch date are: drop or first_step
 -- @returns id_: VARCHAR         the product
 -- @returns launch_: DATE        the launch date
--- @returns units_: DOUBLE[]     units per step had it been on sale throughout, NULL for steps not fully observed or known
+-- @returns units_: DOUBLE[]     units per step had it been on sale throughout, NULL for steps not fully observed or
+--                               known
 -- @returns at_least_: BOOLEAN[]  whether they are a lower bound, as stock ran out
 -- @returns before_: DOUBLE      units sold before the launch date and left out
 -- @returns attributes_: STRUCT  what was known at launch

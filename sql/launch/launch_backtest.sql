@@ -36,10 +36,10 @@
 -- @param networks: BIGINT = NULL          networks: how many are trained and averaged, 3 if NULL
 -- @param patience: BIGINT = NULL          networks: epochs without a lower held-out loss until it stops, 10 if NULL
 -- @param context_length: BIGINT = NULL    networks: latest steps of own sales looked at, all if NULL
--- @param available: VARCHAR = 'available'    the column of sales that says whether the product was on sale: a boolean, or the
---                                          share of the row's time; if there is one
--- @param preorders: VARCHAR = 'drop'         what sales before a given launch date are: drop leaves them out, first_step
---                                          counts them to step 1
+-- @param available: VARCHAR = 'available'    the column of sales that says whether the product was on sale: a boolean,
+--                                            or the share of the row's time; if there is one
+-- @param preorders: VARCHAR = 'drop'         what sales before a given launch date are: drop leaves them out,
+--                                            first_step counts them to step 1
 -- @returns architecture: VARCHAR  the model
 -- @returns cutoff: DATE           the forecast origin
 -- @returns launches: BIGINT       launches forecast and observed

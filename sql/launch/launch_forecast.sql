@@ -39,10 +39,10 @@
 -- @param patience: BIGINT = NULL         training networks: epochs without a lower held-out loss until it stops,
 --                                          10 if NULL
 -- @param context_length: BIGINT = NULL   training networks: latest steps of own sales looked at, all if NULL
--- @param available: VARCHAR = 'available'    the column of sales that says whether the product was on sale: a boolean, or the
---                                          share of the row's time; if there is one
--- @param preorders: VARCHAR = 'drop'         what sales before a given launch date are: drop leaves them out, first_step
---                                          counts them to step 1
+-- @param available: VARCHAR = 'available'    the column of sales that says whether the product was on sale: a boolean,
+--                                            or the share of the row's time; if there is one
+-- @param preorders: VARCHAR = 'drop'         what sales before a given launch date are: drop leaves them out,
+--                                            first_step counts them to step 1
 -- @returns product_id: same as input  the candidate
 -- @returns date: DATE            first day of the period
 -- @returns step: INTEGER         1 for the period that contains the launch date

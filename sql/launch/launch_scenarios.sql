@@ -22,10 +22,10 @@
 -- @param units: VARCHAR = 'units'              the column of units in sales
 -- @param price: VARCHAR = 'price'              the column of prices in sales, if there is one
 -- @param launch_date: VARCHAR = 'launch_date'  the column of launch dates in candidates
--- @param available: VARCHAR = 'available'      the column of sales that says whether the product was on sale: a boolean, or the
---                                          share of the row's time; if there is one
--- @param preorders: VARCHAR = 'drop'         what sales before a given launch date are: drop leaves them out, first_step
---                                          counts them to step 1
+-- @param available: VARCHAR = 'available'      the column of sales that says whether the product was on sale: a
+--                                              boolean, or the share of the row's time; if there is one
+-- @param preorders: VARCHAR = 'drop'         what sales before a given launch date are: drop leaves them out,
+--                                            first_step counts them to step 1
 -- @returns product_id: same as input  the candidate
 -- @returns scenario: INTEGER     1 to n
 -- @returns step: INTEGER         1 for the period that contains the launch date
@@ -98,7 +98,8 @@ SELECT
     reason_ AS reason
 FROM (
     SELECT
-        key_, row_['step'] AS step_, row_['date'] AS date_, row_['status'] AS status_, row_['reason'] || coalesce(note_, '') AS reason_,
+        key_, row_['step'] AS step_, row_['date'] AS date_, row_['status'] AS status_,
+        row_['reason'] || coalesce(note_, '') AS reason_,
         unnest(units_) AS value_, generate_subscripts(units_, 1)::INTEGER AS scenario_
     FROM rows_
 )

@@ -34,10 +34,10 @@
 -- @param networks: BIGINT = NULL          networks: how many are trained and averaged, 3 if NULL
 -- @param patience: BIGINT = NULL          networks: epochs without a lower held-out loss until it stops, 10 if NULL
 -- @param context_length: BIGINT = NULL    networks: latest steps of own sales looked at, all if NULL
--- @param available: VARCHAR = 'available'    the column of sales that says whether the product was on sale: a boolean, or the
---                                          share of the row's time; if there is one
--- @param preorders: VARCHAR = 'drop'         what sales before a given launch date are: drop leaves them out, first_step
---                                          counts them to step 1
+-- @param available: VARCHAR = 'available'    the column of sales that says whether the product was on sale: a boolean,
+--                                            or the share of the row's time; if there is one
+-- @param preorders: VARCHAR = 'drop'         what sales before a given launch date are: drop leaves them out,
+--                                            first_step counts them to step 1
 -- @returns model: BLOB                  the model, NULL when refused
 -- @returns model_id: VARCHAR            its identity: same data, options and version, same id
 -- @returns architecture: VARCHAR        as asked
@@ -93,7 +93,8 @@ SELECT
             early_, launches_
         ) END,
         CASE WHEN out_ > 0 THEN format(
-            '{} of {} launches were without stock for some time: FROM launch_history(...) WHERE available < 1 shows when',
+            '{} of {} launches were without stock for some time: FROM launch_history(...) WHERE available < 1 shows '
+            || 'when',
             out_, launches_
         ) END
     ), '')

@@ -8,7 +8,8 @@ use crate::panel::{Candidates, expected_above};
 impl LaunchModel {
     /// The candidates with what they sold so far: `own_units[i]` holds the units of candidate `i` by step.
     ///
-    /// Where stock ran out, units are a lower bound (`own_at_least`). The forecast made without these steps says what may
+    /// Where stock ran out, units are a lower bound (`own_at_least`). The forecast made without these steps says what
+    /// may
     /// have been in demand: the value expected of a normal distribution with its location and spread, given that it is
     /// above the bound, takes their place.
     ///

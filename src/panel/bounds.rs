@@ -83,7 +83,8 @@ impl LaunchPanel {
         self.seen_from(&known)
     }
 
-    /// What happened to a launch, to judge forecasts by: as [`LaunchPanel::log_units`], with a demand drawn where units are
+    /// What happened to a launch, to judge forecasts by: as [`LaunchPanel::log_units`], with a demand drawn where units
+    /// are
     /// a lower bound. What is expected there would vary too little.
     pub fn outcome(&self, launch: usize) -> Vec<f64> {
         let mut outcome = self.log_units(launch).to_vec();
@@ -116,7 +117,8 @@ mod tests {
     use super::*;
     use crate::panel::Frequency;
 
-    /// Twelve launches, one each week from Monday 2024-01-01 on, that sell 50 to 72 units; the last two ran out at 30 in
+    /// Twelve launches, one each week from Monday 2024-01-01 on, that sell 50 to 72 units; the last two ran out at 30
+    /// in
     /// their second week.
     fn with_bounds() -> LaunchPanel {
         let units: Vec<Vec<Option<f64>>> = (0..12)

@@ -17,10 +17,12 @@ const MAX_POINTS: usize = 241;
 
 /// How launches sell, as far as it takes to say what was in demand where stock ran out.
 ///
-/// *Model*: y_is = m_s + b_i + e_is on the scale ln(1 + units per full period), with b_i ~ N(0, t^2) the level of launch
+/// *Model*: y_is = m_s + b_i + e_is on the scale ln(1 + units per full period), with b_i ~ N(0, t^2) the level of
+/// launch
 /// i and e_is ~ N(0, d^2). A step is observed, not known, or known to be at least a bound c. Means and variances are
 /// those of highest likelihood (EM, [`ROUNDS`] rounds; the integral over b_i is a sum over points). The demand at a
-/// bound is E(y_is | y_is > c, the steps of the launch up to s): later steps are not looked at, so that a launch as it was
+/// bound is E(y_is | y_is > c, the steps of the launch up to s): later steps are not looked at, so that a launch as it
+/// was
 /// at some age says nothing of what it sold afterwards.
 ///
 /// *Missing data*: NaN; it takes no part.

@@ -325,7 +325,8 @@ pub struct Candidates {
     /// ln(1 + units per full period) of each candidate by step, NaN where not observed. A row that ends early knows
     /// nothing of later steps; no rows at all: nobody has sold anything yet.
     pub own: Vec<Vec<f64>>,
-    /// Whether the units of a step are a lower bound of the demand, as stock ran out; rows may end early or be left out.
+    /// Whether the units of a step are a lower bound of the demand, as stock ran out; rows may end early or be left
+    /// out.
     pub own_at_least: Vec<Vec<bool>>,
     /// Series beside the sales, one row per candidate; their summaries are among the attributes.
     pub covariates: Covariates,
