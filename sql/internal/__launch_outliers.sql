@@ -11,10 +11,10 @@
 -- @returns key_: same as input  the product
 -- @returns number_: BIGINT      the period, as __launch_period counts
 -- @returns raw_: DOUBLE         units before any change, NULL without rows, or when none of them knows its units
+-- @returns price_: DOUBLE       the mean price
 -- @returns rows_: BIGINT        rows of the sales table, NULL without any
 -- @returns available_: DOUBLE   share of the period in which it was on sale; 0 where units are a lower bound or not
 --                               known
--- @returns price_: DOUBLE       the mean price
 -- @returns x_: DOUBLE           ln(1 + units); NULL for periods in which nothing was sold, or stock ran out
 -- @returns low_: DOUBLE         values below are outliers
 -- @returns high_: DOUBLE        values above are outliers

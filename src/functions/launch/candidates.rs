@@ -265,7 +265,7 @@ mod tests {
         let refusal = |days, attribute| {
             let mut columns = candidates(days, attribute);
             let null = || Arc::new(arrow_array::NullArray::new(1)) as ArrayRef;
-            columns.extend([prices(1), null(), null(), null()]);
+            columns.extend([prices(1), null(), null(), null(), null()]);
             // The level.
             columns[3] = Arc::new(Float64Array::from(vec![0.8]));
             let answers = tester::call::<Predict>(&Query::new(1, None), &columns).unwrap();
@@ -297,7 +297,7 @@ mod tests {
         let mut columns = candidates(vec![Some(DAY)], prices(1));
         columns[0] = Arc::new(BinaryViewArray::from_iter_values([b"no model"]));
         let null = || Arc::new(arrow_array::NullArray::new(1)) as ArrayRef;
-        columns.extend([prices(1), null(), null(), null()]);
+        columns.extend([prices(1), null(), null(), null(), null()]);
         let error = tester::call::<Predict>(&Query::new(1, None), &columns).unwrap_err();
         assert!(
             error.starts_with("launch_predict: the 8 bytes given are not"),
