@@ -12,6 +12,8 @@
 -- @param launch_date: VARCHAR = 'launch_date'  name of the column of launch dates
 -- @param burn_in: BIGINT = 1                   a product whose launch falls into this many first periods of the data,
 --                                              or before them, is taken to be older than the data
+-- @param available: VARCHAR = 'available'      name of the column that says whether the product was on sale: a boolean,
+--                                              or the share of the row's time
 -- @returns check: VARCHAR    what was looked at
 -- @returns status: VARCHAR   ok, warning (handled as fix says, but look at it) or error (launches cannot be learned)
 -- @returns affected: BIGINT  rows, periods or products concerned
@@ -31,16 +33,19 @@ raw_ AS NOT MATERIALIZED (
         COLUMNS(lambda c: __launch_column(c, date, sales)) AS raw_day_,
         COLUMNS(lambda c: __launch_column(c, units, sales)) AS raw_units_,
         COLUMNS(lambda c: __launch_column(c, price, sales)) AS raw_price_,
+        COLUMNS(lambda c: __launch_column(c, available, sales)) AS raw_available_,
         hash(row_) AS hash_
-    FROM query(__launch_from(sales, [product_id, date, units], ['price'])) AS row_
+    FROM query(__launch_from(sales, [product_id, date, units], ['price', 'available'])) AS row_
 ),
 checked_ AS NOT MATERIALIZED (
     SELECT
-        raw_key_, raw_day_, raw_units_, raw_price_,
+        raw_key_, raw_day_, raw_units_, raw_price_, raw_available_,
         raw_key_ IS NOT NULL AS good_key_,
         __launch_valid_day(raw_day_) IS NOT NULL AS good_day_,
         __launch_valid_units(raw_units_) IS NOT NULL AS good_units_,
-        raw_price_ IS NULL OR __launch_valid_price(raw_price_) IS NOT NULL AS good_price_
+        raw_units_ IS NULL OR isnan(TRY_CAST(raw_units_ AS DOUBLE)) IS TRUE AS no_units_,
+        raw_price_ IS NULL OR __launch_valid_price(raw_price_) IS NOT NULL AS good_price_,
+        __launch_valid_share(raw_available_) AS share_
     FROM raw_
 ),
 rows_ AS (
@@ -52,9 +57,22 @@ rows_ AS (
         count(*) FILTER (NOT good_day_) AS bad_day_,
         min(CASE WHEN NOT good_day_ THEN concat('product ', raw_key_, ', date ', coalesce(raw_day_::VARCHAR, 'NULL')) END)
             AS bad_day_like_,
-        count(*) FILTER (NOT good_units_) AS bad_units_,
+        count(*) FILTER (no_units_) AS no_units_,
+        min(CASE WHEN no_units_ THEN concat('product ', raw_key_, ', ', raw_day_) END) AS no_units_like_,
+        count(*) FILTER (raw_available_ IS NOT NULL) AS told_,
+        count(*) FILTER (raw_available_ IS NOT NULL AND share_ IS NULL) AS bad_share_,
         min(
-            CASE WHEN NOT good_units_
+            CASE WHEN raw_available_ IS NOT NULL AND share_ IS NULL
+            THEN concat('product ', raw_key_, ', ', raw_day_, ', ', available, ' ', raw_available_) END
+        ) AS bad_share_like_,
+        count(*) FILTER (good_units_ AND share_ < 1) AS off_,
+        min(
+            CASE WHEN good_units_ AND share_ < 1
+            THEN concat('product ', raw_key_, ', ', raw_day_, ', units ', raw_units_) END
+        ) AS off_like_,
+        count(*) FILTER (NOT good_units_ AND NOT no_units_) AS bad_units_,
+        min(
+            CASE WHEN NOT good_units_ AND NOT no_units_
             THEN concat('product ', raw_key_, ', ', raw_day_, ', units ', coalesce(raw_units_::VARCHAR, 'NULL')) END
         ) AS bad_units_like_,
         count(*) FILTER (NOT good_price_) AS bad_price_,
@@ -94,19 +112,65 @@ spans_ AS (
         SELECT
             key_, min(number_) AS first_, max(number_) AS last_, count(*) AS periods_,
             count(*) FILTER (rows_ > 1) AS merged_
-        FROM __launch_periods(sales, frequency, product_id, date, units, price)
+        FROM __launch_periods(sales, frequency, product_id, date, units, price, available)
         GROUP BY key_
     )
+),
+judged_ AS MATERIALIZED (
+    FROM __launch_outliers(sales, frequency, 'net', product_id, date, units, price, available)
 ),
 outliers_ AS (
     SELECT
         count(*) AS outliers_,
         min(concat('product ', key_, ', ', __launch_period_start(number_, frequency), ', units ', raw_))
             AS outliers_like_
-    FROM __launch_outliers(sales, frequency, 'net', product_id, date, units, price)
+    FROM judged_
     WHERE x_ NOT BETWEEN low_ AND high_
 ),
+-- Periods in which nothing was sold between periods in which nearly always something was, five units or more.
+zeros_ AS (
+    SELECT
+        count(*) FILTER (empty_) AS zeros_,
+        sum(length_) FILTER (empty_) AS zero_periods_,
+        count(*) AS runs_,
+        min(CASE WHEN empty_ THEN concat('product ', key_, ', ', length_, ' periods from ', from_) END) AS zeros_like_
+    FROM (
+        SELECT
+            key_, __launch_period_start(min(number_), frequency) AS from_, count(*) AS length_,
+            bool_and(zero_) AND max(later_) AND min(lively_) AND count(*) >= CASE __launch_frequency(frequency)
+                WHEN 'day' THEN 2 ELSE 1 END AS empty_
+        FROM (
+            SELECT
+                *,
+                count(*) FILTER (NOT zero_) OVER (PARTITION BY key_ ORDER BY number_) AS sold_so_far_,
+                count(*) FILTER (NOT zero_) OVER (
+                    PARTITION BY key_ ORDER BY number_ ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING
+                ) > 0 AS later_,
+                coalesce(
+                    -- On the log scale, so that single large sales do not count for many.
+                    avg(CASE WHEN NOT zero_ THEN ln(1 + raw_) END) OVER near_ >= ln(6)
+                        AND count(*) FILTER (NOT zero_) OVER near_ >= 5
+                        AND count(*) FILTER (NOT zero_) OVER near_
+                            >= 0.8 * count(*) FILTER (NOT zero_ OR NOT same_) OVER near_,
+                    false
+                ) AS lively_
+            FROM (
+                SELECT
+                    key_, number_, raw_, coalesce(raw_, 0) <= 0 AND (rows_ IS NULL OR available_ > 0) AS zero_,
+                    coalesce(raw_, 0) <= 0
+                        AND coalesce(lag(raw_) OVER (PARTITION BY key_ ORDER BY number_), 0) <= 0 AS same_
+                FROM judged_
+            )
+            WINDOW near_ AS (PARTITION BY key_ ORDER BY number_ ROWS BETWEEN 8 PRECEDING AND 8 FOLLOWING)
+        )
+        GROUP BY key_, zero_, sold_so_far_
+        HAVING NOT zero_ OR min(sold_so_far_) > 0
+    )
+),
 calendar_ AS MATERIALIZED (FROM __launch_calendar(sales, frequency, product_id, date, units, price)),
+begins_ AS MATERIALIZED (
+    FROM __launch_begins(sales, products, frequency, product_id, date, units, price, launch_date, available)
+),
 dates_ AS (
     SELECT
         count(*) FILTER (listed_) AS listed_,
@@ -124,13 +188,15 @@ dates_ AS (
             CASE WHEN given_ > first_sale_
             THEN concat('product ', key_, ', launch date ', given_, ', first sale ', first_sale_) END
         ) AS late_like_,
+        count(*) FILTER (from_sales_) AS from_sales_,
+        min(CASE WHEN from_sales_ THEN concat('product ', key_, ', ', given_) END) AS from_sales_like_,
         count(*) FILTER (counts_ AND launch_ IS NOT NULL) AS launched_,
         count(*) FILTER (counts_ AND __launch_period(launch_, frequency) < start_ + burn_in_) AS old_,
         min(
             CASE WHEN counts_ AND __launch_period(launch_, frequency) < start_ + burn_in_
             THEN concat('product ', key_, ', ', launch_) END
         ) AS old_like_
-    FROM __launch_dates(sales, products, product_id, date, units, price, launch_date), calendar_, options_
+    FROM (SELECT * EXCLUDE (start_, end_) FROM begins_), calendar_, options_
 ),
 nameless_ AS (
     SELECT coalesce(sum(rows_) FILTER (key_ IS NULL), 0) AS nameless_, sum(rows_) AS listings_
@@ -144,9 +210,23 @@ launches_ AS (
             AS partly_like_
     FROM (
         SELECT
-            key_, horizon_, end_ - __launch_period(launch_, frequency) AS steps_
-        FROM __launch_dates(sales, products, product_id, date, units, price, launch_date), calendar_, options_
-        WHERE counts_ AND __launch_period(launch_, frequency) BETWEEN start_ + burn_in_ AND end_ - 1
+            key_, horizon_, end_ - number_ AS steps_
+        FROM begins_, options_
+        WHERE counts_ AND number_ BETWEEN start_ + burn_in_ AND end_ - 1
+    )
+),
+-- Steps of launches that are not known for want of stock, or only from below.
+unknown_ AS (
+    SELECT
+        count(*) FILTER (len(list_filter(available_, lambda a: a < 0.5)) > 0) AS gaps_,
+        min(CASE WHEN len(list_filter(available_, lambda a: a < 0.5)) > 0
+            THEN concat('product ', key_, ' in ', len(list_filter(available_, lambda a: a < 0.5)), ' steps') END
+        ) AS gaps_like_,
+        count(*) FILTER (available_[1] < 0.5) AS starts_,
+        min(CASE WHEN available_[1] < 0.5 THEN concat('product ', key_, ', ', launch_) END) AS starts_like_,
+        count(*) AS seen_launches_
+    FROM __launch_launches(
+        sales, products, frequency, horizon, product_id, date, units, price, launch_date, burn_in, available, 'drop'
     )
 ),
 found_ AS (
@@ -170,7 +250,23 @@ found_ AS (
         {
             'name_': 'invalid_units', 'bad_': bad_units_ > 0, 'fatal_': false,
             'affected_': bad_units_, 'all_': all_, 'like_': bad_units_like_,
-            'fix_': 'These rows are left out: give them finite units below 1e15, or 0 when nothing was sold.'
+            'fix_': 'These units count as not known: give finite numbers below 1e15, or 0 when nothing was sold.'
+        },
+        {
+            'name_': 'unknown_units', 'bad_': no_units_ > 0, 'fatal_': false,
+            'affected_': no_units_, 'all_': all_, 'like_': no_units_like_,
+            'fix_': 'Rows without units are not known, as when there is no stock, and never zero: give 0 when nothing '
+                || 'was sold.'
+        },
+        {
+            'name_': 'invalid_availability', 'bad_': bad_share_ > 0, 'fatal_': false,
+            'affected_': bad_share_, 'all_': told_, 'like_': bad_share_like_,
+            'fix_': 'These rows count as on sale: give true or false, or a share from 0 to 1.'
+        },
+        {
+            'name_': 'out_of_stock', 'bad_': false, 'fatal_': false,
+            'affected_': off_, 'all_': usable_, 'like_': off_like_,
+            'fix_': NULL
         },
         {
             'name_': 'duplicate_rows', 'bad_': copies_ > 0, 'fatal_': false,
@@ -200,6 +296,12 @@ found_ AS (
                 || 'when the rows were lost.'
         },
         {
+            'name_': 'zeros_among_sales', 'bad_': zeros_ > 0, 'fatal_': false,
+            'affected_': coalesce(zero_periods_, 0), 'all_': life_, 'like_': zeros_like_,
+            'fix_': 'Products that always sell sold nothing for a while, as without stock: set units to NULL there, or '
+                || 'available to false, else they count as no demand.'
+        },
+        {
             'name_': 'outliers', 'bad_': outliers_ > 0, 'fatal_': false,
             'affected_': outliers_, 'all_': periods_, 'like_': outliers_like_,
             'fix_': 'Look at them in launch_clean(...) WHERE outlier; launch_clean(..., outliers := ''cap'') limits them.'
@@ -217,6 +319,13 @@ found_ AS (
             'all_': CASE WHEN usable_ > 0 THEN 1 END,
             'like_': CASE WHEN __launch_period(last_day_, frequency) >= end_ THEN concat('the data end on ', last_day_) END,
             'fix_': 'The last period is taken as not observed: load its remaining days to use it.'
+        },
+        {
+            'name_': 'first_period_incomplete', 'bad_': late_start_ AND burn_in_ = 0, 'fatal_': false,
+            'affected_': CASE WHEN late_start_ THEN 1 ELSE 0 END, 'all_': CASE WHEN usable_ > 0 THEN 1 END,
+            'like_': CASE WHEN late_start_ THEN concat('the data begin on ', first_day_) END,
+            'fix_': 'Most of the first period is missing and would count as no sales: leave it out with burn_in := 1, '
+                || 'or load its first days.'
         },
         {
             'name_': 'all_sales_zero', 'bad_': usable_ > 0 AND positive_ = 0, 'fatal_': true,
@@ -258,8 +367,26 @@ found_ AS (
         {
             'name_': 'sales_before_launch', 'bad_': late_ > 0, 'fatal_': false,
             'affected_': late_, 'all_': given_, 'like_': late_like_,
-            'fix_': 'Sales before the launch date are not used: correct the launch date, or set it to NULL to take the first '
-                || 'day with sales.'
+            'fix_': 'Sales before the launch date are not used: preorders := ''first_step'' counts them to step 1 if they '
+                || 'are pre-orders, else correct the launch date, or set it to NULL to take the first day with sales.'
+        },
+        {
+            'name_': 'launch_dates_from_sales', 'bad_': from_sales_ > 0, 'fatal_': false,
+            'affected_': from_sales_, 'all_': given_, 'like_': from_sales_like_,
+            'fix_': 'These launch dates are the first sale, not the day from which a product could be bought: each launch '
+                || 'is taken to begin with its period. Give the day on which it was put on sale.'
+        },
+        {
+            'name_': 'launches_without_stock', 'bad_': gaps_ > 0, 'fatal_': false,
+            'affected_': gaps_, 'all_': seen_launches_, 'like_': gaps_like_,
+            'fix_': 'Steps without stock are left out of all that is learned; where it ran out, units are a lower bound of '
+                || 'the demand.'
+        },
+        {
+            'name_': 'first_steps_without_stock', 'bad_': starts_ > 0, 'fatal_': false,
+            'affected_': starts_, 'all_': seen_launches_, 'like_': starts_like_,
+            'fix_': 'Most of their first period is not known: give the date from which they could be bought as '
+                || 'launch date.'
         },
         {
             'name_': 'older_than_data', 'bad_': old_ > 0.5 * launched_, 'fatal_': false,
@@ -278,7 +405,17 @@ found_ AS (
                 || 'smaller burn_in := 0.'
         }
     ]) AS found_
-    FROM options_, rows_, copies_, spans_, outliers_, calendar_, dates_, nameless_, launches_
+    FROM options_, rows_, copies_, spans_, outliers_, zeros_, dates_, nameless_, launches_, unknown_, (
+        SELECT
+            *,
+            -- More than half of it; one date per period covers it all.
+            coalesce(
+                NOT stamped_ AND 2 * (first_day_ - __launch_period_start(start_, frequency))
+                    > __launch_period_start(start_ + 1, frequency) - __launch_period_start(start_, frequency),
+                false
+            ) AS late_start_
+        FROM calendar_
+    ) AS calendar_
     -- Options are checked even when there are no rows.
     WHERE frequency_ <> '' AND horizon_ > 0 AND burn_in_ >= 0
 )

@@ -1,8 +1,10 @@
 -- Forecasts against what was sold, with a naive baseline beside them. A forecast period runs from its date to the day
 -- before the next date of the forecast; the actual units of its product are summed, and are 0 where there are none. A
--- period that is not over when the actuals end is not scored. The naive baseline is a forecast given by baseline, such
--- as one made with architecture := 'naive'. Without it, it is the mean of what the other products really sold at the
--- same step: it is known only in hindsight, so it is harder to beat than a forecast, and it needs two products.
+-- period that is not over when the actuals end is not scored, nor is one of which nothing is known, or in which stock
+-- ran out: what was sold is no more than a lower bound of the demand then. The naive baseline is a forecast given by
+-- baseline, such as one made with architecture := 'naive'. Without it, it is the mean of what the other products really
+-- sold at the same step: it is known only in hindsight, so it is harder to beat than a forecast, and it needs two
+-- products.
 --
 -- @param forecast: VARCHAR                   the forecast table, as launch_forecast returns it: product_id, date, step,
 --                                            yhat, and yhat_lower, yhat_upper if there are any; rows with NULL yhat are
@@ -16,6 +18,8 @@
 -- @param product_id: VARCHAR = 'product_id'  name of the column of products in actuals
 -- @param date: VARCHAR = 'date'              name of the column of dates in actuals
 -- @param units: VARCHAR = 'units'            name of the column of units in actuals
+-- @param available: VARCHAR = 'available'    name of the column of actuals that says whether the product was on sale: a
+--                                            boolean, or the share of the row's time
 -- @returns key: VARCHAR            the value of the column given by by, or all
 -- @returns n: BIGINT               forecasts scored
 -- @returns mse: DOUBLE             see launch_mse
@@ -35,6 +39,7 @@
 -- @returns naive_rmsle: DOUBLE     the same for the baseline
 -- @returns naive_bias: DOUBLE      the same for the baseline
 -- @returns naive_coverage: DOUBLE  the same for the baseline; NULL when it is the mean of the other products
+-- @returns not_known: BIGINT       forecasts not scored, as what was in demand in their period is not known
 -- @example WITH forecast AS (
 --          SELECT product_id, date, 1 + (date - launch_date) // 7 AS step, 100 AS yhat, 20 AS yhat_lower,
 --          180 AS yhat_upper FROM sales JOIN products USING (product_id))
@@ -72,24 +77,39 @@ periods_ AS MATERIALIZED (
         END AS end_
     FROM starts_, spacing_
 ),
-sales_ AS NOT MATERIALIZED (FROM __launch_sales(actuals, product_id, date, units, 'price')),
+sales_ AS NOT MATERIALIZED (FROM __launch_sales(actuals, product_id, date, units, 'price', available)),
 -- Actuals of one date per period, such as the Monday of each week, cover the whole period of their last date.
 seen_ AS (
     SELECT
         min(day_) AS first_seen_,
         max(day_) AS last_seen_,
-        coalesce(min(gap_) > 0.5 * (SELECT min(end_ - day_) FROM periods_), false) AS one_date_
-    FROM (SELECT day_, day_ - lag(day_) OVER (ORDER BY day_) AS gap_ FROM (SELECT DISTINCT day_ FROM sales_))
+        -- A few rows on other dates change nothing.
+        coalesce(
+            avg((gap_ > 0.5 * (SELECT min(end_ - day_) FROM periods_))::INTEGER) >= 0.85, false
+        ) AS one_date_
+    FROM (
+        SELECT day_, CASE WHEN known_ THEN day_ - lag(day_) OVER (PARTITION BY known_ ORDER BY day_) END AS gap_
+        FROM (SELECT day_, bool_or(units_ IS NOT NULL) AS known_ FROM sales_ GROUP BY day_)
+    )
 ),
 sold_ AS (
-    SELECT periods_.key_, periods_.day_, __launch_sum(units_) AS units_
+    SELECT
+        periods_.key_, periods_.day_, __launch_sum(units_) AS units_, sum(off_::DECIMAL(38, 9))::DOUBLE AS unknown_,
+        count(*) AS rows_, __launch_dates_seen(sales_.day_, periods_.day_) AS dates_, bool_or(bound_) AS bound_
     FROM sales_
     JOIN periods_ ON sales_.key_ = periods_.key_ AND sales_.day_ >= periods_.day_ AND sales_.day_ < periods_.end_
     GROUP BY ALL
 ),
 actual_ AS MATERIALIZED (
-    SELECT key_, day_, greatest(coalesce(units_, 0), 0) AS units_
-    FROM periods_ LEFT JOIN sold_ USING (key_, day_) CROSS JOIN seen_
+    SELECT
+        key_, day_,
+        CASE WHEN bound_ OR share_ < 0.25 THEN NULL ELSE __launch_demand(coalesce(units_, 0), share_) END AS units_
+    FROM (
+        SELECT
+            key_, day_, end_, units_, bound_,
+            __launch_on_sale(unknown_, rows_, dates_, CASE WHEN one_date_ THEN dates_ ELSE end_ - day_ END) AS share_
+        FROM periods_ LEFT JOIN sold_ USING (key_, day_) CROSS JOIN seen_
+    ) CROSS JOIN seen_
     WHERE end_ > first_seen_ AND CASE WHEN one_date_ THEN day_ <= last_seen_ ELSE end_ <= last_seen_ + 1 END
 ),
 -- What was sold at each step, by this product and by all.
@@ -99,7 +119,8 @@ steps_ AS (
         sum(units_::DECIMAL(38, 9)) AS own_, count(*) AS own_count_,
         sum(sum(units_::DECIMAL(38, 9))) OVER (PARTITION BY step_) AS total_,
         sum(count(*)) OVER (PARTITION BY step_) AS count_
-    FROM (SELECT DISTINCT key_, day_, step_ FROM forecast_ WHERE yhat_ IS NOT NULL) JOIN actual_ USING (key_, day_)
+    FROM (SELECT DISTINCT key_, day_, step_ FROM forecast_ WHERE yhat_ IS NOT NULL)
+    JOIN (FROM actual_ WHERE units_ IS NOT NULL) AS actual_ USING (key_, day_)
     GROUP BY key_, step_
 ),
 baseline_ AS (
@@ -125,7 +146,7 @@ groups_ AS (
 )
 SELECT
     CASE WHEN "by" IS NULL THEN 'all' ELSE groups_.group_::VARCHAR END AS key,
-    count(yhat_) AS n,
+    count(actual_) AS n,
     launch_mse(actual_, yhat_) AS mse,
     launch_rmse(actual_, yhat_) AS rmse,
     launch_mae(actual_, yhat_) AS mae,
@@ -142,7 +163,8 @@ SELECT
     launch_smape(actual_, naive_) AS naive_smape,
     launch_rmsle(actual_, naive_) AS naive_rmsle,
     launch_bias(actual_, naive_) AS naive_bias,
-    launch_coverage(actual_, naive_lower_, naive_upper_) AS naive_coverage
+    launch_coverage(actual_, naive_lower_, naive_upper_) AS naive_coverage,
+    count(yhat_) - count(actual_) AS not_known
 FROM groups_ LEFT JOIN scored_ ON groups_.group_ IS NOT DISTINCT FROM scored_.group_
 GROUP BY groups_.group_
 ORDER BY groups_.group_

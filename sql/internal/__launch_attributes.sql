@@ -30,7 +30,9 @@ FROM (
         COLUMNS(lambda c: __launch_column(c, category, source)) AS category_,
         struct_pack(*COLUMNS(
             lambda c: lower(c) NOT IN (
-                lower(product_id), lower(launch_date), coalesce(nullif(lower(price), 'price'), ''),
+                -- Of several columns that name a product, the first one is its id; the others are attributes.
+                lower(product_id), lower(trim(split_part(product_id, ',', 1))), '__launch_' || lower(product_id),
+                lower(launch_date), coalesce(nullif(lower(price), 'price'), ''),
                 '__launch_launch_date', '__launch_' || lower(price), '__launch_cost', '__launch_category'
             )
         )) AS attributes_

@@ -7,6 +7,7 @@
 -- @param units: VARCHAR        the column of units
 -- @param price: VARCHAR        the column of prices; 'price' need not exist
 -- @param launch_date: VARCHAR  the column of launch dates; 'launch_date' need not exist
+-- @param available: VARCHAR = NULL  the column of availability; NULL for known rows only
 -- @returns key_: same as input   the product
 -- @returns launch_: DATE         the launch date: that of the products table, else the first day with sales
 -- @returns given_: DATE          the launch date in the products table
@@ -27,7 +28,7 @@ SELECT
     list_.rows_ AS listings_
 FROM (
     SELECT key_, min(day_) FILTER (units_ > 0) AS first_sale_
-    FROM __launch_sales(sales, product_id, date, units, price)
+    FROM __launch_sales(sales, product_id, date, units, price, available)
     GROUP BY key_
 ) AS sold_
 FULL JOIN (

@@ -17,7 +17,7 @@ FROM (
             '(SELECT NULL AS ' || __launch_identifier(product_id) || ', NULL::VARCHAR AS '
                 || __launch_identifier(coalesce(grouping, 'category')) || ' WHERE false)'
         ),
-        [], []
+        [product_id], []
     ))
     UNION ALL BY NAME
     -- Groups that are not there have a type all the same.

@@ -45,6 +45,14 @@ FROM (
     FROM (
         UNPIVOT (
             SELECT
+                -- Of several columns that name a product all are there, or none.
+                CASE WHEN contains(product_, '__launch_none') AND replace(product_, '__launch_none', '') ~ '[^ |]'
+                THEN error(
+                    'covariates ' || covariates || ' have some of the columns ' || product_id || ': give all or none'
+                )
+                WHEN contains(product_, '__launch_none') THEN '__launch_none' ELSE product_ END AS product_,
+                * EXCLUDE (product_)
+            FROM (SELECT
                 COLUMNS(
                     lambda c: __launch_column(c, product_id, 'covariates ' || coalesce(covariates, ''))
                 )::VARCHAR AS product_,
@@ -56,13 +64,20 @@ FROM (
                 ) AS day_,
                 __launch_number(COLUMNS(
                     lambda c: c = '__launch_none'
-                        OR NOT (starts_with(c, '__launch_') OR lower(c) IN ('key', 'date', lower(product_id)))
+                        OR NOT (
+                            starts_with(c, '__launch_') OR lower(c) IN ('key', 'date', lower(product_id))
+                            OR contains(replace(lower(',' || product_id || ','), ', ', ','), ',' || lower(c) || ',')
+                        )
                 ))
-            FROM query(
-                'SELECT *, ''__launch_none'' AS __launch_key, ''__launch_none'' AS '
-                || __launch_identifier('__launch_' || product_id) || ', NULL::DOUBLE AS __launch_none FROM '
-                || coalesce(covariates, '(SELECT NULL AS date WHERE false)')
-            )
+            FROM query('FROM ' || __launch_joined(
+                '(SELECT *, ''__launch_none'' AS __launch_key, NULL::DOUBLE AS __launch_none'
+                || array_to_string([
+                    ', ''__launch_none'' AS ' || __launch_identifier('__launch_' || n_)
+                    FOR n_ IN list_distinct([trim(n_) FOR n_ IN string_split(product_id, ',')])
+                ], '')
+                || ' FROM ' || coalesce(covariates, '(SELECT NULL AS date WHERE false)') || ')',
+                product_id
+            )))
         )
         ON COLUMNS(lambda c: c NOT IN ('product_', 'other_', 'day_')) INTO NAME name_ VALUE number_
     )

@@ -1,6 +1,6 @@
 -- What launch_fit takes, one row per past launch. A launch date taken from the first sale is that of its period: the
--- day of the first sale says little about how long a product could sell in that period. Prices paid are no attributes,
--- as nobody knows them before the launch.
+-- day of the first sale says little about how long a product could sell in that period. So is one in the products table
+-- that was taken from it. Prices paid are no attributes, as nobody knows them before the launch.
 --
 -- @param sales: VARCHAR        the sales table
 -- @param products: VARCHAR     the products table, or NULL
@@ -16,15 +16,22 @@
 -- @param covariates: VARCHAR = NULL  the table of covariates, or NULL
 -- @param signal_key: VARCHAR = NULL  the column of products that their keys refer to; NULL for that of products
 -- @param required: BOOLEAN = true    whether it is an error when one of these tables tells nothing of any launch
+-- @param available: VARCHAR = 'available'  the column of availability; 'available' need not exist
+-- @param preorders: VARCHAR = 'drop'  what sales before the launch date are: drop or first_step
 -- @returns id_: VARCHAR         the product
 -- @returns launch_: DATE        the launch date
--- @returns units_: DOUBLE[]     units per step, NULL for steps not fully observed
+-- @returns units_: DOUBLE[]     units per step had it been on sale throughout, NULL for steps not fully observed or
+--                               known
+-- @returns at_least_: BOOLEAN[]  whether they are a lower bound, as stock ran out
+-- @returns before_: DOUBLE      units sold before the launch date and left out
 -- @returns attributes_: STRUCT  what was known at launch
 -- @returns covariates_: STRUCT[]  signals and covariates by period
 -- @example FROM __launch_training('sales', 'products', 'week', 13, 'product_id', 'date', 'units', 'price', 'launch_date', 1)
 WITH launched_ AS MATERIALIZED (
     SELECT *, frequency AS frequency_, horizon AS horizon_, required AS required_
-    FROM __launch_launches(sales, products, frequency, horizon, product_id, date, units, price, launch_date, burn_in)
+    FROM __launch_launches(
+        sales, products, frequency, horizon, product_id, date, units, price, launch_date, burn_in, available, preorders
+    )
 ),
 known_ AS (
     SELECT key_, min(attributes_) AS attributes_
@@ -36,6 +43,8 @@ SELECT
     launched_.key_::VARCHAR AS id_,
     CASE WHEN launched_.given_ THEN launched_.launch_ ELSE __launch_period_start(launched_.number_, frequency) END AS launch_,
     launched_.units_,
+    launched_.at_least_,
+    launched_.before_,
     known_.attributes_,
     told_.covariates_
 FROM launched_

@@ -36,6 +36,10 @@
 -- @param networks: BIGINT = NULL          networks: how many are trained and averaged, 3 if NULL
 -- @param patience: BIGINT = NULL          networks: epochs without a lower held-out loss until it stops, 10 if NULL
 -- @param context_length: BIGINT = NULL    networks: latest steps of own sales looked at, all if NULL
+-- @param available: VARCHAR = 'available'    the column of sales that says whether the product was on sale: a boolean,
+--                                            or the share of the row's time; if there is one
+-- @param preorders: VARCHAR = 'drop'         what sales before a given launch date are: drop leaves them out,
+--                                            first_step counts them to step 1
 -- @returns architecture: VARCHAR  the model
 -- @returns cutoff: DATE           the forecast origin
 -- @returns launches: BIGINT       launches forecast and observed
@@ -52,14 +56,14 @@ WITH run_ AS (
     SELECT unnest(__launch_backtest(
         id_, launch_, units_, attributes_,
         frequency := frequency, horizon := horizon, architectures := architectures, cutoffs := cutoffs::DATE[], level := level,
-        covariates := covariates_,
+        covariates := covariates_, at_least := at_least_,
         hidden := hidden, epochs := epochs, batch_size := batch_size,
         learning_rate := learning_rate, loss := loss, dropout := dropout, networks := networks,
         patience := patience, context_length := context_length
     )) AS row_
     FROM __launch_training(
         sales, products, frequency, horizon, product_id, date, units, price, launch_date, burn_in,
-        signals, covariates, signal_key
+        signals, covariates, signal_key, available := available, preorders := preorders
     )
 )
 SELECT

@@ -39,6 +39,10 @@
 -- @param patience: BIGINT = NULL         training networks: epochs without a lower held-out loss until it stops,
 --                                          10 if NULL
 -- @param context_length: BIGINT = NULL   training networks: latest steps of own sales looked at, all if NULL
+-- @param available: VARCHAR = 'available'    the column of sales that says whether the product was on sale: a boolean,
+--                                            or the share of the row's time; if there is one
+-- @param preorders: VARCHAR = 'drop'         what sales before a given launch date are: drop leaves them out,
+--                                            first_step counts them to step 1
 -- @returns product_id: same as input  the candidate
 -- @returns date: DATE            first day of the period
 -- @returns step: INTEGER         1 for the period that contains the launch date
@@ -61,14 +65,15 @@ trained_ AS MATERIALIZED (
     SELECT launch_fit(
         id_, launch_, units_, attributes_,
         frequency := frequency, horizon := coalesce(horizon, 13), architecture := architecture, seed := seed,
-        covariates := covariates_,
+        covariates := covariates_, at_least := at_least_,
         hidden := hidden, epochs := epochs, batch_size := batch_size,
         learning_rate := learning_rate, loss := loss, dropout := dropout, networks := networks,
         patience := patience, context_length := context_length
     ) AS blob_
     FROM __launch_training(
         sales, products, frequency, coalesce(horizon, 13), product_id, date, units, price, launch_date, burn_in,
-        signals, covariates, signal_key, (SELECT blob_ IS NULL FROM given_)
+        signals, covariates, signal_key, (SELECT blob_ IS NULL FROM given_), available := available,
+        preorders := preorders
     )
     WHERE (SELECT blob_ IS NULL FROM given_)
         -- A candidate that is on sale already is no comparable of its own.
@@ -80,10 +85,10 @@ calendar_ AS MATERIALIZED (
     FROM (SELECT launch_model_info(blob_)::JSON AS info_ FROM model_)
 ),
 own_ AS (
-    SELECT key_, units_
+    SELECT key_, units_, at_least_, __launch_own_note(sold_, available_, before_) AS note_
     FROM __launch_launches(
         sales, candidates, (SELECT coalesce(frequency_, 'week') FROM calendar_), (SELECT coalesce(horizon_, 1) FROM calendar_),
-        product_id, date, units, price, launch_date, 0
+        product_id, date, units, price, launch_date, 0, available, preorders
     )
     WHERE selling_
 ),
@@ -94,7 +99,7 @@ single_ AS MATERIALIZED (
     WHERE copies_ = 1 AND key_ IS NOT NULL
 ),
 refused_ AS (
-    SELECT asked_.*, units_, covariates_, CASE
+    SELECT asked_.*, units_, at_least_, note_, covariates_, CASE
         WHEN __launch_refusal(asked_.key_, copies_) IS NOT NULL THEN __launch_refusal(asked_.key_, copies_)
         WHEN sales IS NOT NULL AND (SELECT blob_ IS NULL FROM model_)
         THEN 'no past launch was found in the sales: FROM launch_doctor(...) says why'
@@ -105,15 +110,15 @@ refused_ AS (
         ON told_.id_ = asked_.key_::VARCHAR
 ),
 forecast_ AS (
-    SELECT key_, unnest(
+    SELECT key_, note_, unnest(
         launch_predict(
             (SELECT blob_ FROM model_), launch_, attributes_, level := level, horizon := horizon, units := units_,
-            covariates := covariates_
+            covariates := covariates_, at_least := at_least_
         )
     ) AS row_
     FROM refused_ WHERE why_ IS NULL
     UNION ALL
-    SELECT key_, {'status': 'refused', 'reason': why_} FROM refused_ WHERE why_ IS NOT NULL
+    SELECT key_, NULL, {'status': 'refused', 'reason': why_} FROM refused_ WHERE why_ IS NOT NULL
 )
 SELECT
     key_ AS product_id,
@@ -126,5 +131,5 @@ SELECT
     row_['own_weight'] AS own_weight,
     row_['model_id'] AS model_id,
     row_['status'] AS status,
-    row_['reason'] AS reason
+    row_['reason'] || coalesce(note_, '') AS reason
 FROM forecast_

@@ -22,6 +22,10 @@
 -- @param units: VARCHAR = 'units'              the column of units in sales
 -- @param price: VARCHAR = 'price'              the column of prices in sales, if there is one
 -- @param launch_date: VARCHAR = 'launch_date'  the column of launch dates in candidates
+-- @param available: VARCHAR = 'available'      the column of sales that says whether the product was on sale: a
+--                                              boolean, or the share of the row's time; if there is one
+-- @param preorders: VARCHAR = 'drop'         what sales before a given launch date are: drop leaves them out,
+--                                            first_step counts them to step 1
 -- @returns product_id: same as input  the candidate
 -- @returns scenario: INTEGER     1 to n
 -- @returns step: INTEGER         1 for the period that contains the launch date
@@ -50,10 +54,10 @@ calendar_ AS MATERIALIZED (
     FROM (SELECT launch_model_info(blob_)::JSON AS info_ FROM given_)
 ),
 own_ AS (
-    SELECT key_, units_
+    SELECT key_, units_, at_least_, __launch_own_note(sold_, available_, before_) AS note_
     FROM __launch_launches(
         sales, candidates, (SELECT coalesce(frequency_, 'week') FROM calendar_), (SELECT coalesce(horizon_, 1) FROM calendar_),
-        product_id, date, units, price, launch_date, 0
+        product_id, date, units, price, launch_date, 0, available, preorders
     )
     WHERE selling_
 ),
@@ -66,10 +70,10 @@ single_ AS (
 ),
 drawn_ AS (
     SELECT
-        single_.key_,
+        single_.key_, note_,
         __launch_scenarios(
             (SELECT blob_ FROM given_), launch_, attributes_, single_.key_::VARCHAR, n := n, units := units_,
-            covariates := covariates_
+            covariates := covariates_, at_least := at_least_
         ) AS paths_
     FROM single_
     LEFT JOIN own_ ON own_.key_ = single_.key_
@@ -78,11 +82,11 @@ drawn_ AS (
 ),
 rows_ AS (
     SELECT
-        key_, row_,
+        key_, row_, note_,
         CASE WHEN row_['status'] = 'ok' THEN values_[(row_['step'] - 1) * n + 1 : row_['step'] * n] ELSE [NULL] END AS units_
-    FROM (SELECT key_, paths_['units'] AS values_, unnest(paths_['steps']) AS row_ FROM drawn_)
+    FROM (SELECT key_, note_, paths_['units'] AS values_, unnest(paths_['steps']) AS row_ FROM drawn_)
     UNION ALL
-    SELECT key_, {'status': 'refused', 'reason': why_}, [NULL] FROM asked_ WHERE why_ IS NOT NULL
+    SELECT key_, {'status': 'refused', 'reason': why_}, NULL, [NULL] FROM asked_ WHERE why_ IS NOT NULL
 )
 SELECT
     key_ AS product_id,
@@ -94,7 +98,8 @@ SELECT
     reason_ AS reason
 FROM (
     SELECT
-        key_, row_['step'] AS step_, row_['date'] AS date_, row_['status'] AS status_, row_['reason'] AS reason_,
+        key_, row_['step'] AS step_, row_['date'] AS date_, row_['status'] AS status_,
+        row_['reason'] || coalesce(note_, '') AS reason_,
         unnest(units_) AS value_, generate_subscripts(units_, 1)::INTEGER AS scenario_
     FROM rows_
 )

@@ -24,6 +24,10 @@
 -- @param units: VARCHAR = 'units'              the column of units in sales
 -- @param price: VARCHAR = 'price'              the column of prices, if there is one; expected revenue is at this price
 -- @param launch_date: VARCHAR = 'launch_date'  the column of launch dates in candidates
+-- @param available: VARCHAR = 'available'      the column of sales that says whether the product was on sale: a
+--                                              boolean, or the share of the row's time; if there is one
+-- @param preorders: VARCHAR = 'drop'           what sales before a given launch date are: drop leaves them out,
+--                                              first_step counts them to step 1
 -- @returns key: VARCHAR              the value of the column; NULL without one
 -- @returns date: DATE                first day of the period; of the horizon that of the first launch
 -- @returns products: BIGINT          candidates in the sum
@@ -59,10 +63,10 @@ calendar_ AS MATERIALIZED (
     FROM (SELECT launch_model_info(blob_)::JSON AS info_ FROM given_)
 ),
 own_ AS (
-    SELECT key_, units_
+    SELECT key_, units_, at_least_, __launch_own_note(sold_, available_, before_) AS note_
     FROM __launch_launches(
         sales, candidates, (SELECT coalesce(frequency_, 'week') FROM calendar_), (SELECT coalesce(horizon_, 1) FROM calendar_),
-        product_id, date, units, price, launch_date, 0
+        product_id, date, units, price, launch_date, 0, available, preorders
     )
     WHERE selling_
 ),
@@ -75,10 +79,10 @@ single_ AS (
 ),
 summed_ AS (
     SELECT
-        single_.key_, by_, price_,
+        single_.key_, by_, price_, note_,
         __launch_totals(
             (SELECT blob_ FROM given_), launch_, attributes_, single_.key_::VARCHAR, period := period, n := n,
-            units := units_, covariates := covariates_
+            units := units_, covariates := covariates_, at_least := at_least_
         ) AS sums_
     FROM single_
     LEFT JOIN own_ ON own_.key_ = single_.key_
@@ -87,23 +91,23 @@ summed_ AS (
 ),
 rows_ AS MATERIALIZED (
     SELECT
-        key_, by_, price_, row_['date'] AS date_, row_['mean'] AS mean_, row_['origins'] AS origins_,
+        key_, by_, price_, note_, row_['date'] AS date_, row_['mean'] AS mean_, row_['origins'] AS origins_,
         row_['unknown'] AS unknown_, CASE WHEN row_['status'] <> 'ok' THEN row_['reason'] END AS why_,
         values_[(place_ - 1) * n + 1 : place_ * n] AS units_
     FROM (
         SELECT
-            key_, by_, price_, sums_['units'] AS values_, unnest(sums_['periods']) AS row_,
+            key_, by_, price_, note_, sums_['units'] AS values_, unnest(sums_['periods']) AS row_,
             generate_subscripts(sums_['periods'], 1) AS place_
         FROM summed_
     )
     UNION ALL
-    SELECT key_, by_, price_, NULL, NULL, NULL, NULL, why_, NULL FROM asked_ WHERE why_ IS NOT NULL
+    SELECT key_, by_, price_, NULL, NULL, NULL, NULL, NULL, why_, NULL FROM asked_ WHERE why_ IS NOT NULL
 ),
 left_out_ AS (
     SELECT
         by_, count(DISTINCT key_) FILTER (why_ IS NULL) AS summed_,
         count(*) FILTER (why_ IS NOT NULL) AS refused_, min(why_) AS why_,
-        count(DISTINCT key_) FILTER (unknown_ > 0) AS partly_
+        count(DISTINCT key_) FILTER (unknown_ > 0) AS partly_, min(CASE WHEN why_ IS NULL THEN note_ END) AS note_
     FROM rows_
     GROUP BY by_
 ),
@@ -129,6 +133,7 @@ SELECT
     nullif(concat_ws('; ',
         CASE WHEN refused_ > 0 THEN refused_ || ' candidates are not in the sum, such as one where ' || left_out_.why_ END,
         CASE WHEN partly_ > 0 THEN partly_ || ' candidates have steps that no past launch has been observed at, which count as 0' END,
+        nullif(ltrim(note_, '; '), ''),
         CASE WHEN origins_ < 2 THEN 'how launches of a season rise and fall together is not known: the interval rests on an assumption' END
     ), '') AS reason
 FROM added_ JOIN left_out_ ON left_out_.by_ IS NOT DISTINCT FROM added_.by_ CROSS JOIN given_

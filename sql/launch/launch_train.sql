@@ -34,6 +34,10 @@
 -- @param networks: BIGINT = NULL          networks: how many are trained and averaged, 3 if NULL
 -- @param patience: BIGINT = NULL          networks: epochs without a lower held-out loss until it stops, 10 if NULL
 -- @param context_length: BIGINT = NULL    networks: latest steps of own sales looked at, all if NULL
+-- @param available: VARCHAR = 'available'    the column of sales that says whether the product was on sale: a boolean,
+--                                            or the share of the row's time; if there is one
+-- @param preorders: VARCHAR = 'drop'         what sales before a given launch date are: drop leaves them out,
+--                                            first_step counts them to step 1
 -- @returns model: BLOB                  the model, NULL when refused
 -- @returns model_id: VARCHAR            its identity: same data, options and version, same id
 -- @returns architecture: VARCHAR        as asked
@@ -48,7 +52,7 @@
 -- @returns validation_coverage: DOUBLE  share of held-out periods within the 80 % interval, NULL for fewer than 10
 --                                       held-out launches
 -- @returns status: VARCHAR              ok or refused
--- @returns reason: VARCHAR              why refused
+-- @returns reason: VARCHAR              why refused; else what of the sales was left out, NULL for nothing
 -- @example CREATE OR REPLACE TEMP TABLE my_model AS FROM launch_train('sales', products := 'products')
 -- @example SELECT epoch, train_loss, validation_loss FROM launch_training_log((SELECT model FROM launch_train('sales',
 --     products := 'products', architecture := 'lstm', hidden := [128, 64], learning_rate := 0.001, loss := 'mse',
@@ -56,17 +60,20 @@
 WITH fitted_ AS (
     SELECT launch_fit(
         id_, launch_, units_, attributes_, frequency := frequency, horizon := horizon, architecture := architecture, seed := seed,
-        covariates := covariates_,
+        covariates := covariates_, at_least := at_least_,
         hidden := hidden, epochs := epochs, batch_size := batch_size,
         learning_rate := learning_rate, loss := loss, dropout := dropout, networks := networks,
         patience := patience, context_length := context_length
-    ) AS blob_
+    ) AS blob_,
+    count(*) AS launches_,
+    count(*) FILTER (before_ > 0) AS early_,
+    count(*) FILTER (list_bool_or(at_least_)) AS out_
     FROM __launch_training(
         sales, products, frequency, horizon, product_id, date, units, price, launch_date, burn_in,
-        signals, covariates, signal_key
+        signals, covariates, signal_key, available := available, preorders := preorders
     )
 ),
-told_ AS (SELECT blob_, launch_model_info(blob_)::JSON AS info_ FROM fitted_)
+told_ AS (SELECT *, launch_model_info(blob_)::JSON AS info_ FROM fitted_)
 SELECT
     CASE WHEN info_->>'status' = 'ok' THEN blob_ END AS model,
     CASE WHEN info_->>'status' = 'ok' THEN info_->>'model_id' END AS model_id,
@@ -82,5 +89,18 @@ SELECT
     CASE WHEN (info_->>'held_out_launches')::BIGINT >= 10 THEN (info_->'validation'->>'coverage')::DOUBLE END AS validation_coverage,
     coalesce(info_->>'status', 'refused') AS status,
     CASE WHEN blob_ IS NULL THEN 'no past launch was found in the sales: FROM launch_doctor(...) says why'
+    WHEN info_->>'status' = 'ok' THEN nullif(concat_ws(
+        '; ',
+        info_->>'reason',
+        CASE WHEN early_ > 0 THEN format(
+            '{} of {} launches sold before their launch date, which is left out: preorders := ''first_step'' counts it',
+            early_, launches_
+        ) END,
+        CASE WHEN out_ > 0 THEN format(
+            '{} of {} launches were without stock for some time: FROM launch_history(...) WHERE available < 1 shows '
+            || 'when',
+            out_, launches_
+        ) END
+    ), '')
     ELSE info_->>'reason' END AS reason
 FROM told_

@@ -63,7 +63,7 @@ sold_ AS (
                 FOR name_ IN controls
             ]
         ], ''), '')
-        || ' FROM ' || sales
+        || ' FROM ' || __launch_joined(sales, product_id)
     )
 ),
 listed_ AS (

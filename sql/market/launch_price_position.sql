@@ -56,14 +56,15 @@ rows_ AS MATERIALIZED (
             __launch_valid_price(COLUMNS(lambda c: __launch_column(c, price, offers))) AS price_,
             struct_pack(*COLUMNS(
                 lambda c: lower(c) NOT IN (
-                    lower(product_id), lower(competitor), lower(date), lower(price), lower(units),
+                    lower(product_id), lower(trim(split_part(product_id, ',', 1))), '__launch_' || lower(product_id),
+                    lower(competitor), lower(date), lower(price), lower(units),
                     '__launch candidate', '__launch_date', '__launch_category'
                 )
             )) AS attributes_
         FROM (
-            SELECT *, false AS "__launch candidate" FROM query('FROM ' || offers)
+            SELECT *, false AS "__launch candidate" FROM query('FROM ' || __launch_joined(offers, product_id))
             UNION ALL BY NAME
-            SELECT *, true AS "__launch candidate" FROM query('FROM ' || candidates)
+            SELECT *, true AS "__launch candidate" FROM query('FROM ' || __launch_joined(candidates, product_id))
             UNION ALL BY NAME
             SELECT NULL AS __launch_date, NULL AS __launch_category, NULL AS __launch_none WHERE false
         )

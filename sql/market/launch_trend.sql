@@ -52,7 +52,8 @@ calendar_ AS MATERIALIZED (
 all_ AS (
     SELECT key_, count(*) AS rows_
     FROM (
-        SELECT COLUMNS(lambda c: __launch_column(c, series, data)) AS key_ FROM query('FROM ' || data)
+        SELECT COLUMNS(lambda c: __launch_column(c, series, data)) AS key_
+        FROM query('FROM ' || __launch_joined(data, series))
     )
     GROUP BY key_
 ),

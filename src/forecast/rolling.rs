@@ -100,7 +100,7 @@ pub fn splits(panel: &LaunchPanel) -> Result<(Scheme, Vec<Split>)> {
     let folds = (0..count).map(|fold| {
         let (rows, rest): (Vec<usize>, Vec<usize>) = (0..panel.len()).partition(|i| i % count == fold);
         Ok(Split {
-            known: panel.select(&rest)?,
+            known: panel.select(&rest)?.seen_from_itself(),
             rows,
         })
     });
@@ -138,14 +138,14 @@ pub fn held_out<F: Forecaster + Sync>(
         .enumerate()
         .map(|(split, Split { known, rows })| {
             let fitted = forecaster.fit(known)?;
-            let launches = panel.select(rows)?;
+            let launches = panel.select(rows)?.seen_from(known);
             let looked_at = if fitted.uses_own_sales() { ages } else { &ages[..1] };
             let of_age = |&age: &usize| {
                 let forecasts = fitted.forecast(&launches.candidates_at(age))?;
                 let held_out = |(&launch, forecast): (&usize, LogForecast)| HeldOut {
                     launch,
                     split,
-                    actual: after(panel.log_units(launch), age),
+                    actual: after(&panel.outcome(launch), age),
                     forecast,
                 };
                 Ok(rows.iter().zip(forecasts).map(held_out).collect())

@@ -13,6 +13,7 @@ mod member;
 mod model;
 mod naive;
 mod network;
+mod own_sales;
 mod reason;
 mod scenarios;
 mod sequence;

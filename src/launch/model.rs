@@ -212,8 +212,7 @@ impl LaunchModel {
                 self.frequency.name()
             )));
         }
-        let own = self.own_history(&candidates.launch_days, own_units);
-        let candidates = candidates.clone().running(own);
+        let candidates = self.running(candidates, own_units)?;
         let forecasts = self.combined_forecasts(&candidates)?;
         Ok(forecasts
             .into_iter()

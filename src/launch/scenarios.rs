@@ -78,8 +78,7 @@ impl LaunchModel {
         n: i64,
     ) -> Result<Vec<Scenarios>> {
         let n = check_scenarios(n)?;
-        let own = self.own_history(&candidates.launch_days, own_units);
-        let candidates = candidates.clone().running(own);
+        let candidates = self.running(candidates, own_units)?;
         let forecasts = self.combined_forecasts(&candidates)?;
         let network = match &self.members[..] {
             [single] => single.fitted.network().map(|n| (n, n.encoded(&candidates))),

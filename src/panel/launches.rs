@@ -28,18 +28,23 @@ pub fn check_horizon(horizon: i64) -> Result<usize> {
 ///
 /// *Shapes*: `n` launches, `horizon` steps; units are row-major `n x horizon`.
 ///
-/// *Missing data*: a step that is not observed yet (right-censored) holds NaN, never zero. Outside this type it is
-/// always skipped, so no NaN reaches a result.
+/// *Missing data*: a step that is not observed yet, or not known for want of stock, holds NaN, never zero. Outside this
+/// type it is always skipped, so no NaN reaches a result. Where units are a lower bound of the demand, the step holds
+/// the demand that [`super::Demand`] expects, from what the panel knows.
 ///
 /// *Determinism*: rows are held in the order of (product id, launch date), whatever order they came in.
 #[derive(Debug, Clone)]
 pub struct LaunchPanel {
-    frequency: Frequency,
-    horizon: usize,
-    ids: Vec<String>,
-    launch_days: Vec<i32>,
+    pub(super) frequency: Frequency,
+    pub(super) horizon: usize,
+    pub(super) ids: Vec<String>,
+    pub(super) launch_days: Vec<i32>,
     /// ln(1 + units per full period), NaN where not observed.
-    log_units: Vec<f64>,
+    pub(super) log_units: Vec<f64>,
+    /// Lower bounds of them where stock ran out, NaN elsewhere; empty if it never did.
+    pub(super) bounds: Vec<f64>,
+    /// A demand drawn for each of them; empty as they are.
+    pub(super) drawn: Vec<f64>,
     attributes: RecordBatch,
     covariates: Covariates,
 }
@@ -105,6 +110,8 @@ impl LaunchPanel {
             launch_days: order.iter().map(|&i| launch_days[i]).collect(),
             ids: order.iter().map(|&i| ids[i].clone()).collect(),
             log_units,
+            bounds: Vec::new(),
+            drawn: Vec::new(),
             attributes: take_record_batch(&attributes, &indices)?,
             covariates: Covariates::default(),
         })
@@ -163,16 +170,18 @@ impl LaunchPanel {
         &self.covariates
     }
 
-    /// ln(1 + units per full period) of one launch by step; NaN where not observed.
+    /// ln(1 + units per full period) of one launch by step, the demand expected where stock ran out; NaN where not
+    /// observed.
     pub fn log_units(&self, launch: usize) -> &[f64] {
         &self.log_units[launch * self.horizon..(launch + 1) * self.horizon]
     }
 
-    /// Units sold in a step as they were recorded, or `None` where not observed.
+    /// Units sold in a step as they were recorded, or `None` where not observed, or where they are a lower bound.
     pub fn units(&self, launch: usize, step: usize) -> Option<f64> {
         let value = self.log_units(launch)[step];
         // Rounding takes back what the way through the logarithm added: 23 units stay 23.
-        (!value.is_nan()).then(|| (value.exp_m1() * self.exposure(launch, step) * 1e6).round() / 1e6)
+        (!value.is_nan() && !self.is_lower_bound(launch, step))
+            .then(|| (value.exp_m1() * self.exposure(launch, step) * 1e6).round() / 1e6)
     }
 
     /// Share of a step's period in which the product could sell.
@@ -230,12 +239,24 @@ impl LaunchPanel {
             ids: rows.iter().map(|&i| self.ids[i].clone()).collect(),
             launch_days: rows.iter().map(|&i| self.launch_days[i]).collect(),
             log_units: rows.iter().flat_map(|&i| self.log_units(i).iter().copied()).collect(),
+            bounds: self.cells(&self.bounds, rows),
+            drawn: self.cells(&self.drawn, rows),
             attributes: take_record_batch(&self.attributes, &indices)?,
             covariates: self.covariates.select(rows),
         })
     }
 
+    /// The steps of some launches, of what may be left out.
+    fn cells(&self, all: &[f64], rows: &[usize]) -> Vec<f64> {
+        let of_launch = |&row: &usize| {
+            all.get(row * self.horizon..(row + 1) * self.horizon)
+                .unwrap_or_default()
+        };
+        rows.iter().flat_map(of_launch).copied().collect()
+    }
+
     /// What was known at the start of `origin`: launches before it, with every step whose period had not ended masked.
+    /// The demand where stock ran out is expected from that alone.
     ///
     /// # Errors
     /// As [`LaunchPanel::select`].
@@ -250,6 +271,9 @@ impl LaunchPanel {
             for step in 0..self.horizon {
                 if !has_ended(known.launch_days[launch], step) {
                     known.log_units[launch * self.horizon + step] = f64::NAN;
+                    if let Some(bound) = known.bounds.get_mut(launch * self.horizon + step) {
+                        *bound = f64::NAN;
+                    }
                 }
             }
         }
@@ -259,7 +283,7 @@ impl LaunchPanel {
                 .count()
         };
         known.covariates = known.covariates.known(ended);
-        known.drop_unobserved()
+        known.seen_from_itself().drop_unobserved()
     }
 
     /// Leave out launches of which no step is observed: they say nothing about demand.
@@ -301,6 +325,9 @@ pub struct Candidates {
     /// ln(1 + units per full period) of each candidate by step, NaN where not observed. A row that ends early knows
     /// nothing of later steps; no rows at all: nobody has sold anything yet.
     pub own: Vec<Vec<f64>>,
+    /// Whether the units of a step are a lower bound of the demand, as stock ran out; rows may end early or be left
+    /// out.
+    pub own_at_least: Vec<Vec<bool>>,
     /// Series beside the sales, one row per candidate; their summaries are among the attributes.
     pub covariates: Covariates,
 }
@@ -312,6 +339,7 @@ impl Candidates {
             launch_days,
             attributes,
             own: Vec::new(),
+            own_at_least: Vec::new(),
             covariates: Covariates::default(),
         }
     }
@@ -343,6 +371,14 @@ impl Candidates {
     pub fn own(&self, row: usize) -> &[f64] {
         // A list may be filled up beyond what is observed: its length is not the age.
         self.own.get(row).map_or(&[], |own| &own[..observed_steps(own)])
+    }
+
+    /// Steps at which what a candidate sold is a lower bound of the demand.
+    pub fn bounded_steps(&self, row: usize) -> impl Iterator<Item = usize> + '_ {
+        let flags = self.own_at_least.get(row).into_iter().flatten();
+        flags
+            .enumerate()
+            .filter_map(|(step, at_least)| at_least.then_some(step))
     }
 
     /// Number of candidates.

@@ -17,7 +17,7 @@ const STAND_IN: &str = "__launch_";
 const VECTOR_SIZE: usize = 2048;
 
 /// For each name, whether it is the wanted column.
-fn pick(columns: &[Option<&str>], wanted: Option<&str>, source: &str) -> Result<Vec<bool>, String> {
+pub(super) fn pick(columns: &[Option<&str>], wanted: Option<&str>, source: &str) -> Result<Vec<bool>, String> {
     let matches = |column: &Option<&str>, name: &str| column.is_some_and(|column| column.eq_ignore_ascii_case(name));
     if let Some(wanted) = wanted {
         let stand_in = format!("{STAND_IN}{wanted}");

@@ -7,6 +7,7 @@ pub mod exact_mean_square;
 pub mod exact_ratio;
 pub mod exact_sum;
 pub mod list_sum;
+pub mod part;
 
 use duckdb_neo::extension::Extension;
 
@@ -19,6 +20,7 @@ use super::{aggregate, scalar};
 /// One of DuckDB.
 pub fn register(extension: &Extension) -> duckdb_neo::Result<()> {
     scalar::register::<column::Column>(extension, "internal")?;
+    scalar::register::<part::Part>(extension, "internal")?;
     aggregate::register_fold::<Exact<exact_sum::Sum>>(extension, "internal")?;
     aggregate::register_gather::<list_sum::ListSum>(extension, "internal")?;
     aggregate::register_fold::<exact_ratio::ExactRatio>(extension, "internal")?;

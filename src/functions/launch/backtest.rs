@@ -40,6 +40,7 @@ impl Function for Backtest {
         @param level: DOUBLE = 0.8  probability of the interval
         @recipe
         @covariates
+        @at_least
         @returns STRUCT[]  one entry per architecture and cutoff
         @example SELECT __launch_backtest(product_id, launch_date, units, {'category': category}, architectures :=
             ['naive'], cutoffs := NULL) FROM (SELECT product_id, launch_date, list(units ORDER BY step) AS units
@@ -77,7 +78,7 @@ impl Gather for Backtest {
             level: level[row],
             recipe,
         });
-        Ok((launches.with_covariates(arguments)?, options.collect()))
+        Ok((launches.with_series(arguments)?, options.collect()))
     }
 
     fn answer(query: &Query, rows: &Rows<Launches>, options: &Options) -> Result<Vec<Row>, Failure> {

@@ -22,6 +22,7 @@ pub struct Asked {
     days: Vec<Option<i32>>,
     attributes: RecordBatch,
     own_units: Vec<Vec<Option<f64>>>,
+    own_at_least: Vec<Vec<Option<bool>>>,
     series: Vec<Vec<Series>>,
     infinite_attributes: bool,
 }
@@ -70,6 +71,7 @@ impl Asked {
             days: arguments.days()?,
             attributes: arguments.attributes()?,
             own_units: vec![Vec::new(); rows],
+            own_at_least: vec![Vec::new(); rows],
             series: vec![Vec::new(); rows],
             infinite_attributes: false,
         })
@@ -91,7 +93,17 @@ impl Asked {
         Ok(self)
     }
 
-    /// With the argument `covariates`, which is the last one.
+    /// With the argument `at_least`.
+    ///
+    /// # Errors
+    /// As the readings of [`Arguments`].
+    pub fn with_lower_bounds(mut self, arguments: &mut Arguments) -> Result<Self, Failure> {
+        let lists = arguments.lists::<bool>()?;
+        self.own_at_least = lists.into_iter().map(Option::unwrap_or_default).collect();
+        Ok(self)
+    }
+
+    /// With the argument `covariates`.
     ///
     /// # Errors
     /// As the readings of [`Arguments`].
@@ -164,9 +176,12 @@ impl Asked {
             rows.iter().filter_map(|&row| self.days[row]).collect(),
             take_record_batch(&self.attributes, &indices)?,
         );
+        let mut candidates = candidates.with_covariates(Covariates::try_new(model.model.horizon(), &series)?)?;
+        let at_least = |&row: &usize| self.own_at_least[row].iter().map(|flag| *flag == Some(true)).collect();
+        candidates.own_at_least = rows.iter().map(at_least).collect();
         Ok(Batch {
             model,
-            candidates: candidates.with_covariates(Covariates::try_new(model.model.horizon(), &series)?)?,
+            candidates,
             own_units: rows.iter().map(|&row| self.own_units[row].clone()).collect(),
             rows,
         })
@@ -250,7 +265,7 @@ mod tests {
         let refusal = |days, attribute| {
             let mut columns = candidates(days, attribute);
             let null = || Arc::new(arrow_array::NullArray::new(1)) as ArrayRef;
-            columns.extend([prices(1), null(), null(), null()]);
+            columns.extend([prices(1), null(), null(), null(), null()]);
             // The level.
             columns[3] = Arc::new(Float64Array::from(vec![0.8]));
             let answers = tester::call::<Predict>(&Query::new(1, None), &columns).unwrap();
@@ -282,7 +297,7 @@ mod tests {
         let mut columns = candidates(vec![Some(DAY)], prices(1));
         columns[0] = Arc::new(BinaryViewArray::from_iter_values([b"no model"]));
         let null = || Arc::new(arrow_array::NullArray::new(1)) as ArrayRef;
-        columns.extend([prices(1), null(), null(), null()]);
+        columns.extend([prices(1), null(), null(), null(), null()]);
         let error = tester::call::<Predict>(&Query::new(1, None), &columns).unwrap_err();
         assert!(
             error.starts_with("launch_predict: the 8 bytes given are not"),

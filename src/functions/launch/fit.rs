@@ -42,6 +42,7 @@ impl Function for Fit {
         @param seed: BIGINT = 42  seed of random numbers, for models that draw any
         @recipe
         @covariates
+        @at_least
         @returns BLOB  the model
         @example SELECT launch_fit(product_id, launch_date, units, {'category': category, 'price': price}) FROM
             (SELECT product_id, launch_date, list(units ORDER BY step) AS units FROM launch_history('sales',
@@ -75,7 +76,7 @@ impl Gather for Fit {
             seed: seed[row],
             recipe,
         });
-        Ok((launches.with_covariates(arguments)?, options.collect()))
+        Ok((launches.with_series(arguments)?, options.collect()))
     }
 
     fn answer(query: &Query, rows: &Rows<Launches>, options: &Options) -> Result<Self::Answer, Failure> {

@@ -17,6 +17,7 @@ pub struct Launches {
     units: Vec<Vec<Option<f64>>>,
     attributes: RecordBatch,
     covariates: Vec<Vec<Series>>,
+    at_least: Vec<Option<Vec<Option<bool>>>>,
 }
 
 impl Launches {
@@ -31,15 +32,17 @@ impl Launches {
             units: all(arguments.lists()?, "units")?,
             attributes: arguments.attributes()?,
             covariates: Vec::new(),
+            at_least: Vec::new(),
         })
     }
 
-    /// With the argument `covariates`, which is the last one.
+    /// With the arguments `covariates` and `at_least`, which are the last ones.
     ///
     /// # Errors
     /// As the readings of [`Arguments`].
-    pub fn with_covariates(mut self, arguments: &mut Arguments) -> Result<Self, Failure> {
+    pub fn with_series(mut self, arguments: &mut Arguments) -> Result<Self, Failure> {
         self.covariates = read_covariates(arguments)?;
+        self.at_least = arguments.lists()?;
         Ok(self)
     }
 }
@@ -54,7 +57,7 @@ fn all<T>(given: Vec<Option<T>>, name: &str) -> Result<Vec<T>, Failure> {
 /// What [`LaunchPanel::try_new`] refuses.
 pub fn panel(rows: &Rows<Launches>, frequency: Frequency, horizon: usize) -> Result<LaunchPanel, Failure> {
     let (mut ids, mut days, mut units, mut batches) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    let mut series = BTreeMap::new();
+    let (mut series, mut at_least) = (BTreeMap::new(), BTreeMap::new());
     for (batch, rows) in rows.batches() {
         for &row in rows {
             let row = row as usize;
@@ -62,6 +65,9 @@ pub fn panel(rows: &Rows<Launches>, frequency: Frequency, horizon: usize) -> Res
             days.push(batch.days[row]);
             units.push(batch.units[row].clone());
             series.insert(batch.ids[row].as_str(), batch.covariates[row].as_slice());
+            if let Some(steps) = &batch.at_least[row] {
+                at_least.insert(batch.ids[row].as_str(), steps.as_slice());
+            }
         }
         batches.push(take_record_batch(&batch.attributes, &UInt32Array::from(rows.to_vec()))?);
     }
@@ -69,6 +75,9 @@ pub fn panel(rows: &Rows<Launches>, frequency: Frequency, horizon: usize) -> Res
     let schema = schema.ok_or_else(|| Failure::new("there are no launches"))?;
     let attributes = concat_batches(&schema, &batches)?;
     let panel = LaunchPanel::try_new(frequency, horizon, ids, days, &units, attributes)?;
+    let bounds = |id: &String| at_least.get(id.as_str()).map_or_else(Vec::new, |steps| steps.to_vec());
+    let bounds: Vec<Vec<Option<bool>>> = panel.ids().iter().map(bounds).collect();
+    let panel = panel.with_lower_bounds(&bounds)?;
     let of_launch = |id: &String| series.get(id.as_str()).map_or_else(Vec::new, |s| s.to_vec());
     let rows: Vec<Vec<Series>> = panel.ids().iter().map(of_launch).collect();
     Ok(panel.with_covariates(&Covariates::try_new(horizon, &rows)?)?)

@@ -50,7 +50,7 @@ const SHARED: &[Shared] = &[
         "@launches",
         "@param product_id: VARCHAR  the product
         @param launch_date: DATE  its launch date
-        @param units: DOUBLE[]  units by step, the launch period first; NULL where not observed yet
+        @param units: DOUBLE[]  units by step, the launch period first; NULL where not observed yet, or not known
         @param attributes: ANY  a STRUCT of what was known at launch, one field per attribute: number, text, boolean
             or date",
     ),
@@ -59,6 +59,10 @@ const SHARED: &[Shared] = &[
         "@param covariates: STRUCT(name VARCHAR, planned BOOLEAN, \"values\" DOUBLE[])[] = NULL  series beside the sales
             by period: from that of the launch on if planned, else from eight periods before it; NULL, NaN and infinite
             values are unknown",
+    ),
+    (
+        "@at_least",
+        "@param at_least: BOOLEAN[] = NULL  by step, whether stock ran out: units are a lower bound of the demand then",
     ),
     ("@recipe", recipe::HEADER),
 ];

@@ -27,6 +27,7 @@ impl Function for Predict {
             them
         @param units: DOUBLE[] = NULL  what the product sold so far, by step; NULL for nothing known
         @covariates
+        @at_least
         @returns step: INTEGER  1 for the period that contains the launch date
         @returns date: DATE  first day of the period
         @returns yhat: DOUBLE  median forecast in units
@@ -50,6 +51,7 @@ impl PerChunk for Predict {
         let asked = Asked::read(&mut arguments)?;
         let (levels, horizons) = (arguments.numbers()?, arguments.whole()?);
         let asked = asked.with_own_units(&mut arguments)?.with_covariates(&mut arguments)?;
+        let asked = asked.with_lower_bounds(&mut arguments)?;
         let options = |row: usize| {
             let level = required(levels[row], "level")?;
             Ok((level.to_bits(), horizons[row].map(check_horizon).transpose()?))

@@ -72,6 +72,7 @@ impl Function for Draw {
         @param n: BIGINT = 100  scenarios, 1 to 10,000
         @param units: DOUBLE[] = NULL  what the product sold so far, by step; NULL for nothing known
         @covariates
+        @at_least
         @returns STRUCT  the steps, or one that is refused; n values for each step
         @example SELECT product_id, __launch_scenarios((SELECT model FROM model), launch_date, {'category':
             category, 'price': price}, product_id, n := 10) FROM candidates
@@ -86,6 +87,7 @@ impl PerChunk for Draw {
         let asked = Asked::read(&mut arguments)?;
         let (keys, ns) = (arguments.texts()?, arguments.whole()?);
         let asked = asked.with_own_units(&mut arguments)?.with_covariates(&mut arguments)?;
+        let asked = asked.with_lower_bounds(&mut arguments)?;
         asked.answer(
             query,
             |row| {

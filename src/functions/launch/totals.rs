@@ -76,6 +76,7 @@ impl Function for Sums {
         @param n: BIGINT = 100  worlds, 1 to 10,000
         @param units: DOUBLE[] = NULL  what the product sold so far, by step; NULL for nothing known
         @covariates
+        @at_least
         @returns STRUCT  the periods, or one that is refused; n values for each period
         @example SELECT product_id, __launch_totals((SELECT model FROM model), launch_date, {'category':
             category, 'price': price}, product_id, n := 10) FROM candidates
@@ -90,6 +91,7 @@ impl PerChunk for Sums {
         let asked = Asked::read(&mut arguments)?;
         let (keys, periods, ns) = (arguments.texts()?, arguments.texts()?, arguments.whole()?);
         let asked = asked.with_own_units(&mut arguments)?.with_covariates(&mut arguments)?;
+        let asked = asked.with_lower_bounds(&mut arguments)?;
         let options = |row: usize| {
             let n = required(ns[row], "n")?;
             check_scenarios(n)?;

@@ -167,6 +167,7 @@ impl Baseline {
             launch_days: rows.iter().map(day).collect(),
             attributes,
             own: Vec::new(),
+            own_at_least: Vec::new(),
             covariates: candidates.covariates.select(&own).only(stays),
         })
     }
