@@ -98,8 +98,8 @@ fn totals_of_new_launches_lie_within_those_of_their_scenarios() {
             (totals[39]..totals[360]).contains(&units.iter().flatten().sum())
         };
         let share = scenarios.iter().zip(&new.units).filter(inside).count() as f64 / 300.0;
-        // Four standard errors around 0.8.
-        assert!((0.708..0.892).contains(&share), "{}: {share}", a.name());
+        // Four standard errors around 0.8: those of 300 launches, and of the 180 that the ends rest on.
+        assert!((0.65..0.95).contains(&share), "{}: {share}", a.name());
     });
 }
 
