@@ -115,7 +115,9 @@ impl Conformal {
         let scores = |s: &Vec<f64>| !s.is_empty() && s.iter().all(|v| v.is_finite()) && s.is_sorted();
         let form = |f: &Form| {
             let bounded = |v: &f64| v.abs() < 100.0;
-            f.log_spread.len() == self.scores.len() && f.log_spread.iter().all(bounded) && (0.0..100.0).contains(&f.ceiling)
+            f.log_spread.len() == self.scores.len()
+                && f.log_spread.iter().all(bounded)
+                && (0.0..100.0).contains(&f.ceiling)
         };
         self.scores.iter().all(scores) && self.form.as_ref().is_none_or(form)
     }
@@ -176,7 +178,9 @@ pub(crate) fn steps(scores: Vec<Vec<f64>>) -> Vec<Vec<f64>> {
 pub(crate) fn points(scores: &[f64], forecasts: usize) -> Vec<f64> {
     let blocks = scores.len().min(forecasts.max(1));
     let place = |k: usize| (k as f64 + 0.5) / MEAN_POINTS as f64;
-    (0..MEAN_POINTS).map(|k| conformal_quantile_of_blocks(scores, place(k), blocks)).collect()
+    (0..MEAN_POINTS)
+        .map(|k| conformal_quantile_of_blocks(scores, place(k), blocks))
+        .collect()
 }
 
 /// The score in the middle of each of at most a hundred equal shares of sorted scores.
@@ -224,7 +228,10 @@ mod tests {
         let conformal = with_form(99, vec![(1..=99).map(f64::from).collect()]);
         let interval = conformal.interval(0, 0.8, |score| score).unwrap();
         let near = |found: f64, expected: f64| (found - expected).abs() < 1e-9;
-        assert!(near(interval.lower, 10.0) && near(interval.median, 50.0), "{interval:?}");
+        assert!(
+            near(interval.lower, 10.0) && near(interval.median, 50.0),
+            "{interval:?}"
+        );
         assert!(near(interval.upper, 90.0) && near(interval.mean, 50.0), "{interval:?}");
     }
 

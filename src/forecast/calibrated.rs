@@ -145,7 +145,13 @@ impl Places {
 
 impl Stretch {
     fn of(self, score: f64, places: &Places) -> f64 {
-        let beyond = |score: f64, place: f64, by: f64| if score > place { place + by * (score - place) } else { score };
+        let beyond = |score: f64, place: f64, by: f64| {
+            if score > place {
+                place + by * (score - place)
+            } else {
+                score
+            }
+        };
         beyond(beyond(score, places.tail, self.tail), places.middle, self.half)
     }
 
@@ -197,7 +203,11 @@ fn level_moved(held_out: &[&HeldOut], scores: &[Vec<f64>], scheme: Scheme) -> f6
     let centres: Vec<f64> = match scheme {
         Scheme::RollingOrigins => origins(held_out)
             .into_iter()
-            .map(|rows| rows.iter().filter_map(|&row| of_launch(&scores[row])).collect::<Vec<f64>>())
+            .map(|rows| {
+                rows.iter()
+                    .filter_map(|&row| of_launch(&scores[row]))
+                    .collect::<Vec<f64>>()
+            })
             .filter(|means| means.len() >= MIN_LAUNCHES)
             .filter_map(mean)
             .collect(),
@@ -218,7 +228,10 @@ pub(super) fn origins(held_out: &[&HeldOut]) -> Vec<Vec<usize>> {
 
 /// The level of the launches, and the stretch of the high scores.
 fn stretch(held_out: &[&HeldOut], form: &Form, scores: &[Vec<f64>], scheme: Scheme) -> (Level, Stretch) {
-    let tops: Vec<f64> = scores.iter().map(|s| s[((1.0 - HITS) * (s.len() - 1) as f64) as usize]).collect();
+    let tops: Vec<f64> = scores
+        .iter()
+        .map(|s| s[((1.0 - HITS) * (s.len() - 1) as f64) as usize])
+        .collect();
     let points: Vec<Vec<f64>> = scores.iter().map(|s| points(s, held_out.len())).collect();
     let places: Vec<Places> = scores.iter().map(|s| Places::of(s)).collect();
     // Expected units of a forecast at a step, of scores that were changed.
@@ -264,7 +277,11 @@ fn stretch(held_out: &[&HeldOut], form: &Form, scores: &[Vec<f64>], scheme: Sche
     let known: Vec<usize> = (0..held_out.len()).filter(|&row| sums[row].2 > 0).collect();
     let sample = spread_evenly(&known, (MAX_STEPS / scores.len().max(1)).max(MIN_LAUNCHES));
     let sum = |expected: &(dyn Fn(&HeldOut, usize) -> Option<f64> + Sync)| {
-        let of = |&row: &usize| (0..scores.len()).filter_map(|step| expected(held_out[row], step)).sum::<f64>();
+        let of = |&row: &usize| {
+            (0..scores.len())
+                .filter_map(|step| expected(held_out[row], step))
+                .sum::<f64>()
+        };
         let each: Vec<f64> = sample.par_iter().map(of).collect();
         each.iter().sum::<f64>()
     };

@@ -142,7 +142,9 @@ impl Paths {
         let count = self.ranks.len();
         let scores: Vec<f64> = match self.shared {
             0.0 => Vec::new(),
-            _ => (0..count).map(|rank| normal_place((rank as f64 + 0.5) / count as f64)).collect(),
+            _ => (0..count)
+                .map(|rank| normal_place((rank as f64 + 0.5) / count as f64))
+                .collect(),
         };
         let place = |j: usize, step: usize| {
             let rank = templates.get(j).map_or(0, |&i| usize::from(self.ranks[i][step]));
@@ -168,7 +170,9 @@ impl Paths {
 
 /// Scores by step to normal scores of their ranks among the launches seen there; NaN where not seen.
 fn normal_scores(mut rows: Vec<Vec<f64>>) -> Vec<Vec<f64>> {
-    each_step(&mut rows, |below, seen| normal_place((below as f64 + 0.5) / seen as f64));
+    each_step(&mut rows, |below, seen| {
+        normal_place((below as f64 + 0.5) / seen as f64)
+    });
     rows
 }
 
@@ -359,7 +363,10 @@ mod tests {
         let scores: Vec<Vec<f64>> = (0..2_000)
             .map(|i| vec![shocks[i / 50] + 0.7f64.sqrt() * normal(); 3])
             .collect();
-        let origins: Vec<Vec<&[f64]>> = scores.chunks(50).map(|o| o.iter().map(Vec::as_slice).collect()).collect();
+        let origins: Vec<Vec<&[f64]>> = scores
+            .chunks(50)
+            .map(|o| o.iter().map(Vec::as_slice).collect())
+            .collect();
         let (found, count) = shared(&origins);
         assert!(count == 40 && (found - 0.3).abs() < 0.15, "{found}");
         assert_eq!(shared(&origins[..1]), (SHARED_PRIOR, 1));

@@ -67,7 +67,11 @@ fn totals(scenarios: Scenarios, period: Option<Frequency>) -> Totals {
         match out.periods.last_mut() {
             Some(total) if total.day == day => {
                 total.mean += mean;
-                total.units.iter_mut().zip(&step.units).for_each(|(sum, units)| *sum += units);
+                total
+                    .units
+                    .iter_mut()
+                    .zip(&step.units)
+                    .for_each(|(sum, units)| *sum += units);
             }
             _ => out.periods.push(Total {
                 day,
@@ -95,7 +99,9 @@ mod tests {
         let keys = ["a", "b", "c"].map(str::to_owned);
         let scenarios = model.scenarios(&candidates, &keys, &[], 50).unwrap();
         let totals = model.totals(&candidates, &keys, &[], 50, None).unwrap();
-        let by_week = model.totals(&candidates, &keys, &[], 50, Some(Frequency::Week)).unwrap();
+        let by_week = model
+            .totals(&candidates, &keys, &[], 50, Some(Frequency::Week))
+            .unwrap();
         // Six days from some day on lie in one week or in two.
         assert!(by_week.iter().any(|t| t.periods.len() == 2));
         for ((s, all), weeks) in scenarios.iter().zip(&totals).zip(&by_week) {

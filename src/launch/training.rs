@@ -74,8 +74,9 @@ impl LaunchModel {
         let naive = scores(&panel, scheme, &baseline.by_age[0], &combined.by_age[0]);
         if architecture == Architecture::Auto && is_worse(&validation, &naive) {
             // Each of those tried is no worse in units, and naive is among them.
-            let rmsle =
-                |m: &OutOfSample| scores(&panel, scheme, &m.by_age[0], &baseline.by_age[0]).map_or(f64::INFINITY, |s| s.rmsle);
+            let rmsle = |m: &OutOfSample| {
+                scores(&panel, scheme, &m.by_age[0], &baseline.by_age[0]).map_or(f64::INFINITY, |s| s.rmsle)
+            };
             let best = tried.iter().min_by(|a, b| rmsle(a).total_cmp(&rmsle(b)));
             combined = only(best.map_or(Architecture::Naive, |m| m.architecture), &tried);
             validation = scores(&panel, scheme, &combined.by_age[0], &baseline.by_age[0]);

@@ -66,7 +66,10 @@ mod tests {
         assert!((shrunk_mean(&[1.0, 2.0, 3.0]) - 2.0 * (1.0 - 1.0 / 12.0)).abs() < 1e-12);
         // The same values around 0 say nothing.
         assert_eq!(shrunk_mean(&[-1.0, 0.1, 1.0]), 0.0);
-        assert_eq!((shrunk_mean(&[0.8]), shrunk_mean(&[]), shrunk_mean(&[0.0, 0.0])), (0.4, 0.0, 0.0));
+        assert_eq!(
+            (shrunk_mean(&[0.8]), shrunk_mean(&[]), shrunk_mean(&[0.0, 0.0])),
+            (0.4, 0.0, 0.0)
+        );
         assert_eq!(shrunk_mean(&[-2.0, -2.0]), -2.0);
     }
 

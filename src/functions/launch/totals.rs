@@ -99,7 +99,9 @@ impl PerChunk for Sums {
             let period = match period.eq_ignore_ascii_case(HORIZON) {
                 true => None,
                 false => Some(Frequency::parse(period).map_err(|_| {
-                    Failure::new(format!("period must be one of horizon, day, week, month, got '{period}'"))
+                    Failure::new(format!(
+                        "period must be one of horizon, day, week, month, got '{period}'"
+                    ))
                 })?),
             };
             Ok((n, period))
@@ -116,13 +118,21 @@ impl PerChunk for Sums {
         };
         asked.answer(query, options, refuse, |batch, &(n, period)| {
             let model = &batch.model.model;
-            let values = batch.rows.len().saturating_mul(model.horizon()).saturating_mul(n as usize);
+            let values = batch
+                .rows
+                .len()
+                .saturating_mul(model.horizon())
+                .saturating_mul(n as usize);
             if values > super::scenarios::MAX_VALUES {
                 return Err(Error::argument(format!(
                     "{values} units at a time are too many: lower n, or ask for fewer candidates"
                 )));
             }
-            let keys: Vec<String> = batch.rows.iter().map(|&row| keys[row].clone().unwrap_or_default()).collect();
+            let keys: Vec<String> = batch
+                .rows
+                .iter()
+                .map(|&row| keys[row].clone().unwrap_or_default())
+                .collect();
             let totals = model.totals(&batch.candidates, &keys, &batch.own_units, n, period)?;
             let unknown = model.unknown_attributes(&batch.candidates);
             Ok(totals.into_iter().zip(&unknown).map(|(t, u)| summed(t, u)).collect())
