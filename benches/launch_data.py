@@ -63,6 +63,37 @@ def m5_tables(database: duckdb.DuckDBPyConnection, data: pathlib.Path) -> None:
     """)
 
 
+def m5_store_tables(database: duckdb.DuckDBPyConnection, data: pathlib.Path) -> None:
+    """The same items by store: every first week of an item with a price in a store is a launch."""
+    m5 = data / "m5"
+    database.execute(f"""
+        CREATE TABLE weeks AS SELECT wm_yr_wk, min(date)::DATE AS week FROM '{m5}/calendar.parquet' GROUP BY ALL;
+        CREATE TABLE priced AS
+        SELECT item_id, store_id, week, sell_price FROM '{m5}/sell_prices.parquet' JOIN weeks USING (wm_yr_wk);
+        CREATE TABLE launched AS
+        SELECT
+            item_id || ' ' || store_id AS product_id, item_id, store_id, min(week) AS launch_date,
+            avg(sell_price::DECIMAL(18, 6)) FILTER (week <= first + 27) AS price
+        FROM (SELECT *, min(week) OVER (PARTITION BY item_id, store_id) AS first FROM priced)
+        GROUP BY ALL HAVING min(week) > DATE '2011-01-29';
+        CREATE TABLE monthly AS FROM '{m5}/monthly_sales_2011-01_2016-04.parquet';
+        CREATE TABLE all_products AS
+        SELECT
+            product_id, any_value(launch_date) AS launch_date, any_value(dept_id) AS dept_id, any_value(cat_id) AS cat_id,
+            any_value(store_id) AS store, left(any_value(store_id), 2) AS state, any_value(price) AS price
+        FROM launched JOIN monthly USING (item_id, store_id) GROUP BY product_id ORDER BY product_id;
+        CREATE TABLE all_sales AS
+        SELECT product_id, month::DATE AS date, sales::DOUBLE AS units
+        FROM monthly JOIN launched USING (item_id, store_id)
+        WHERE month >= date_trunc('month', launch_date) AND month < DATE '2016-04-01'
+        ORDER BY ALL;
+        CREATE TABLE products AS FROM all_products WHERE launch_date < DATE '2013-10-01';
+        CREATE TABLE candidates AS
+        FROM all_products WHERE launch_date >= DATE '2014-04-01' AND launch_date < DATE '2015-09-01';
+        CREATE TABLE sales AS FROM all_sales SEMI JOIN products USING (product_id) WHERE date < DATE '2014-04-01';
+    """)
+
+
 def online_retail_tables(database: duckdb.DuckDBPyConnection, data: pathlib.Path) -> None:
     """Articles of a British gift shop, launched on their first sale on or after 2010-02-01; origin 2011-05-01.
 
@@ -126,5 +157,6 @@ def video_game_tables(database: duckdb.DuckDBPyConnection, data: pathlib.Path) -
 
 
 M5 = Task("M5: monthly launches, months 1 to 6 after the launch month", m5_tables, "month", 7, first_step=2)
+M5_STORES = Task("M5 by store: monthly launches", m5_store_tables, "month", 7, first_step=2)
 ONLINE_RETAIL = Task("Online retail: weekly launches, weeks 1 to 8", online_retail_tables, "week", 8)
 VIDEO_GAMES = Task("Video games: size of a release", video_game_tables, "month", 1)
