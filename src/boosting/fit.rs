@@ -1,347 +1,276 @@
 //! Fitting trees, one after the other, each to what those before it leave.
 
-use perpetual::Matrix;
-use perpetual::binning::{BinnedData, bin_matrix};
-use perpetual::constraints::ConstraintMap;
-use perpetual::histogram::{HistogramArena, NodeHistogram, update_cuts};
-use perpetual::node::Node;
-use perpetual::objective::ObjectiveFunction;
-use perpetual::splitter::{MissingImputerSplitter, SplitInfo, SplitInfoSlice};
-use perpetual::tree::{Tree, TreeStopper};
-use rand::SeedableRng;
-use rand_chacha::ChaCha12Rng;
-
+use super::bins::Binned;
+use super::grow::{Limits, Slopes};
 use super::loss::quantile;
 use super::{Branch, Loss, Rows, Trees};
 use crate::error::{Error, Result};
+use crate::statistics::mix;
 
-/// Folds on which every split is tested: row i is in fold i mod 5.
-pub const FOLDS: usize = 5;
-/// With fewer rows in a fold there is nothing to test a split on.
-const MIN_ROWS: usize = 10;
 /// Targets that differ by less are all alike.
 const ALIKE: f64 = 1e-9;
-/// Cuts tried per column: with few rows finer ones fit single rows.
-const CUTS: u16 = 24;
-const MAX_TREES: usize = 400;
-/// Nodes of a tree at most. Each has counts for all cuts: some 20 MB for 128 nodes of 70 columns.
-const MAX_NODES: usize = 128;
 /// What the numbers of columns in [`Trees`] go up to.
 const MAX_COLUMNS: usize = i16::MAX as usize;
 /// Columns that a tree looks at, at least.
-const MIN_COLUMNS: usize = 40;
-/// Rows per column from which on a tree looks at all columns, times the learning rate.
-const ROWS_PER_COLUMN: f32 = 1000.0;
-/// A split that explains so much less of other rows than of those it was found on has learned them by heart.
-const GENERAL: f32 = 0.99;
-/// Trees in a row that tell that nothing is left to learn.
-const PATIENCE: usize = 3;
+const MIN_COLUMNS: usize = 6;
+const MAX_LEAVES: usize = 1_024;
+/// Trees that do not lower the loss of the rows watched, before fitting stops.
+const PATIENCE: usize = 25;
 
-/// How trees are fitted.
+/// How trees grow.
+///
+/// | Name | Default | Purpose | Range |
+/// | --- | --- | --- | --- |
+/// | trees | 400 | trees at most | 1 to 100,000 |
+/// | rate | 0.05 | share of a tree that is taken | above 0, at most 1 |
+/// | leaves | 15 | leaves of a tree at most | 2 to 1,024 |
+/// | rows | 20 | rows of a leaf at least | 1 or more |
+/// | columns | 0.5 | share of the columns that a tree looks at | above 0, at most 1 |
+/// | groups | 0.8 | share of the groups that a tree is grown on | above 0, at most 1 |
+/// | cuts | 63 | cuts tried per column at most | 1 to 254 |
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Growth {
+    /// Trees at most.
+    pub trees: usize,
+    /// Learning rate.
+    pub rate: f64,
+    /// Leaves of a tree at most.
+    pub leaves: usize,
+    /// Rows of a leaf at least.
+    pub rows: usize,
+    /// Share of the columns that a tree looks at.
+    pub columns: f64,
+    /// Share of the groups that a tree is grown on.
+    pub groups: f64,
+    /// Cuts tried per column at most.
+    pub cuts: usize,
+}
+
+impl Default for Growth {
+    fn default() -> Self {
+        Self {
+            trees: 400,
+            rate: 0.05,
+            leaves: 15,
+            rows: 20,
+            columns: 0.5,
+            groups: 0.8,
+            cuts: 63,
+        }
+    }
+}
+
+/// Fits trees by a loss.
+///
+/// *Model*: each tree is grown on the derivatives of the loss at the sum of those before it, leaf by leaf, on a share of
+/// the groups and columns, and is taken with a learning rate. The leaves of a loss without curvature are quantiles of
+/// what is left in them. Missing values go to the side that leaves less.
+///
+/// *Determinism*: what a tree looks at is drawn by the seed; sums are double precision, in the order of the rows.
+///
+/// *References*: Friedman 2001, Greedy function approximation: a gradient boosting machine; Friedman 2002, Stochastic
+/// gradient boosting; Ke et al. 2017, LightGBM: a highly efficient gradient boosting decision tree.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Boosting {
     loss: Loss,
-    budget: f32,
+    growth: Growth,
 }
 
-/// Trees, and what their splits explain.
+/// Trees, what their splits explain, and how they did on rows that were not learned from.
 #[derive(Debug, Clone, Default)]
 pub struct Boosted {
-    /// The trees: their sum is the prediction, on the scale of [`Loss`].
+    /// The trees: their sum is the prediction, on the scale of [`Loss`]. The first is a constant.
     pub trees: Trees,
+    /// Loss taken away by each split: its tree, its column, and how much.
+    gains: Vec<(usize, usize, f64)>,
+    /// Summed loss of the rows watched, with the first tree, the first two, and so on; empty without such rows.
+    pub watched: Vec<f64>,
+}
+
+impl Boosted {
+    /// Keep the first trees alone.
+    pub fn truncate(&mut self, trees: usize) {
+        self.trees.truncate(trees);
+        self.gains.retain(|(tree, ..)| *tree < trees);
+        self.watched.truncate(trees);
+    }
+
     /// Loss taken away by the splits of each column.
-    pub gain: Vec<f64>,
+    pub fn gain(&self, columns: usize) -> Vec<f64> {
+        let mut gain = vec![0.0; columns];
+        self.gains.iter().for_each(|(_, column, taken)| gain[*column] += taken);
+        gain
+    }
+}
+
+/// A table made ready for boosting; any number of models may learn from parts of it.
+pub struct Prepared<'a> {
+    table: &'a Rows,
+    binned: Binned,
 }
 
 impl Boosting {
-    /// Fit by a loss; the learning rate is 10 to the power of minus the budget.
+    /// Fit by a loss.
     ///
     /// # Errors
-    /// [`Error::Refused`] if the budget is not above 0 and at most 4, or the level of a quantile not between 0 and 1.
-    pub fn new(loss: Loss, budget: f32) -> Result<Self> {
+    /// [`Error::Refused`] if a number of the growth or the level of a quantile is out of its range.
+    pub fn new(loss: Loss, growth: Growth) -> Result<Self> {
         loss.check_level()?;
-        if !(budget > 0.0 && budget <= 4.0) {
-            return Err(Error::refused(format!(
-                "the budget of boosting must be above 0 and at most 4, got {budget}"
-            )));
+        let share = |v: f64| v > 0.0 && v <= 1.0;
+        let in_range = (1..=100_000).contains(&growth.trees)
+            && share(growth.rate)
+            && (2..=MAX_LEAVES).contains(&growth.leaves)
+            && (1..=u32::MAX as usize / 2).contains(&growth.rows)
+            && share(growth.columns)
+            && share(growth.groups)
+            && (1..=super::bins::MAX_CUTS).contains(&growth.cuts);
+        match in_range {
+            true => Ok(Self { loss, growth }),
+            false => Err(Error::refused(format!("boosting cannot grow trees by {growth:?}"))),
         }
-        Ok(Self { loss, budget })
     }
 
-    /// Fit trees to targets of rows.
-    ///
-    /// *Model*: trees are added with a learning rate; each takes a part of the loss away, and splits a node only where
-    /// the split found on four fifths of the rows also explains the last fifth, for each of the five. Fitting stops
-    /// when no such split is left. Here the fifths are `folds`, so that rows of one group, which are near twins, never
-    /// vouch for each other. A tree looks at fewer columns, drawn by the seed, where there are few rows for each.
-    ///
-    /// *Shapes*: `target` has a value for each row of the table; `folds` hold [`FOLDS`] lists of the rows learned from.
-    ///
-    /// *Determinism*: one thread, and sizes that do not depend on the machine: perpetual's own loop would
-    /// let trees grow as far as the memory that is free. So only its trees are taken, and the loop is this one.
+    /// With another number of trees, which may be none.
+    pub fn with_trees(mut self, trees: usize) -> Self {
+        self.growth.trees = trees;
+        self
+    }
+
+    /// Make a table ready.
     ///
     /// # Errors
-    /// [`Error::Refused`] for a target that the loss is not for, [`Error::Internal`] with the words of perpetual.
-    ///
-    /// # References
-    /// Friedman 2001, Greedy function approximation: a gradient boosting machine.
-    pub fn fit(&self, table: &Rows, target: &[f64], folds: &[Vec<usize>], seed: u64) -> Result<Boosted> {
-        if folds.len() != FOLDS || table.columns > MAX_COLUMNS {
+    /// [`Error::Refused`] for more columns than a tree can name.
+    pub fn prepare<'a>(&self, table: &'a Rows) -> Result<Prepared<'a>> {
+        if table.columns > MAX_COLUMNS {
             return Err(Error::refused(format!(
-                "boosting takes {FOLDS} folds and at most {MAX_COLUMNS} columns, got {} and {}",
-                folds.len(),
+                "boosting takes at most {MAX_COLUMNS} columns, got {}",
                 table.columns
             )));
         }
-        self.loss.check(folds.iter().flatten().map(|&row| target[row]))?;
-        let mut out = Boosted {
-            trees: Trees::default(),
-            gain: vec![0.0; table.columns],
+        Ok(Prepared {
+            table,
+            binned: Binned::new(table, self.growth.cuts),
+        })
+    }
+
+    /// Fit trees to the targets of the rows whose group is learned from; the loss of the others is watched.
+    ///
+    /// *Shapes*: `target` has a value for each row of the table, `learn` says of each row whether it is learned from.
+    ///
+    /// *Errors*: [`Error::Refused`] for a target that the loss is not for.
+    ///
+    /// # Errors
+    /// See above.
+    pub fn fit(&self, prepared: &Prepared<'_>, target: &[f64], learn: &[bool], seed: u64) -> Result<Boosted> {
+        let Prepared { table, binned } = prepared;
+        let (learned, watched): (Vec<u32>, Vec<u32>) = binned.order.iter().partition(|&&row| learn[row as usize]);
+        let rows = || learned.iter().map(|&row| row as usize);
+        self.loss.check(rows().map(|row| target[row]))?;
+        let start = self.loss.start(rows().map(|row| (target[row], table.weight[row])));
+        let mut fitted = vec![start; target.len()];
+        let watch = |fitted: &[f64]| -> f64 {
+            let loss = |&row: &u32| {
+                let row = row as usize;
+                table.weight[row] * self.loss.value(target[row], fitted[row])
+            };
+            watched.iter().map(loss).sum()
         };
-        let start = self
-            .loss
-            .start(folds.iter().flatten().map(|&row| (target[row], table.weight[row])));
+        let mut out = Boosted::default();
         out.trees.push(&Branch::Leaf(start as f32));
-        let first = folds.iter().flatten().next().map_or(0.0, |&row| target[row]);
-        let alike = folds.iter().flatten().all(|&row| (target[row] - first).abs() < ALIKE);
-        if alike || table.columns == 0 || folds.iter().any(|fold| fold.len() < MIN_ROWS) {
+        if !watched.is_empty() {
+            out.watched.push(watch(&fitted));
+        }
+        let first = rows().next().map_or(0.0, |row| target[row]);
+        let alike = rows().all(|row| (target[row] - first).abs() < ALIKE);
+        if alike || binned.columns.is_empty() || learned.len() < 2 * self.growth.rows {
             return Ok(out);
         }
-        let dealt = Dealt::new(table, target, folds);
-        let complete = table.complete_columns();
-        let columns = Columns::new(&dealt, self.rate(), seed);
-        self.grow(&dealt, start, columns, |tree| {
-            out.trees.push(&branch(tree, 0, &complete, &mut out.gain)?);
-            Ok(())
-        })?;
-        // A step of the learning rate takes away this share of what a full one would.
-        let share = f64::from(self.rate() * (2.0 - self.rate()));
-        out.gain.iter_mut().for_each(|gain| *gain *= share);
+        let limits = Limits {
+            leaves: self.growth.leaves,
+            rows: self.growth.rows as u32,
+        };
+        let (mut gradient, mut curvature) = (vec![0.0; target.len()], vec![0.0; target.len()]);
+        let mut best = (0, out.watched.first().copied().unwrap_or(f64::INFINITY));
+        for tree in 1..=self.growth.trees {
+            let seed = mix(seed ^ mix(tree as u64));
+            for row in rows() {
+                let (g, c) = self.loss.derivatives(target[row], fitted[row]);
+                gradient[row] = table.weight[row] * g;
+                curvature[row] = table.weight[row] * c;
+            }
+            let columns = self.columns(binned.columns.len(), seed);
+            let (mut sampled, left_out) = self.sample(&learned, &binned.group, seed);
+            let slopes = Slopes {
+                binned,
+                columns: &columns,
+                gradient: &gradient,
+                curvature: &curvature,
+            };
+            let grown = slopes.grow(&mut sampled, limits);
+            if grown.leaves.len() == 1 && self.growth.columns >= 1.0 && self.growth.groups >= 1.0 {
+                break;
+            }
+            let value = |leaf: &super::grow::Leaf| {
+                let step = match self.loss.level() {
+                    None => leaf.step(),
+                    Some(level) => {
+                        let rest = |&row: &u32| {
+                            let row = row as usize;
+                            (target[row] - fitted[row], table.weight[row])
+                        };
+                        quantile(sampled[leaf.rows.clone()].iter().map(rest).collect(), level)
+                    }
+                };
+                // As it is stored.
+                f64::from((self.growth.rate * step) as f32)
+            };
+            let values: Vec<f64> = grown.leaves.iter().map(value).collect();
+            for (leaf, value) in grown.leaves.iter().zip(&values) {
+                sampled[leaf.rows.clone()]
+                    .iter()
+                    .for_each(|&row| fitted[row as usize] += value);
+            }
+            for row in left_out.iter().chain(&watched).map(|&row| row as usize) {
+                fitted[row] += values[grown.leaf(binned, row)];
+            }
+            let taken = self.growth.rate * (2.0 - self.growth.rate);
+            let gains = grown.gains.iter().map(|(column, gain)| (tree, *column, taken * gain));
+            out.gains.extend(gains);
+            out.trees.push(&grown.branch(binned, &values));
+            if !watched.is_empty() {
+                let loss = watch(&fitted);
+                out.watched.push(loss);
+                if loss < best.1 {
+                    best = (tree, loss);
+                }
+                if tree - best.0 >= PATIENCE {
+                    break;
+                }
+            }
+        }
         Ok(out)
     }
 
-    /// Add trees until there is nothing left to learn, and hand each over.
-    fn grow(
-        &self,
-        dealt: &Dealt,
-        start: f64,
-        mut columns: Columns,
-        mut keep: impl FnMut(&Tree) -> Result<()>,
-    ) -> Result<()> {
-        let failed = |error: &dyn std::fmt::Display| Error::internal(format!("boosting failed: {error}"));
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build();
-        let pool = pool.map_err(|error| failed(&error))?;
-        let matrix = Matrix::new(&dealt.values, dealt.rows, dealt.columns);
-        let binned = bin_matrix(&matrix, Some(&dealt.weight), CUTS, f64::NAN, None).map_err(|error| failed(&error))?;
-        let data = Matrix::new(&binned.binned_data, dealt.rows, dealt.columns);
-        let splitter = MissingImputerSplitter::new(self.rate(), 0.0, true, ConstraintMap::new(), None);
-        let objective = self.loss.objective();
-
-        let mut arena = columns.arena(&binned);
-        let mut histograms = arena.as_node_histograms();
-        let mut splits: Vec<SplitInfo> = (0..columns.kept).map(|_| SplitInfo::default()).collect();
-        let mut splits = SplitInfoSlice::new(&mut splits);
-
-        let (target, weight) = (&dealt.target, Some(dealt.weight.as_slice()));
-        let mut fitted = vec![start; dealt.rows];
-        let (mut gradient, mut hessian, mut losses) = objective.gradient_and_loss(target, &fitted, weight, None);
-        let without_curvature = hessian.is_none();
-        let mut best = average(&losses);
-        let rows = target.iter().zip(&dealt.weight);
-        let least = rows.map(|(&y, weight)| weight * self.loss.least(y)).sum::<f64>() / dealt.rows as f64;
-        let decrement = self.decrement() * (best - least as f32);
-        let mut order = data.index.clone();
-        let mut last = best;
-        let (mut whole, mut small, mut useless) = (0, 0, 0);
-        for _ in 0..MAX_TREES {
-            let looked_at = columns.draw(&histograms, &binned);
-            let mut tree = Tree::new();
-            order.copy_from_slice(&data.index);
-            tree.fit(
-                &objective,
-                &data,
-                order,
-                &looked_at,
-                &mut gradient,
-                hessian.as_deref_mut(),
-                &splitter,
-                &pool,
-                (whole <= PATIENCE + 1).then_some(decrement),
-                &losses,
-                target,
-                &fitted,
-                weight,
-                None,
-                without_curvature,
-                &mut histograms,
-                None,
-                false,
-                &mut splits,
-                MAX_NODES,
-                false,
-            );
-            self.add(&mut tree, dealt, &mut fitted);
-            order = std::mem::take(&mut tree.train_index);
-            objective.gradient_and_loss_into(target, &fitted, weight, None, &mut gradient, &mut hessian, &mut losses);
-            let loss = average(&losses);
-            // It took away what it was to, or else there was nothing more to split. Perpetual cannot tell with leaves
-            // that were changed afterwards.
-            let stepped = match self.loss.level() {
-                None => tree.stopper == TreeStopper::StepSize,
-                Some(_) => last - loss > decrement,
-            };
-            if tree.nodes.len() == 1 && !stepped {
-                break;
-            }
-            whole = if stepped { 0 } else { whole + 1 };
-            // Squares of launches were better off without the last small gains: they made spreads, and with them
-            // expected units, too large.
-            let general = self.loss != Loss::Squared && tree.generalization_score >= GENERAL;
-            small += usize::from(tree.nodes.len() < 5 && !stepped && !general);
-            last = loss;
-            useless = if loss < best { 0 } else { useless + 1 };
-            best = best.min(loss);
-            keep(&tree)?;
-            if small >= PATIENCE || useless >= PATIENCE {
-                break;
-            }
+    /// The columns that a tree looks at, in order.
+    fn columns(&self, count: usize, seed: u64) -> Vec<usize> {
+        let kept = ((count as f64 * self.growth.columns).ceil() as usize).max(MIN_COLUMNS.min(count));
+        let mut columns: Vec<usize> = (0..count).collect();
+        if kept < count {
+            columns.sort_by_cached_key(|&column| (mix(seed ^ mix(column as u64)), column));
+            columns.truncate(kept);
+            columns.sort_unstable();
         }
-        Ok(())
+        columns
     }
 
-    /// Add a tree to the fitted values.
-    ///
-    /// A loss without curvature gives a split, but not how far to go: the leaves become quantiles of what is left.
-    fn add(&self, tree: &mut Tree, dealt: &Dealt, fitted: &mut [f64]) {
-        for &(number, from, to) in &tree.leaf_node_assignments {
-            let rows = &tree.train_index[from..to];
-            let Some(leaf) = tree.nodes.get_mut(&number) else {
-                continue;
-            };
-            if let Some(level) = self.loss.level() {
-                let rest = |&row: &usize| (dealt.target[row] - fitted[row], dealt.weight[row]);
-                leaf.weight_value = self.rate() * quantile(rows.iter().map(rest).collect(), level) as f32;
-            }
-            rows.iter().for_each(|&row| fitted[row] += f64::from(leaf.weight_value));
+    /// The rows that a tree is grown on, and the others.
+    fn sample(&self, rows: &[u32], group: &[u32], seed: u64) -> (Vec<u32>, Vec<u32>) {
+        if self.growth.groups >= 1.0 {
+            return (rows.to_vec(), Vec::new());
         }
+        let most = (self.growth.groups * u64::MAX as f64) as u64;
+        let seed = mix(seed ^ 1);
+        let is_in = |row: &&u32| mix(seed ^ u64::from(group[**row as usize])) < most;
+        rows.iter().partition(is_in)
     }
-
-    /// The learning rate.
-    fn rate(&self) -> f32 {
-        10.0_f32.powf(-self.budget)
-    }
-
-    /// The share of the first loss, as far as it can be taken away, that a tree is to take away.
-    ///
-    /// With q = budget / 10 it is q less the rest q^2 + q^3 + ... of a geometric series, times the learning rate.
-    fn decrement(&self) -> f32 {
-        let q = self.budget / 10.0;
-        (q - q * q / (1.0 - q)) * self.rate()
-    }
-}
-
-/// Rows in the order that perpetual wants: row k of fold f is row 5 k + f. Shorter folds are filled up with rows of
-/// weight zero.
-struct Dealt {
-    rows: usize,
-    columns: usize,
-    /// Column by column.
-    values: Vec<f64>,
-    target: Vec<f64>,
-    weight: Vec<f64>,
-}
-
-impl Dealt {
-    fn new(table: &Rows, target: &[f64], folds: &[Vec<usize>]) -> Self {
-        let longest = folds.iter().map(Vec::len).max().unwrap_or(0);
-        let rows = longest * folds.len();
-        let mut dealt = Self {
-            rows,
-            columns: table.columns,
-            values: vec![0.0; rows * table.columns],
-            target: vec![0.0; rows],
-            weight: vec![0.0; rows],
-        };
-        for (f, fold) in folds.iter().enumerate() {
-            for k in 0..longest {
-                let (to, from) = (k * folds.len() + f, fold[k % fold.len()]);
-                for (column, &v) in table.row(from).iter().enumerate() {
-                    dealt.values[column * rows + to] = f64::from(v);
-                }
-                dealt.target[to] = target[from];
-                dealt.weight[to] = if k < fold.len() { table.weight[from] } else { 0.0 };
-            }
-        }
-        dealt
-    }
-}
-
-/// Which columns trees look at.
-struct Columns {
-    all: Vec<usize>,
-    kept: usize,
-    random: ChaCha12Rng,
-}
-
-impl Columns {
-    fn new(dealt: &Dealt, rate: f32, seed: u64) -> Self {
-        let share = (dealt.rows as f32 / dealt.columns as f32) / (rate * ROWS_PER_COLUMN);
-        let kept = (dealt.columns as f32 * share).floor() as usize;
-        Self {
-            all: (0..dealt.columns).collect(),
-            kept: kept.clamp(MIN_COLUMNS.min(dealt.columns), dealt.columns),
-            random: ChaCha12Rng::seed_from_u64(seed),
-        }
-    }
-
-    /// Room for the counts of the nodes of a tree.
-    fn arena(&self, binned: &BinnedData<f64>) -> HistogramArena {
-        match self.kept == self.all.len() {
-            true => HistogramArena::from_cuts(&binned.cuts, &self.all, false, MAX_NODES),
-            false => HistogramArena::from_fixed(CUTS, self.kept, false, MAX_NODES),
-        }
-    }
-
-    /// The columns of the next tree.
-    fn draw(&mut self, histograms: &[NodeHistogram], binned: &BinnedData<f64>) -> Vec<usize> {
-        if self.kept == self.all.len() {
-            return self.all.clone();
-        }
-        let mut drawn = rand::seq::index::sample(&mut self.random, self.all.len(), self.kept).into_vec();
-        drawn.sort_unstable();
-        for histogram in histograms {
-            update_cuts(histogram, &drawn, &binned.cuts, false);
-        }
-        drawn
-    }
-}
-
-fn average(losses: &[f32]) -> f32 {
-    losses.iter().sum::<f32>() / losses.len() as f32
-}
-
-/// The part of a tree below a node.
-fn branch(tree: &Tree, number: usize, complete: &[bool], gain: &mut [f64]) -> Result<Branch> {
-    let found = |number: usize| {
-        let node: Option<&Node> = tree.nodes.get(&number);
-        node.ok_or_else(|| Error::internal("boosting gave a tree with a missing node"))
-    };
-    let node = found(number)?;
-    if node.is_leaf {
-        return Ok(Branch::Leaf(node.weight_value));
-    }
-    gain[node.split_feature] += f64::from(node.split_gain.max(0.0));
-    let (left, right) = (found(node.left_child)?, found(node.right_child)?);
-    // Where no row learned from lacked the value, one that does goes with the larger part of them.
-    let missing_left = match complete[node.split_feature] {
-        true => left.hessian_sum > right.hessian_sum,
-        false => node.missing_node == node.left_child,
-    };
-    Ok(Branch::Split {
-        feature: node.split_feature,
-        threshold: node.split_value as f32,
-        missing_left,
-        left: Box::new(branch(tree, node.left_child, complete, gain)?),
-        right: Box::new(branch(tree, node.right_child, complete, gain)?),
-    })
 }

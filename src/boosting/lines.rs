@@ -46,6 +46,15 @@ impl Scaling {
         }
     }
 
+    /// Draw no line through other columns than these.
+    pub fn only(&mut self, columns: &[usize]) {
+        for (column, deviation) in self.deviation.iter_mut().enumerate() {
+            if !columns.contains(&column) {
+                *deviation = 0.0;
+            }
+        }
+    }
+
     /// A row with mean 0 and standard deviation 1; 0 where missing.
     fn standardise(&self, row: &[f32], out: &mut [f64]) {
         for (column, (out, &v)) in out.iter_mut().zip(row).enumerate() {
@@ -63,13 +72,18 @@ impl Scaling {
     ///
     /// *References*: Hoerl, Kennard 1970, Ridge regression: biased estimation for nonorthogonal problems.
     pub fn slopes(&self, table: &Rows, rows: &[usize], groups: usize) -> Vec<f64> {
-        let n = table.columns;
+        let lines: Vec<usize> = (0..table.columns)
+            .filter(|&c| self.deviation[c] > MIN_DEVIATION)
+            .collect();
+        let n = lines.len();
         let total: f64 = rows.iter().map(|&r| table.weight[r]).sum();
         let mean = rows.iter().map(|&r| table.weight[r] * table.target[r]).sum::<f64>() / total;
         let (mut squares, mut products) = (vec![0.0; n * n], vec![0.0; n]);
+        let mut all = vec![0.0; table.columns];
         let mut z = vec![0.0; n];
         for &row in rows {
-            self.standardise(table.row(row), &mut z);
+            self.standardise(table.row(row), &mut all);
+            z.iter_mut().zip(&lines).for_each(|(z, &column)| *z = all[column]);
             for a in 0..n {
                 let weighted = table.weight[row] / total * z[a];
                 products[a] += weighted * (table.target[row] - mean);
@@ -92,7 +106,12 @@ impl Scaling {
                 break;
             }
         }
-        slopes
+        let mut out = vec![0.0; table.columns];
+        lines
+            .iter()
+            .zip(slopes)
+            .for_each(|(&column, slope)| out[column] = slope);
+        out
     }
 
     /// The lines with given slopes of standardised columns.
@@ -135,6 +154,23 @@ impl Lines {
             }
         };
         row.iter().take(self.slope.len()).enumerate().map(of).sum()
+    }
+
+    /// Add other lines, which stand in the same columns.
+    pub fn add(&mut self, other: Self) {
+        match self.slope.is_empty() {
+            true => *self = other,
+            false => self
+                .slope
+                .iter_mut()
+                .zip(other.slope)
+                .for_each(|(sum, slope)| *sum += slope),
+        }
+    }
+
+    /// Multiply the slopes.
+    pub fn scale(&mut self, factor: f64) {
+        self.slope.iter_mut().for_each(|slope| *slope *= factor);
     }
 
     /// Whether there is a line for each column, or none at all, and the numbers are such as learning gives.

@@ -1,7 +1,5 @@
 //! What boosting makes small.
 
-use perpetual::objective::Objective;
-
 use crate::error::{Error, Result};
 
 /// A loss of a prediction f, the sum of the trees, and a target y.
@@ -74,11 +72,32 @@ impl Loss {
         }
     }
 
-    /// The loss of a prediction that is right.
-    pub(super) fn least(self, y: f64) -> f64 {
+    /// The loss of a prediction; of `Squared` half of it, so that its curvature is 1.
+    pub(super) fn value(self, y: f64, f: f64) -> f64 {
         match self {
-            Self::Poisson if y > 0.0 => y - y * y.ln(),
-            _ => 0.0,
+            Self::Squared => 0.5 * (y - f).powi(2),
+            Self::Absolute => (y - f).abs(),
+            Self::Quantile(level) => (y - f) * if y > f { level } else { level - 1.0 },
+            Self::Poisson => f.min(MAX_START).exp() - y * f,
+            // ln(1 + exp(f)) without overflow.
+            Self::Logistic => f.max(0.0) + (-f.abs()).exp().ln_1p() - y * f,
+        }
+    }
+
+    /// First and second derivative of the loss at a prediction. Losses without curvature count rows instead.
+    pub(super) fn derivatives(self, y: f64, f: f64) -> (f64, f64) {
+        match self {
+            Self::Squared => (f - y, 1.0),
+            Self::Absolute => (if y > f { -1.0 } else { f64::from(u8::from(y < f)) }, 1.0),
+            Self::Quantile(level) => (if y > f { -level } else { 1.0 - level }, 1.0),
+            Self::Poisson => {
+                let mean = f.min(MAX_START).exp();
+                (mean - y, mean)
+            }
+            Self::Logistic => {
+                let p = self.predicted(f);
+                (p - y, p * (1.0 - p))
+            }
         }
     }
 
@@ -88,17 +107,6 @@ impl Loss {
             Self::Absolute => Some(0.5),
             Self::Quantile(level) => Some(level),
             Self::Squared | Self::Poisson | Self::Logistic => None,
-        }
-    }
-
-    /// Perpetual's name for it.
-    pub(super) fn objective(self) -> Objective {
-        match self {
-            Self::Squared => Objective::SquaredLoss,
-            Self::Absolute => Objective::AbsoluteLoss,
-            Self::Quantile(level) => Objective::QuantileLoss { quantile: Some(level) },
-            Self::Poisson => Objective::PoissonLoss,
-            Self::Logistic => Objective::LogLoss,
         }
     }
 

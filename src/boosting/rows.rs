@@ -21,14 +21,11 @@ impl Rows {
         &self.values[row * self.columns..(row + 1) * self.columns]
     }
 
-    /// Whether each column has a value in all rows.
-    pub fn complete_columns(&self) -> Vec<bool> {
-        let mut complete = vec![true; self.columns];
-        for row in 0..self.target.len() {
-            let missing = self.row(row).iter().zip(&mut complete).filter(|(v, _)| v.is_nan());
-            missing.for_each(|(_, complete)| *complete = false);
-        }
-        complete
+    /// With a column that is missing in all rows, so that nothing is learned from it.
+    pub fn without(mut self, column: usize) -> Self {
+        let values = self.values.iter_mut().skip(column).step_by(self.columns.max(1));
+        values.for_each(|v| *v = f32::NAN);
+        self
     }
 
     /// Divide the weights by their mean.

@@ -24,15 +24,21 @@ fn table(rows: usize, target: impl Fn(usize, f64, f64) -> f64) -> Rows {
     }
 }
 
-fn folds(rows: usize) -> Vec<Vec<usize>> {
-    (0..FOLDS).map(|fold| (fold..rows).step_by(FOLDS).collect()).collect()
-}
-
-fn fit(loss: Loss, budget: f32, table: &Rows) -> Boosted {
-    let boosting = Boosting::new(loss, budget).unwrap();
-    boosting
-        .fit(table, &table.target, &folds(table.target.len()), 0)
+/// A fifth of the rows tells when to stop.
+fn fit(loss: Loss, growth: Growth, table: &Rows) -> Boosted {
+    let learn: Vec<bool> = (0..table.target.len()).map(|row| row % 5 != 0).collect();
+    let boosting = Boosting::new(loss, growth).unwrap();
+    let prepared = boosting.prepare(table).unwrap();
+    let mut boosted = boosting.fit(&prepared, &table.target, &learn, 0).unwrap();
+    let least = boosted
+        .watched
+        .iter()
+        .enumerate()
+        .min_by(|a, b| a.1.total_cmp(b.1))
         .unwrap()
+        .0;
+    boosted.truncate(least + 1);
+    boosted
 }
 
 #[test]
@@ -56,9 +62,10 @@ fn each_loss_finds_what_it_is_for() {
         (Loss::Logistic, &bought, [0.1, 0.6]),
     ];
     for (loss, table, expected) in cases {
-        let boosted = fit(loss, 1.0, table);
+        let boosted = fit(loss, Growth::default(), table);
         assert!(boosted.trees.is_valid(2), "{loss:?}");
-        assert!(boosted.gain[0] > 10.0 * boosted.gain[1], "{loss:?} {:?}", boosted.gain);
+        let gain = boosted.gain(2);
+        assert!(gain[0] > 2.0 * gain[1], "{loss:?} {gain:?}");
         for (a, expected) in [0.25, 0.75].into_iter().zip(expected) {
             let mean = (0..9)
                 .map(|k| loss.predicted(boosted.trees.predict(&[a, k as f32 / 8.0])))
@@ -75,20 +82,76 @@ fn each_loss_finds_what_it_is_for() {
 #[test]
 fn noise_is_not_learned() {
     let noise = table(1_000, |row, _, _| uniform(row, 5));
-    let boosted = fit(Loss::Squared, 0.8, &noise);
+    let boosted = fit(Loss::Squared, Growth::default(), &noise);
     let values: Vec<f64> = (0..100).map(|row| boosted.trees.predict(noise.row(row))).collect();
     let spread = values.iter().map(|v| (v - 0.5).powi(2)).sum::<f64>() / 100.0;
     // The variance of the noise is 1/12.
     assert!(spread < 0.1 / 12.0, "{spread}");
 }
 
-/// What decides is not the memory that is free, of which this machine has enough for larger trees.
 #[test]
 fn trees_have_the_size_that_was_chosen() {
     let level = |v: f64| (v * 22.0) as usize;
-    let board = table(40_000, |_, a, b| 10.0 * uniform(level(a) * 22 + level(b), 6));
-    let sizes = fit(Loss::Squared, 0.5, &board).trees.sizes().to_vec();
-    assert_eq!(sizes.iter().max(), Some(&127), "{sizes:?}");
+    let board = table(8_000, |_, a, b| 10.0 * uniform(level(a) * 22 + level(b), 6));
+    let growth = Growth {
+        leaves: 9,
+        trees: 30,
+        ..Growth::default()
+    };
+    let sizes = fit(Loss::Squared, growth, &board).trees.sizes().to_vec();
+    assert!(
+        sizes.len() == 31 && sizes[1..].iter().all(|&nodes| nodes == 17),
+        "{sizes:?}"
+    );
+}
+
+#[test]
+fn which_side_missing_values_go_to_is_learned() {
+    // Missing is like high in the first column; in the second it is what tells.
+    let mut rows = table(3_000, |row, a, _| {
+        f64::from(u8::from(a > 0.5)) + 3.0 * f64::from(u8::from(row % 3 == 0))
+    });
+    for row in 0..3_000 {
+        if rows.values[2 * row] > 0.8 {
+            rows.values[2 * row] = f32::NAN;
+        }
+        if row % 3 == 0 {
+            rows.values[2 * row + 1] = f32::NAN;
+        }
+    }
+    let trees = fit(Loss::Squared, Growth::default(), &rows).trees;
+    let at = |a: f32, b: f32| trees.predict(&[a, b]);
+    for (found, expected) in [(at(f32::NAN, 0.3), 1.0), (at(0.1, 0.9), 0.0), (at(0.7, f32::NAN), 4.0)] {
+        assert!((found - expected).abs() < 0.1, "{found}, not {expected}");
+    }
+}
+
+/// Steps of launches: what holds for a launch is counted by launch, and the trees are those of counting rows.
+#[test]
+fn columns_of_groups_and_of_rows_give_the_same_trees() {
+    let plain = table(600, |row, _, _| uniform(row / 6, 7));
+    let mut grouped = Rows {
+        group: (0..600).map(|row| row / 6).collect(),
+        ..plain.clone()
+    };
+    for row in 0..600 {
+        grouped.values[2 * row] = (10.0 * uniform(row / 6, 7)).round() as f32;
+    }
+    let alone = Rows {
+        group: (0..600).collect(),
+        ..grouped.clone()
+    };
+    let growth = Growth {
+        groups: 1.0,
+        trees: 20,
+        ..Growth::default()
+    };
+    let trees = |table: &Rows| fit(Loss::Squared, growth, table).trees;
+    let (by_group, by_row) = (trees(&grouped), trees(&alone));
+    assert_eq!(by_group.sizes(), by_row.sizes());
+    for row in 0..600 {
+        assert!((by_group.predict(grouped.row(row)) - by_row.predict(grouped.row(row))).abs() < 1e-6);
+    }
 }
 
 #[test]
@@ -96,12 +159,14 @@ fn rows_of_weight_zero_and_missing_values_change_nothing() {
     let plain = table(2_000, |_, a, b| a + b);
     let mut more = plain.clone();
     more.weight[7] = 0.0;
+    let growth = Growth {
+        rows: 1,
+        ..Growth::default()
+    };
     let of = |table: &Rows, target: &[f64]| {
-        Boosting::new(Loss::Squared, 0.5)
-            .unwrap()
-            .fit(table, target, &folds(2_000), 0)
-            .unwrap()
-            .trees
+        let boosting = Boosting::new(Loss::Squared, growth).unwrap();
+        let prepared = boosting.prepare(table).unwrap();
+        boosting.fit(&prepared, target, &[true; 2_000], 0).unwrap().trees
     };
     let mut other = plain.target.clone();
     other[7] = 1e6;
@@ -112,22 +177,28 @@ fn rows_of_weight_zero_and_missing_values_change_nothing() {
 
 #[test]
 fn what_cannot_be_fitted_is_refused_or_a_constant() {
-    let few = table(30, |row, _, _| row as f64);
-    assert_eq!(fit(Loss::Squared, 0.5, &few).trees.predict(&[0.0, 0.0]), 14.5);
+    let constant = |loss: Loss, table: &Rows, row: &[f32]| fit(loss, Growth::default(), table).trees.predict(row);
+    let few = table(40, |row, _, _| row as f64);
+    assert_eq!(constant(Loss::Squared, &few, &[0.0, 0.0]), 20.0);
     let alike = table(500, |_, _, _| 3.0);
-    assert_eq!(fit(Loss::Absolute, 0.5, &alike).trees.predict(&[0.0, 0.0]), 3.0);
+    assert_eq!(constant(Loss::Absolute, &alike, &[0.0, 0.0]), 3.0);
     let nothing = Rows {
         columns: 0,
         values: Vec::new(),
         ..table(500, |row, _, _| row as f64)
     };
-    assert_eq!(fit(Loss::Squared, 0.5, &nothing).trees.predict(&[]), 249.5);
-    let budget = Boosting::new(Loss::Squared, 0.0).unwrap_err().to_string();
-    assert_eq!(budget, "the budget of boosting must be above 0 and at most 4, got 0");
-    let counts = Boosting::new(Loss::Poisson, 0.5).unwrap();
+    assert_eq!(constant(Loss::Squared, &nothing, &[]), 250.0);
+    let none = Growth {
+        rate: 0.0,
+        ..Growth::default()
+    };
+    let refused = Boosting::new(Loss::Squared, none).unwrap_err().to_string();
+    assert!(refused.starts_with("boosting cannot grow trees by Growth"), "{refused}");
+    let counts = Boosting::new(Loss::Poisson, Growth::default()).unwrap();
     let negative = table(500, |row, _, _| row as f64 - 1.0);
+    let prepared = counts.prepare(&negative).unwrap();
     let refused = counts
-        .fit(&negative, &negative.target, &folds(500), 0)
+        .fit(&prepared, &negative.target, &[true; 500], 0)
         .unwrap_err()
         .to_string();
     assert_eq!(refused, "what is to be predicted must be 0 or more, got -1");

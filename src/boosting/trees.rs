@@ -60,6 +60,15 @@ impl Trees {
         self.right.extend(other.right);
     }
 
+    /// Keep the first trees alone.
+    pub fn truncate(&mut self, trees: usize) {
+        self.sizes.truncate(trees);
+        let nodes = self.sizes.iter().map(|&size| size as usize).sum();
+        self.feature.truncate(nodes);
+        self.value.truncate(nodes);
+        self.right.truncate(nodes);
+    }
+
     /// Multiply all leaves.
     pub fn scale(&mut self, factor: f32) {
         let leaves = self.feature.iter().zip(&mut self.value).filter(|(f, _)| **f < 0);
@@ -182,6 +191,9 @@ mod tests {
         half.scale(0.5);
         assert_eq!(half.predict(&[1.0, 2.0]), 17.5);
         both.extend(half);
+        let mut first = both.clone();
+        first.truncate(1);
+        assert_eq!((first.predict(&[1.0, 2.0]), first.sizes()), (30.0, &[5][..]));
         assert_eq!(both.predict(&[1.0, 2.0]), 52.5);
         assert!(both.is_valid(2));
     }

@@ -1,9 +1,8 @@
 //! Rolling launch origins: forecasts of launches that the model had not seen, from what was known before them.
 
-use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::{FittedForecaster, Forecaster, LogForecast};
+use super::{FittedForecaster, LogForecast};
 use crate::error::Result;
 use crate::panel::LaunchPanel;
 use crate::statistics::spread_evenly;
@@ -122,46 +121,30 @@ fn comparable_rows(panel: &LaunchPanel, split: &Split) -> usize {
     split.rows.iter().filter(comparable).count()
 }
 
-/// Forecasts of held-out launches, in the order of the splits: for each age those made when that many steps of the
-/// launch had been sold, or for age 0 alone if the model does not look at them.
+/// Forecasts of the launches that a split holds out, by a model fitted to what is known there: for each age those made
+/// when that many steps of the launch had been sold, or for age 0 alone if the model does not look at them.
 ///
 /// # Errors
-/// Those of the forecaster and of its forecasts.
-pub fn held_out<F: Forecaster + Sync>(
-    forecaster: &F,
+/// Those of the forecasts.
+pub fn held_out(
+    fitted: &dyn FittedForecaster,
     panel: &LaunchPanel,
-    splits: &[Split],
+    (split, Split { known, rows }): (usize, &Split),
     ages: &[usize],
 ) -> Result<Vec<Vec<HeldOut>>> {
-    let by_split: Vec<Result<Vec<Vec<HeldOut>>>> = splits
-        .par_iter()
-        .enumerate()
-        .map(|(split, Split { known, rows })| {
-            let fitted = forecaster.fit(known)?;
-            let launches = panel.select(rows)?.seen_from(known);
-            let looked_at = if fitted.uses_own_sales() { ages } else { &ages[..1] };
-            let of_age = |&age: &usize| {
-                let forecasts = fitted.forecast(&launches.candidates_at(age))?;
-                let held_out = |(&launch, forecast): (&usize, LogForecast)| HeldOut {
-                    launch,
-                    split,
-                    actual: after(&panel.outcome(launch), age),
-                    forecast,
-                };
-                Ok(rows.iter().zip(forecasts).map(held_out).collect())
-            };
-            looked_at.iter().map(of_age).collect()
-        })
-        .collect();
-    let mut out: Vec<Vec<HeldOut>> = Vec::new();
-    for by_age in by_split {
-        let by_age = by_age?;
-        out.resize(by_age.len(), Vec::new());
-        for (out, forecasts) in out.iter_mut().zip(by_age) {
-            out.extend(forecasts);
-        }
-    }
-    Ok(out)
+    let launches = panel.select(rows)?.seen_from(known);
+    let looked_at = if fitted.uses_own_sales() { ages } else { &ages[..1] };
+    let of_age = |&age: &usize| {
+        let forecasts = fitted.forecast(&launches.candidates_at(age))?;
+        let held_out = |(&launch, forecast): (&usize, LogForecast)| HeldOut {
+            launch,
+            split,
+            actual: after(&panel.outcome(launch), age),
+            forecast,
+        };
+        Ok(rows.iter().zip(forecasts).map(held_out).collect())
+    };
+    looked_at.iter().map(of_age).collect()
 }
 
 /// The steps after an age; NaN before.
@@ -174,9 +157,18 @@ pub(crate) fn after(log_units: &[f64], age: usize) -> Vec<f64> {
 mod tests {
     use super::*;
     use crate::error::Error;
+    use crate::forecast::Forecaster;
     use crate::launch::Naive;
     use crate::launch::tests::planted_panel;
     use crate::panel::Candidates;
+
+    fn of_all(panel: &LaunchPanel, splits: &[Split]) -> Vec<HeldOut> {
+        let of = |(number, split): (usize, &Split)| {
+            let fitted = Naive.fit(&split.known).unwrap();
+            held_out(&fitted, panel, (number, split), &[0, 1]).unwrap().concat()
+        };
+        splits.iter().enumerate().flat_map(of).collect()
+    }
 
     #[test]
     fn each_launch_is_forecast_once_by_a_model_that_had_not_seen_it() {
@@ -187,7 +179,7 @@ mod tests {
         assert_eq!(origins, [days[55], days[70], days[85]]);
         let (scheme, splits) = splits(&panel).unwrap();
         assert_eq!(scheme, Scheme::RollingOrigins);
-        let held_out = held_out(&Naive, &panel, &splits, &[0, 1]).unwrap().concat();
+        let held_out = of_all(&panel, &splits);
         assert_eq!(held_out.len(), 45);
         for h in &held_out {
             let day = panel.launch_days()[h.launch];
@@ -204,14 +196,6 @@ mod tests {
 
     struct Broken;
 
-    impl Forecaster for Broken {
-        type Fitted = Self;
-
-        fn fit(&self, _: &LaunchPanel) -> Result<Self> {
-            Ok(Self)
-        }
-    }
-
     impl FittedForecaster for Broken {
         fn forecast(&self, _: &Candidates) -> Result<Vec<LogForecast>> {
             Err(Error::internal("broken"))
@@ -222,7 +206,8 @@ mod tests {
     fn an_error_of_a_forecast_is_that_of_all() {
         let panel = planted_panel(100, 5, 1);
         let splits = splits(&panel).unwrap().1;
-        assert_eq!(held_out(&Broken, &panel, &splits, &[0]), Err(Error::internal("broken")));
+        let found = held_out(&Broken, &panel, (0, &splits[0]), &[0]);
+        assert_eq!(found, Err(Error::internal("broken")));
     }
 
     #[test]
@@ -240,12 +225,7 @@ mod tests {
         .unwrap();
         let (scheme, splits) = splits(&same_day).unwrap();
         assert_eq!(scheme, Scheme::Folds);
-        let mut rows: Vec<usize> = held_out(&Naive, &same_day, &splits, &[0])
-            .unwrap()
-            .concat()
-            .iter()
-            .map(|h| h.launch)
-            .collect();
+        let mut rows: Vec<usize> = of_all(&same_day, &splits).iter().map(|h| h.launch).collect();
         rows.sort_unstable();
         assert_eq!(rows, Vec::from_iter(0..23));
     }

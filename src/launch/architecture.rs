@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::network::{FittedNetwork, NetworkKind, NetworkLearner};
+use super::network::{FittedNetwork, NetworkKind, NetworkLearner, Schedule};
 use super::{Analog, Bass, FittedAnalog, FittedBass, FittedGbm, FittedNaive, Gbm, Naive};
 use crate::error::{Error, Result};
 use crate::features::AttributeEncoder;
-use crate::forecast::{FittedForecaster, Forecaster, HeldOut, LogForecast, Split, held_out};
+use crate::forecast::{FittedForecaster, Forecaster, LogForecast};
 use crate::neural::{EpochLog, Recipe};
 use crate::panel::{Candidates, LaunchPanel};
 use crate::progress::Progress;
@@ -89,51 +89,49 @@ impl Architecture {
         }
     }
 
+    /// Whether it takes so much longer than the others that it is tried on a part of the held-out launches first.
+    pub(super) fn is_slow(self) -> bool {
+        matches!(self, Self::Lstm | Self::Cnn | Self::Vae)
+    }
+
     /// Whether it has so many parameters that it needs [`MIN_LEARNED`] launches to be of use.
     fn is_learned(self) -> bool {
         !matches!(self, Self::Naive | Self::Analog | Self::Bass)
     }
 
-    pub(super) fn fit(self, panel: &LaunchPanel, recipe: &Recipe, progress: &Progress) -> Result<Fitted> {
+    /// Fit it; a network for as long as a schedule says, if there is one, and so many of them.
+    pub(super) fn fit(
+        self,
+        panel: &LaunchPanel,
+        (recipe, progress): (&Recipe, &Progress),
+        networks: usize,
+        schedule: Option<&Schedule>,
+    ) -> Result<Fitted> {
+        let network = |kind: NetworkKind| {
+            let learner = NetworkLearner {
+                kind,
+                recipe,
+                progress,
+                networks,
+                schedule: schedule.cloned(),
+            };
+            learner.fit(panel).map(Box::new)
+        };
         Ok(match self {
             Self::Naive => Fitted::Naive(Naive.fit(panel)?),
             Self::Analog => Fitted::Analog(Box::new(Analog.fit(panel)?)),
             Self::Bass => Fitted::Bass(Bass.fit(panel)?),
             Self::Gbm => Fitted::Gbm(Box::new(Gbm::new(recipe).fit(panel)?)),
-            Self::Lstm => Fitted::Lstm(Box::new(learner(NetworkKind::Lstm, recipe, progress).fit(panel)?)),
-            Self::Cnn => Fitted::Cnn(Box::new(learner(NetworkKind::Cnn, recipe, progress).fit(panel)?)),
-            Self::Vae => Fitted::Vae(Box::new(learner(NetworkKind::Vae, recipe, progress).fit(panel)?)),
+            Self::Lstm => Fitted::Lstm(network(NetworkKind::Lstm)?),
+            Self::Cnn => Fitted::Cnn(network(NetworkKind::Cnn)?),
+            Self::Vae => Fitted::Vae(network(NetworkKind::Vae)?),
             Self::Auto => return Err(Self::not_single()),
         })
-    }
-
-    pub(super) fn held_out(
-        self,
-        panel: &LaunchPanel,
-        splits: &[Split],
-        ages: &[usize],
-        recipe: &Recipe,
-        progress: &Progress,
-    ) -> Result<Vec<Vec<HeldOut>>> {
-        match self {
-            Self::Naive => held_out(&Naive, panel, splits, ages),
-            Self::Analog => held_out(&Analog, panel, splits, ages),
-            Self::Bass => held_out(&Bass, panel, splits, ages),
-            Self::Gbm => held_out(&Gbm::new(recipe), panel, splits, ages),
-            Self::Lstm => held_out(&learner(NetworkKind::Lstm, recipe, progress), panel, splits, ages),
-            Self::Cnn => held_out(&learner(NetworkKind::Cnn, recipe, progress), panel, splits, ages),
-            Self::Vae => held_out(&learner(NetworkKind::Vae, recipe, progress), panel, splits, ages),
-            Self::Auto => Err(Self::not_single()),
-        }
     }
 
     fn not_single() -> Error {
         Error::argument("auto is made of other architectures and is not fitted itself")
     }
-}
-
-fn learner<'a>(kind: NetworkKind, recipe: &'a Recipe, progress: &'a Progress) -> NetworkLearner<'a> {
-    NetworkLearner { kind, recipe, progress }
 }
 
 /// Launches from which on `auto` considers models with many parameters.

@@ -1,14 +1,19 @@
 //! One model within a launch model: how its own-sales correction works and how it did on held-out launches.
 
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use super::network::Schedule;
 use super::{Architecture, Fitted, HandOver};
-use crate::error::Result;
-use crate::forecast::{HeldOut, LogForecast, Split, after, ages};
+use crate::error::{Error, Result};
+use crate::forecast::{HeldOut, LogForecast, Split, after, ages, held_out};
 use crate::neural::Recipe;
 use crate::panel::{Candidates, LaunchPanel};
 use crate::progress::Progress;
 use crate::statistics::mean;
+
+/// Networks averaged in forecasts of held-out launches.
+const TRIED: usize = 1;
 
 /// A fitted model, and how own sales enter its forecasts.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -86,22 +91,50 @@ pub struct OutOfSample {
     pub by_age: Vec<Vec<HeldOut>>,
     /// How own sales enter.
     pub own_sales: OwnSales,
+    /// How long a network was trained.
+    pub schedule: Option<Schedule>,
 }
 
 impl OutOfSample {
-    /// Fit a model to what is known in each split, and forecast the launches held out there at each age.
+    /// Fit a model to what is known in each split, and forecast the launches held out there at each age. `beaten` may
+    /// tell from the forecasts of the first split why it is not worth going on.
+    ///
+    /// One network stands for those that are averaged in the end, and the first split says how long it is trained.
     ///
     /// # Errors
-    /// What the model refuses.
+    /// What the model refuses, and [`Error::Refused`] with what `beaten` tells.
     pub fn of(
         architecture: Architecture,
         panel: &LaunchPanel,
         splits: &[Split],
-        recipe: &Recipe,
-        progress: &Progress,
+        told: (&Recipe, &Progress),
+        beaten: impl Fn(&[HeldOut]) -> Option<String>,
     ) -> Result<Self> {
         let ages = ages(panel.horizon());
-        let mut by_age = architecture.held_out(panel, splits, &ages, recipe, progress)?;
+        let of_split = |number: usize, schedule: Option<&Schedule>| {
+            let split = &splits[number];
+            let fitted = architecture.fit(&split.known, told, TRIED, schedule)?;
+            let forecasts = held_out(fitted.as_forecaster(), panel, (number, split), &ages)?;
+            Ok((forecasts, fitted.network().and_then(|n| n.schedule().cloned())))
+        };
+        let (mut by_age, mut schedule) = (Vec::new(), None);
+        // What is fast has nothing to wait for.
+        let first = usize::from(architecture.is_slow()).min(splits.len());
+        if first > 0 {
+            (by_age, schedule) = of_split(0, None)?;
+            if let Some(reason) = beaten(&by_age[0]) {
+                return Err(Error::Refused(reason));
+            }
+        }
+        let others: Vec<Result<_>> = (first..splits.len())
+            .into_par_iter()
+            .map(|number| of_split(number, schedule.as_ref()))
+            .collect();
+        for other in others {
+            let (other, _) = other?;
+            by_age.resize(other.len(), Vec::new());
+            by_age.iter_mut().zip(other).for_each(|(all, part)| all.extend(part));
+        }
         let own_sales = if by_age.len() < ages.len() {
             let first = by_age.first().cloned().unwrap_or_default();
             let hand_over = HandOver::fit(&first);
@@ -114,6 +147,7 @@ impl OutOfSample {
             architecture,
             by_age,
             own_sales,
+            schedule,
         })
     }
 }

@@ -19,9 +19,9 @@ use crate::panel::{Candidates, LaunchPanel};
 use crate::progress::Progress;
 
 /// Latest launches learned from, at most.
-const MAX_LAUNCHES: usize = 10_000;
+const MAX_LAUNCHES: usize = 3_000;
 /// Steps of them, at most: with longer horizons the latest launches say as much.
-const MAX_STEPS: usize = 40_000;
+const MAX_STEPS: usize = 30_000;
 /// Share of the launches, the latest, that decide when to stop.
 const EXAM_SHARE: f64 = 0.2;
 /// With fewer launches none is kept back.
@@ -69,8 +69,8 @@ impl NetworkKind {
 /// A network that learns from past launches, each seen at many ages.
 ///
 /// *Model*: see [`SequenceEncoder`] for inputs and targets, [`crate::neural`] for the networks. The latest fifth of the
-/// launches decides the number of epochs; then [`Recipe::networks`] networks are trained anew on all launches for that
-/// many, from different seeds, and averaged.
+/// launches decides the number of epochs ([`Schedule`]), unless it is known from fewer launches; then networks are
+/// trained anew on all launches for that many, from different seeds, and averaged.
 ///
 /// *Determinism*: weights, order and ages come from the seed of the recipe.
 ///
@@ -82,6 +82,32 @@ pub struct NetworkLearner<'a> {
     pub recipe: &'a Recipe,
     /// Who is told.
     pub progress: &'a Progress,
+    /// Networks that are trained and averaged.
+    pub networks: usize,
+    /// How long to train, if it is known.
+    pub schedule: Option<Schedule>,
+}
+
+/// How long a network is to be trained: what the latest fifth of some launches decided.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Schedule {
+    /// Epochs that were best.
+    epochs: usize,
+    /// Launches there were then.
+    launches: usize,
+    /// Root mean square error on that fifth, in units of d.
+    error: f64,
+    /// All epochs that were tried.
+    log: Vec<EpochLog>,
+}
+
+impl Schedule {
+    /// Epochs for so many launches. With more of them an epoch is longer, and there is more to learn: halfway between
+    /// as many epochs and as many steps.
+    fn epochs(&self, launches: usize) -> usize {
+        let ratio = self.launches as f64 / launches.max(1) as f64;
+        ((self.epochs as f64 * ratio.sqrt()).round() as usize).max(1)
+    }
 }
 
 /// A trained network.
@@ -95,12 +121,12 @@ pub struct FittedNetwork {
     /// Root mean square error on the launches that decided when to stop, in units of d: the spread of a network that
     /// does not tell.
     error: f64,
+    /// What decided how long they were trained; kept by the launch model.
+    #[serde(skip)]
+    schedule: Option<Schedule>,
     /// Stored as tensors.
     #[serde(skip)]
     networks: Vec<Trained>,
-    /// The epochs of the training that decided when to stop; kept by the launch model.
-    #[serde(skip)]
-    log: Vec<EpochLog>,
 }
 
 /// A network with its weights.
@@ -135,12 +161,6 @@ impl Forecaster for NetworkLearner<'_> {
         let encoder = SequenceEncoder::fit(panel, self.recipe.context_length());
         let sequences = encoder.launches(panel);
         let rows: Vec<usize> = (0..panel.len()).collect();
-        let kept_back = match panel.len() {
-            few if few < MIN_EXAM => 0,
-            n => (EXAM_SHARE * n as f64) as usize,
-        };
-        let (earlier, latest) = rows.split_at(panel.len() - kept_back);
-        let judge = (!latest.is_empty()).then(|| Exam::new(&sequences, panel, latest));
         let learn = |k: usize, rows: &[usize], judge: Option<&Exam<'_>>, epochs: usize| -> Result<_> {
             let recipe = self.recipe.of_network(k);
             let seed = recipe.seed() as u64;
@@ -154,22 +174,37 @@ impl Forecaster for NetworkLearner<'_> {
             let weights = parameters.tensors()?;
             Ok((Trained { network, weights }, training))
         };
-        let (first, training) = learn(0, earlier, judge.as_ref(), self.recipe.epochs())?;
-        let error = match &judge {
-            Some(exam) => root_mean_square(first.network.as_ref(), exam)?,
-            None => root_mean_square(first.network.as_ref(), &Exam::new(&sequences, panel, earlier))?,
+        let schedule = match &self.schedule {
+            Some(schedule) => schedule.clone(),
+            None => {
+                let kept_back = match panel.len() {
+                    few if few < MIN_EXAM => 0,
+                    n => (EXAM_SHARE * n as f64) as usize,
+                };
+                let (earlier, latest) = rows.split_at(panel.len() - kept_back);
+                let judge = (!latest.is_empty()).then(|| Exam::new(&sequences, panel, latest));
+                let (first, training) = learn(0, earlier, judge.as_ref(), self.recipe.epochs())?;
+                let judge = judge.unwrap_or_else(|| Exam::new(&sequences, panel, earlier));
+                Schedule {
+                    epochs: training.best_epoch,
+                    launches: panel.len(),
+                    error: root_mean_square(first.network.as_ref(), &judge)?.max(MIN_ERROR),
+                    log: training.log,
+                }
+            }
         };
-        let networks: Vec<Result<Trained>> = (0..self.recipe.networks())
+        let epochs = schedule.epochs(panel.len());
+        let networks: Vec<Result<Trained>> = (0..self.networks)
             .into_par_iter()
-            .map(|k| Ok(learn(k, &rows, None, training.best_epoch)?.0))
+            .map(|k| Ok(learn(k, &rows, None, epochs)?.0))
             .collect();
         Ok(FittedNetwork {
             kind: self.kind,
             recipe: self.recipe.clone(),
             launches: panel.len(),
-            error: error.max(MIN_ERROR),
+            error: schedule.error,
             networks: networks.into_iter().collect::<Result<_>>()?,
-            log: training.log,
+            schedule: Some(schedule),
             encoder,
         })
     }
@@ -295,7 +330,12 @@ impl FittedNetwork {
 
     /// The epochs of the training that decided when to stop.
     pub fn take_log(&mut self) -> Vec<EpochLog> {
-        std::mem::take(&mut self.log)
+        self.schedule.take().map_or_else(Vec::new, |schedule| schedule.log)
+    }
+
+    /// What decided how long it was trained, if that has just been.
+    pub fn schedule(&self) -> Option<&Schedule> {
+        self.schedule.as_ref()
     }
 
     /// The mean of the networks.
@@ -395,7 +435,7 @@ mod tests {
                 network: Arc::new(Broken),
                 weights: BTreeMap::new(),
             }],
-            log: Vec::new(),
+            schedule: None,
         }
     }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
-use super::ensemble::{combine, stacking_weights};
+use super::ensemble::{combine, needless, stacking_weights};
 use super::member::{Member, OutOfSample};
 use super::model::{Calibration, MIN_LAUNCHES, MemberRecord, Training, Weights};
 use super::{Architecture, Baseline, LaunchModel};
@@ -18,6 +18,8 @@ use crate::progress::Progress;
 
 /// Why `auto` does without a member.
 const BEATEN: &str = "no better than naive on held-out launches";
+/// How much worse than its best member a combination may be, in share of absolute errors times RMSLE.
+const WORSE: f64 = 1.02;
 /// Level at which a model reports its coverage.
 const REPORT_LEVEL: f64 = 0.8;
 
@@ -25,6 +27,9 @@ const REPORT_LEVEL: f64 = 0.8;
 struct Combined {
     by_age: Vec<Vec<HeldOut>>,
     weights: Weights,
+    /// Those before the launch with the weights of all splits, which is what the members are compared with: weights of
+    /// some splits alone may fail where those of all do not.
+    chosen: Vec<HeldOut>,
 }
 
 impl LaunchModel {
@@ -47,13 +52,24 @@ impl LaunchModel {
             )));
         }
         let (scheme, splits) = splits(&panel)?;
-        let baseline = OutOfSample::of(Architecture::Naive, &panel, &splits, recipe, progress)?;
-        let (mut tried, mut left_out) = (Vec::new(), BTreeMap::new());
+        let told = (recipe, progress);
+        let baseline = OutOfSample::of(Architecture::Naive, &panel, &splits, told, |_| None)?;
+        let (mut tried, mut left_out) = (Vec::<OutOfSample>::new(), BTreeMap::new());
         for member in architecture.members(panel.len()) {
             progress.stage(&format!("{}: forecasts of held-out launches", member.name()));
             let forecasts = match member {
                 Architecture::Naive => Ok(baseline.clone()),
-                other => OutOfSample::of(other, &panel, &splits, recipe, progress),
+                other => OutOfSample::of(other, &panel, &splits, told, |own| {
+                    // A fold is too small a part to tell.
+                    let others: Vec<&[HeldOut]> = match (architecture, scheme) {
+                        (Architecture::Auto, Scheme::RollingOrigins) => tried
+                            .iter()
+                            .filter_map(|m| m.by_age.first()?.get(..own.len()))
+                            .collect(),
+                        _ => Vec::new(),
+                    };
+                    needless(&others, own)
+                }),
             };
             match forecasts {
                 Ok(forecasts) => tried.push(forecasts),
@@ -72,21 +88,24 @@ impl LaunchModel {
         let mut combined = combined(&tried, splits.len());
         let mut validation = scores(&panel, scheme, &combined.by_age[0], &baseline.by_age[0]);
         let naive = scores(&panel, scheme, &baseline.by_age[0], &combined.by_age[0]);
-        if architecture == Architecture::Auto && is_worse(&validation, &naive) {
-            // Each of those tried is no worse in units, and naive is among them.
-            let rmsle = |m: &OutOfSample| {
-                scores(&panel, scheme, &m.by_age[0], &baseline.by_age[0]).map_or(f64::INFINITY, |s| s.rmsle)
-            };
-            let best = tried.iter().min_by(|a, b| rmsle(a).total_cmp(&rmsle(b)));
-            combined = only(best.map_or(Architecture::Naive, |m| m.architecture), &tried);
-            validation = scores(&panel, scheme, &combined.by_age[0], &baseline.by_age[0]);
+        if architecture == Architecture::Auto {
+            // Each of those tried is no worse than naive in units, and naive is among them.
+            let chosen = loss(&scores(&panel, scheme, &combined.chosen, &baseline.by_age[0]));
+            let alone = |m: &OutOfSample| (loss(&scores(&panel, scheme, &m.by_age[0], &baseline.by_age[0])), m.architecture);
+            let best = tried.iter().map(alone).min_by(|a, b| a.0.total_cmp(&b.0));
+            if let Some((least, best)) = best
+                && (is_worse(&validation, &naive) || chosen > WORSE * least)
+            {
+                combined = only(best, &tried);
+                validation = scores(&panel, scheme, &combined.by_age[0], &baseline.by_age[0]);
+            }
         }
         let mut records = match architecture {
             Architecture::Auto => records(&panel, scheme, &tried, &combined.weights, &beaten, left_out),
             _ => BTreeMap::new(),
         };
         progress.stage(&format!("{}: fit to all launches", architecture.name()));
-        let (mut members, weights) = fit_members(&panel, &tried, &combined.weights, recipe, progress)?;
+        let (mut members, weights) = fit_members(&panel, &tried, &combined.weights, told)?;
         for (name, record) in &mut records {
             let fitted = members.iter().position(|m| m.fitted.architecture().name() == name);
             if fitted.is_none() && record.weight + record.running_weight > 0.0 {
@@ -164,6 +183,7 @@ fn combined(tried: &[OutOfSample], splits: usize) -> Combined {
         };
         return Combined {
             by_age: single.by_age.clone(),
+            chosen: single.by_age[0].clone(),
             weights,
         };
     }
@@ -186,27 +206,30 @@ fn combined(tried: &[OutOfSample], splits: usize) -> Combined {
     let by_split: Vec<Weights> = (0..splits)
         .map(|split| both(&|h| splits == 1 || h.split != split))
         .collect();
+    let mixed = |age: usize, row: usize, weights: &Weights| {
+        let weights = if age == 0 { &weights.cold } else { &weights.running };
+        let forecasts: Vec<(&LogForecast, f64)> = tried
+            .iter()
+            .zip(weights)
+            .map(|(m, &w)| (&m.by_age[age][row].forecast, w))
+            .collect();
+        HeldOut {
+            forecast: combine(&forecasts),
+            ..tried[0].by_age[age][row].clone()
+        }
+    };
     let by_age = (0..count).map(|age| {
-        let rows = 0..tried[0].by_age[age].len();
-        rows.map(|row| {
-            let first = &tried[0].by_age[age][row];
-            let weights = &by_split[first.split];
-            let weights = if age == 0 { &weights.cold } else { &weights.running };
-            let forecasts: Vec<(&LogForecast, f64)> = tried
-                .iter()
-                .zip(weights)
-                .map(|(m, &w)| (&m.by_age[age][row].forecast, w))
-                .collect();
-            HeldOut {
-                forecast: combine(&forecasts),
-                ..first.clone()
-            }
-        })
-        .collect()
+        let held_out = &tried[0].by_age[age];
+        let rows = held_out.iter().enumerate();
+        rows.map(|(row, h)| mixed(age, row, &by_split[h.split])).collect()
     });
+    let weights = both(&|_| true);
     Combined {
         by_age: by_age.collect(),
-        weights: both(&|_| true),
+        chosen: (0..tried[0].by_age[0].len())
+            .map(|row| mixed(0, row, &weights))
+            .collect(),
+        weights,
     }
 }
 
@@ -219,6 +242,7 @@ fn only(architecture: Architecture, tried: &[OutOfSample]) -> Combined {
     let member = tried.iter().find(|m| m.architecture == architecture);
     Combined {
         by_age: member.map_or_else(Vec::new, |m| m.by_age.clone()),
+        chosen: member.map_or_else(Vec::new, |m| m.by_age[0].clone()),
         weights: Weights {
             cold: weights.clone(),
             running: weights,
@@ -229,6 +253,12 @@ fn only(architecture: Architecture, tried: &[OutOfSample]) -> Combined {
 fn is_worse(scores: &Option<Scores>, than: &Option<Scores>) -> bool {
     let wape = |s: &Option<Scores>| s.as_ref().and_then(|s| s.wape);
     matches!((wape(scores), wape(than)), (Some(a), Some(b)) if a > b)
+}
+
+/// What is to be small: share of absolute errors times RMSLE.
+fn loss(scores: &Option<Scores>) -> f64 {
+    let of = |s: &Scores| Some(s.wape? * s.rmsle);
+    scores.as_ref().and_then(of).unwrap_or(f64::INFINITY)
 }
 
 fn records(
@@ -266,14 +296,15 @@ fn fit_members(
     panel: &LaunchPanel,
     tried: &[OutOfSample],
     weights: &Weights,
-    recipe: &Recipe,
-    progress: &Progress,
+    told: (&Recipe, &Progress),
 ) -> Result<(Vec<Member>, Weights)> {
     let has_weight = |m: &usize| weights.cold[*m] + weights.running[*m] > 0.0;
     let chosen: Vec<usize> = (0..tried.len()).filter(has_weight).collect();
     let fit = |&m: &usize| -> Result<Member> {
         Ok(Member {
-            fitted: tried[m].architecture.fit(panel, recipe, progress)?,
+            fitted: tried[m]
+                .architecture
+                .fit(panel, told, told.0.networks(), tried[m].schedule.as_ref())?,
             own_sales: tried[m].own_sales.clone(),
         })
     };

@@ -14,7 +14,9 @@ const PLAN: Plan = Plan {
     ..Plan::NUMBERS
 };
 /// Columns of attributes at most. Of more, those are kept that go with the level of past launches.
-const MAX_COLUMNS: usize = 60;
+const MAX_COLUMNS: usize = 1_000;
+/// Columns of attributes with a straight line at most, of those that go with the level.
+const MAX_LINES: usize = 60;
 
 /// Name under which the launch date's place in the year is reported.
 const SEASON: &str = "launch season";
@@ -22,6 +24,8 @@ const SEASON: &str = "launch season";
 const RECENCY: &str = "recency";
 /// Columns beside the attributes that hold for all steps of a launch: season (2), date, share of the first period.
 const LAUNCH_COLUMNS: usize = 4;
+/// Which of them is the date.
+const DATE: usize = 2;
 /// Columns by step: step and season (2).
 const STEP_COLUMNS: usize = 3;
 /// Columns of own sales, see [`push_own`].
@@ -47,27 +51,33 @@ pub struct Statics {
 }
 
 impl Features {
-    /// Choose columns for the attributes of past launches.
-    pub fn fit(panel: &LaunchPanel) -> Self {
+    /// Choose columns for the attributes of past launches, and those of them through which straight lines go.
+    pub fn fit(panel: &LaunchPanel) -> (Self, Vec<usize>) {
         let encoder = AttributeEncoder::fit(panel.attributes());
         let encoded = encoder.encode(panel.attributes());
         let mut design = Design::fit(encoder, &encoded, &PLAN);
-        if design.columns() > MAX_COLUMNS {
-            let levels: Vec<f64> = (0..panel.len()).map(|i| panel.level(i).unwrap_or(f64::NAN)).collect();
-            // As the trees see it, in single precision.
-            let value = |column: usize, row: usize| {
-                design
-                    .value(column, &encoded, row)
-                    .map_or(f64::NAN, |v| f64::from(v as f32))
-            };
-            let kept = correlated(design.columns(), value, &levels, MAX_COLUMNS);
-            design = design.keep(&kept);
-        }
-        Self {
+        let levels: Vec<f64> = (0..panel.len()).map(|i| panel.level(i).unwrap_or(f64::NAN)).collect();
+        let best = |design: &Design, most: usize| match design.columns() > most {
+            true => {
+                // As the trees see it, in single precision.
+                let value = |column: usize, row: usize| {
+                    let value = design.value(column, &encoded, row);
+                    value.map_or(f64::NAN, |v| f64::from(v as f32))
+                };
+                correlated(design.columns(), value, &levels, most)
+            }
+            false => (0..design.columns()).collect(),
+        };
+        let kept = best(&design, MAX_COLUMNS);
+        design = design.keep(&kept);
+        let mut lines = best(&design, MAX_LINES);
+        lines.extend(design.columns()..design.columns() + LAUNCH_COLUMNS + STEP_COLUMNS);
+        let features = Self {
             design,
             frequency: panel.frequency(),
             season: panel.spans_seasons(),
-        }
+        };
+        (features, lines)
     }
 
     /// The attributes looked at.
@@ -85,7 +95,7 @@ impl Features {
         match column.checked_sub(self.design.columns()) {
             None => self.design.name(column),
             Some(0 | 1) => Some(SEASON),
-            Some(2) => Some(RECENCY),
+            Some(DATE) => Some(RECENCY),
             Some(_) => None,
         }
     }
@@ -119,6 +129,12 @@ impl Features {
         let [sine, cosine] = season(period, self.season);
         row.extend_from_slice(&launch.values);
         row.extend([(step + 1) as f32, sine, cosine]);
+    }
+
+    /// The column of the date. What trees learn of it is where the last launches happened to lie, for all forecasts are of
+    /// later dates.
+    pub fn date(&self) -> usize {
+        self.design.columns() + DATE
     }
 
     /// Whether the parts fit each other.

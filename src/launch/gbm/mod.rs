@@ -24,22 +24,24 @@ const MIN_RUNNING_SPREAD: f64 = 0.15;
 
 /// Gradient-boosted trees.
 ///
-/// *Model*: with x_is the attributes of launch i, its date, step s and the season of that step, the forecast of
-/// y = ln(1 + units) before the launch is c_s + a' x + f(x), where c_s is the mean of past launches at step s, a' x a
-/// ridge regression and f a sum of trees. Its spread is a sum of trees fitted to |y - forecast|, between half and
-/// twice the spread of all launches. After some steps have been sold, the hand-over ([`HandOver`]) corrects the
-/// forecast, and trees g(x, o) correct the rest, where o are mean, last and slope of the differences so far, the mean
-/// of the sales, their number, and the periods since the last; a fourth sum of trees gives the spread.
+/// *Model*: with x_is the attributes of launch i, step s and the season of that step, the forecast of y = ln(1 + units)
+/// before the launch is c_s + w_1 (a' x + f_1(x)) + w_2 f_2(x) + w_3 f_3(x), where c_s is the mean of past launches at step
+/// s, a' x a ridge regression, f_1 and f_2 sums of trees by squared loss and f_3 by absolute loss. The weights w, which
+/// add up to 1, and the number of trees are learned on launches that a model had not seen. The spread is a sum of trees
+/// fitted to |y - forecast|, between half and twice the spread of all launches. After some steps have been sold, the
+/// hand-over ([`HandOver`]) corrects the forecast, and trees g(x, o) correct the rest, where o are mean, last and slope of
+/// the differences so far, the mean of the sales, their number, and the periods since the last; another sum of trees gives
+/// the spread.
 ///
-/// Each part is the mean of models that leave out a fifth of the launches each (the first part twice over), and what
-/// the others learn from are forecasts by models that had not seen the launch. Nothing is to be tuned: see
-/// [`Boosting::fit`](crate::boosting::Boosting::fit) for when trees stop. Every launch has the same weight in each part. The last 20,000 launches
-/// are learned from (fewer where the horizon is longer than ten steps), 40,000 product-steps of them at most.
+/// What the other parts learn from are forecasts by models that had not seen the launch. Nothing is to be tuned. Every
+/// launch has the same weight in each part. The last 20,000 launches are learned from (fewer where the horizon is longer
+/// than ten steps), 30,000 product-steps of them at most.
 ///
-/// Where attributes give more than 60 columns, those are kept that go with the level of past launches.
+/// All columns of attributes are looked at, up to 1,000; straight lines go through the 60 that go best with the level of
+/// past launches.
 ///
 /// *Missing data*: steps not observed are left out; a step observed in no launch has no forecast. A missing attribute
-/// counts as the mean in a' x, and trees learn which way it goes. Beyond the dates and numbers of past launches the
+/// counts as the mean in a' x, and trees learn which way it goes. Beyond the numbers of past launches the
 /// forecast is level.
 ///
 /// *Determinism*: launches are left out by the seed; each model is fitted on one thread, sums run in the order of the
@@ -47,8 +49,8 @@ const MIN_RUNNING_SPREAD: f64 = 0.15;
 ///
 /// *Errors*: refused without a past launch that has an observed step.
 ///
-/// *References*: Friedman 2001, Greedy function approximation: a gradient boosting machine; Breiman 1996, Bagging
-/// predictors; Breiman 1996, Stacked regressions (forecasts by models that had not seen the launch).
+/// *References*: Friedman 2001, Greedy function approximation: a gradient boosting machine; Wolpert 1992, Stacked
+/// generalization; Breiman 1996, Stacked regressions (forecasts by models that had not seen the launch).
 #[derive(Debug, Clone, Copy)]
 pub struct Gbm {
     seed: i64,
