@@ -235,7 +235,7 @@ mod tests {
         assert!(told(&[first.clone(), second.clone()], &first));
         // So large that it has next to no weight.
         assert!(told(&[first.clone()], &member(2_000, 30.0, 3)));
-        assert!(!told(&[], &first) && told(&[first.clone()], &[]));
+        assert!(!told(&[], &first) && !told(&[first.clone()], &[]));
         let mut better = first.clone();
         better
             .iter_mut()
