@@ -47,10 +47,10 @@ fn each_loss_finds_what_it_is_for() {
     let noise = |row: usize| -uniform(row, 3).ln();
     let high = |a: f64| a > 0.5;
     let skewed = table(4_000, |row, a, _| if high(a) { 5.0 } else { 1.0 } + noise(row));
-    let counts = table(4_000, |row, a, _| {
+    let counts = table(40_000, |row, a, _| {
         (if high(a) { 6.0 } else { 1.0 } * noise(row)).round()
     });
-    let bought = table(4_000, |row, a, _| {
+    let bought = table(40_000, |row, a, _| {
         f64::from(uniform(row, 4) < if high(a) { 0.6 } else { 0.1 })
     });
     let ln_2 = std::f64::consts::LN_2;
