@@ -7,25 +7,23 @@ use crate::statistics::{dot, weighted_mean};
 
 /// Pull to equal weights, in launches. Errors of members are so alike that their differences on a few hundred launches
 /// are mostly chance.
-const PRIOR: f64 = 30.0;
+const PRIOR: f64 = 100.0;
 /// A member whose root mean square error is larger than that of the best by more than this factor is left out: equal
 /// weights are no prior for it.
 const MAX_RATIO: f64 = 1.1;
 /// A member with less is left out.
 const NEGLIGIBLE: f64 = 0.02;
-/// A member that takes away less than this share of the squared errors is not worth its time.
-const LEAST_GAIN: f64 = 0.01;
 const ITERATIONS: usize = 10_000;
 /// The search stops when it would move less weight than this.
 const TOLERANCE: f64 = 1e-12;
 
-const NEEDLESS: &str = "takes away less than 1 % of the squared errors of the others on the first held-out launches";
+const NEEDLESS: &str = "more than 10 % worse than the best on the first held-out launches";
 
 /// Weights from zero that add up to one and minimise the mean squared error of the combined location.
 ///
 /// *Model*: with e_im the errors of member m on the log scale at the steps of held-out launch i, C is the mean over
 /// launches of the mean over steps of e e'. The weights minimise w' C w + (k / n) v sum_m (w_m - 1/M)^2 over the
-/// simplex, where v is the smallest diagonal entry of C, n the number of launches and k = 30; M counts the members whose
+/// simplex, where v is the smallest diagonal entry of C, n the number of launches and k = 100; M counts the members whose
 /// root mean square error is within 10 % of the best, the others get no weight. Steps that a member cannot forecast are
 /// left out for all. Members with less than 2 % are dropped.
 ///
@@ -59,45 +57,20 @@ pub fn stacking_weights(members: &[Vec<&HeldOut>]) -> Option<Vec<f64>> {
     Some(weights)
 }
 
-/// Why a member is not worth to be tried further, if so.
-///
-/// *Model*: with b the errors of the others' combination on the log scale and e those of the member, the best weight of
-/// the member beside them is w = mean(b (b - e)) / mean((b - e)^2), within 0 and 1. It is needless where the mean of
-/// b^2 - ((1 - w) b + w e)^2 is below 1 % of that of b^2. Means are over launches, of means over steps.
+/// Why a member is not worth to be tried further, if so: its root mean square error on the first held-out launches is
+/// larger than that of the best of the others by more than 10 %, so that it would get no weight. Smaller differences on
+/// few launches are mostly chance, and errors that are not all the same take from each other.
 ///
 /// `others` are forecasts of the same launches in the same order; without any the member is worth trying.
-///
-/// *References*: Bates, Granger 1969, The combination of forecasts.
 pub fn needless(others: &[&[HeldOut]], own: &[HeldOut]) -> Option<String> {
-    let all: Vec<Vec<&HeldOut>> = others.iter().map(|forecasts| forecasts.iter().collect()).collect();
-    let weights = stacking_weights(&all)?;
-    let (mut squares, mut products, mut differences) = (0.0, 0.0, 0.0);
-    for (row, own) in own.iter().enumerate() {
-        let forecasts: Vec<(&LogForecast, f64)> = others
-            .iter()
-            .zip(&weights)
-            .map(|(m, &w)| (&m[row].forecast, w))
-            .collect();
-        let errors = combine(&forecasts)
-            .location
-            .into_iter()
-            .zip(&own.forecast.location)
-            .zip(&own.actual);
-        let errors: Vec<(f64, f64)> = errors
-            .map(|((others, own), actual)| (actual - others, others - own))
-            .filter(|(b, d)| b.is_finite() && d.is_finite())
-            .collect();
-        let count = errors.len().max(1) as f64;
-        // Of the others b; of the member b + d.
-        for (b, d) in errors {
-            squares += b * b / count;
-            products -= b * d / count;
-            differences += d * d / count;
-        }
-    }
-    let weight = (products / differences.max(f64::MIN_POSITIVE)).clamp(0.0, 1.0);
-    let gain = weight * (2.0 * products - weight * differences);
-    (gain < LEAST_GAIN * squares).then(|| NEEDLESS.to_owned())
+    let all = others.iter().copied().chain([own]);
+    let all: Vec<Vec<&HeldOut>> = all.map(|forecasts| forecasts.iter().collect()).collect();
+    let (covariance, launches) = error_covariance(&all);
+    let best = (0..others.len())
+        .map(|m| covariance[m][m])
+        .fold(f64::INFINITY, f64::min);
+    let worse = launches > 0 && covariance[others.len()][others.len()] > best * MAX_RATIO * MAX_RATIO;
+    worse.then(|| NEEDLESS.to_owned())
 }
 
 /// The weights on the simplex that minimise w' C w + ridge |w - equal|^2.
@@ -225,23 +198,18 @@ mod tests {
     }
 
     #[test]
-    fn a_member_that_adds_nothing_to_the_others_is_told() {
+    fn a_member_that_is_clearly_worse_is_told() {
         let told = |others: &[Vec<HeldOut>], own: &[HeldOut]| {
             needless(&others.iter().map(Vec::as_slice).collect::<Vec<_>>(), own).is_some()
         };
-        let (first, second) = (member(2_000, 1.0, 1), member(2_000, 1.0, 2));
-        // Independent errors of the same size halve the squares together, the same errors do not.
+        let (first, second) = (member(2_000, 1.0, 1), member(2_000, 1.05, 2));
         assert!(!told(&[first.clone()], &second));
-        assert!(told(&[first.clone(), second.clone()], &first));
-        // So large that it has next to no weight.
-        assert!(told(&[first.clone()], &member(2_000, 30.0, 3)));
-        assert!(!told(&[], &first) && !told(&[first.clone()], &[]));
-        let mut better = first.clone();
-        better
-            .iter_mut()
-            .flat_map(|h| &mut h.forecast.location)
-            .for_each(|l| *l = 2.0 + 0.9 * (*l - 2.0));
-        assert!(!told(&[first], &better));
+        assert!(told(&[first.clone(), second.clone()], &member(2_000, 1.3, 3)));
+        // Nothing to compare with, or nothing that both know.
+        assert!(!told(&[], &first));
+        let mut blind = member(5, 9.0, 1);
+        blind.iter_mut().for_each(|h| h.forecast.location.fill(f64::NAN));
+        assert!(!told(&[member(5, 1.0, 2)], &blind));
     }
 
     #[test]

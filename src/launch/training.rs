@@ -91,7 +91,12 @@ impl LaunchModel {
         if architecture == Architecture::Auto {
             // Each of those tried is no worse than naive in units, and naive is among them.
             let chosen = loss(&scores(&panel, scheme, &combined.chosen, &baseline.by_age[0]));
-            let alone = |m: &OutOfSample| (loss(&scores(&panel, scheme, &m.by_age[0], &baseline.by_age[0])), m.architecture);
+            let alone = |m: &OutOfSample| {
+                (
+                    loss(&scores(&panel, scheme, &m.by_age[0], &baseline.by_age[0])),
+                    m.architecture,
+                )
+            };
             let best = tried.iter().map(alone).min_by(|a, b| a.0.total_cmp(&b.0));
             if let Some((least, best)) = best
                 && (is_worse(&validation, &naive) || chosen > WORSE * least)
