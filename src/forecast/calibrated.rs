@@ -8,9 +8,9 @@ use crate::calibration::{Conformal, Form, points, steps};
 use crate::statistics::{lower_median, mean, median, shrunk_mean, sorted, spread_evenly};
 
 /// Between the mean (0) and the median (1) of the scores, where forecasts are centred.
-const TO_MEDIAN: f64 = 0.35;
+const TO_MEDIAN: f64 = 0.2;
 /// All scores are moved down with the median at most by this, in units of the spread.
-const MOVED: f64 = 0.1;
+const MOVED: f64 = 0.15;
 /// Share of the difference between the median of a step and that of all that is taken for chance.
 const OWN_STEP: f64 = 0.5;
 /// Share of the scores, the highest, that the expected units do not follow: hits come once and not again.
@@ -48,8 +48,8 @@ pub struct Level {
 /// 1. Level. All scores are moved by d - m, where m is the mean score of the launches of each origin, averaged over
 ///    origins, and d the same shrunk to 0 as far as origins differ ([`shrunk_mean`]): a level that was off once is no reason
 ///    to expect it again. The scores of a step are moved by half of what their median differs from that of all.
-///    Then the median is drawn towards the mean, by 0.65 of their distance: between mean and median of ln(1 + units) little
-///    is lost of the squared error of the one and of the absolute error of the other. Downwards the first tenth
+///    Then the median is drawn towards the mean, by 0.8 of their distance: between mean and median of ln(1 + units) little
+///    is lost of the squared error of the one and of the absolute error of the other. Downwards the first 0.15
 ///    of a spread moves all scores: on all sets looked at, launches came out lower than those held out before. The rest
 ///    moves those between the first and the ninth tenth, which stay.
 /// 2. Ceiling. No units above the most that a past launch sold in a full period.
