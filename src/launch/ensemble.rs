@@ -203,7 +203,7 @@ mod tests {
             needless(&others.iter().map(Vec::as_slice).collect::<Vec<_>>(), own).is_some()
         };
         let (first, second) = (member(2_000, 1.0, 1), member(2_000, 1.05, 2));
-        assert!(!told(&[first.clone()], &second));
+        assert!(!told(std::slice::from_ref(&first), &second));
         assert!(told(&[first.clone(), second.clone()], &member(2_000, 1.3, 3)));
         // Nothing to compare with, or nothing that both know.
         assert!(!told(&[], &first));
