@@ -54,7 +54,10 @@ asked_ AS MATERIALIZED (
     FROM (
         SELECT
             key_, launch_, attributes_, attributes_['price'] AS price_, count(*) OVER (PARTITION BY key_) AS copies_,
-            CASE WHEN "by" IS NOT NULL THEN category_::VARCHAR END AS by_
+            CASE
+                WHEN "by" IS NOT NULL AND typeof(category_) = '"NULL"' THEN error('candidates have no column ' || "by" || ' to add up by')
+                WHEN "by" IS NOT NULL THEN category_::VARCHAR
+            END AS by_
         FROM __launch_attributes(candidates, product_id, launch_date, price, candidates, category := coalesce("by", 'category'))
     )
 ),
