@@ -18,7 +18,7 @@ const HITS: f64 = 0.04;
 /// Weight of an origin's level beside that of the next one, and of no change at all beside that of the last origin.
 const FADING: f64 = 0.5;
 const NO_CHANGE: f64 = 0.5;
-/// Launches that a level of one counts for, where launches are not held out by time.
+/// Launches of an origin beside which its level counts for half.
 const LAUNCHES: f64 = 30.0;
 /// How far scores above nine tenths of all may be drawn together or apart, and where that is not enough those above the median.
 const OF_TAIL: (f64, f64) = (0.0, 2.0);
