@@ -118,7 +118,7 @@ added_ AS (
     SELECT
         by_, CASE WHEN lower(period) = 'horizon' THEN min(date_) ELSE bucket_ END AS date_, count(DISTINCT key_) AS products_,
         __launch_exact_sum(mean_) AS mean_, list_sort(__launch_list_sum(units_)) AS units_,
-        CASE WHEN bool_and(price_ BETWEEN 0 AND 1e12) THEN __launch_exact_sum(mean_ * price_) END AS revenue_,
+        CASE WHEN bool_and(coalesce(price_ BETWEEN 0 AND 1e12, false)) THEN __launch_exact_sum(mean_ * price_) END AS revenue_,
         min(origins_) AS origins_
     FROM (SELECT *, CASE WHEN lower(period) <> 'horizon' THEN date_ END AS bucket_ FROM rows_ WHERE why_ IS NULL)
     GROUP BY by_, bucket_
