@@ -30,7 +30,7 @@
 -- @param hidden: BIGINT[] = NULL          networks: units of each hidden layer, [128, 64] if NULL
 -- @param epochs: BIGINT = NULL            networks: passes over the launches at most, 100 if NULL
 -- @param batch_size: BIGINT = NULL        networks: launches per step of the optimiser, 32 if NULL
--- @param learning_rate: DOUBLE = NULL     networks: learning rate of Adam, 0.002 if NULL
+-- @param learning_rate: DOUBLE = NULL     networks: learning rate of Adam, 0.004 if NULL
 -- @param loss: VARCHAR = NULL             networks: what is minimised, quantile or mse; quantile if NULL
 -- @param dropout: DOUBLE = NULL           networks: share of hidden units left out at random, 0.4 if NULL
 -- @param networks: BIGINT = NULL          networks: how many are trained and averaged, 3 if NULL

@@ -1,6 +1,6 @@
 -- The past launches behind each forecast: which ones, with what weight, scaled by how much. The explanation of a
--- forecast of architecture analog. The weights of a candidate add up to 1: after the k largest, one row without
--- comparable_id stands for all the others together.
+-- forecast of architecture analog. The weights of a candidate add up to 1: after the k largest, rows without
+-- comparable_id stand for the others, by the level of the category that counts most.
 --
 -- @param candidates: VARCHAR                   the products that were forecast
 -- @param model: BLOB                           the model, such as (SELECT model FROM my_model)
@@ -16,12 +16,13 @@
 -- @param launch_date: VARCHAR = 'launch_date'  the column of launch dates in candidates
 -- @param price: VARCHAR = 'price'              the column of prices in candidates, if there is one
 -- @returns product_id: same as input     the candidate
--- @returns comparable_id: same as input  the past launch; NULL for all others together
+-- @returns comparable_id: same as input  the past launch; NULL for several together
 -- @returns rank: INTEGER                 1 for the largest weight
 -- @returns weight: DOUBLE                share in the forecast
 -- @returns scale: DOUBLE                 what its units are multiplied by for the differences in attributes
 -- @returns comparable_launch_date: DATE  its launch date
 -- @returns comparable_units: DOUBLE      its units over the observed steps
+-- @returns comparable_group: VARCHAR     what several together are, such as 31 launches of category toys; NULL for one
 -- @example FROM launch_comparables('candidates', (SELECT model FROM model), k := 5)
 WITH asked_ AS MATERIALIZED (
     SELECT
@@ -44,7 +45,8 @@ SELECT
     row_['weight'] AS weight,
     row_['scale'] AS scale,
     row_['comparable_launch_date'] AS comparable_launch_date,
-    row_['comparable_units'] AS comparable_units
+    row_['comparable_units'] AS comparable_units,
+    row_['comparable_group'] AS comparable_group
 FROM (
     SELECT key_, unnest(launch_compare(model::BLOB, launch_, attributes_, k := k, covariates := covariates_)) AS row_
     FROM asked_

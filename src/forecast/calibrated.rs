@@ -8,7 +8,7 @@ use crate::calibration::{Conformal, Form, points, steps};
 use crate::statistics::{lower_median, mean, median, shrunk_mean, sorted, spread_evenly};
 
 /// Between the mean (0) and the median (1) of the scores, where forecasts are centred.
-const TO_MEDIAN: f64 = 0.2;
+const TO_MEDIAN: f64 = 0.15;
 /// All scores are moved down with the median at most by this, in units of the spread.
 const MOVED: f64 = 0.15;
 /// Share of the difference between the median of a step and that of all that is taken for chance.
@@ -48,7 +48,7 @@ pub struct Level {
 /// 1. Level. All scores are moved by d - m, where m is the mean score of the launches of each origin, averaged over
 ///    origins, and d the same shrunk to 0 as far as origins differ ([`shrunk_mean`]): a level that was off once is no reason
 ///    to expect it again. The scores of a step are moved by half of what their median differs from that of all.
-///    Then the median is drawn towards the mean, by 0.8 of their distance: between mean and median of ln(1 + units) little
+///    Then the median is drawn towards the mean, by 0.85 of their distance: between mean and median of ln(1 + units) little
 ///    is lost of the squared error of the one and of the absolute error of the other. Downwards the first 0.15
 ///    of a spread moves all scores: on all sets looked at, launches came out lower than those held out before. The rest
 ///    moves those between the first and the ninth tenth, which stay.

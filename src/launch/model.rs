@@ -386,18 +386,15 @@ impl LaunchModel {
     }
 }
 
-/// Comparables that carry only `weight` of a forecast: the rest stands with all launches that are not listed.
+/// Comparables that carry only `weight` of a forecast: other members have the rest.
 fn share(mut comparables: Vec<Comparable>, weight: f64) -> Vec<Comparable> {
     if weight < 1.0 {
-        comparables.retain(|c| c.id.is_some());
         comparables.iter_mut().for_each(|c| c.weight *= weight);
-        let listed: f64 = comparables.iter().map(|c| c.weight).sum();
+        let told: f64 = comparables.iter().map(|c| c.weight).sum();
         comparables.push(Comparable {
-            id: None,
-            weight: 1.0 - listed,
-            scale: None,
-            launch_day: None,
-            units: None,
+            weight: 1.0 - told,
+            group: Some("the other models of auto".to_owned()),
+            ..Comparable::default()
         });
     }
     comparables

@@ -18,6 +18,7 @@ use crate::progress::Progress;
 
 /// Why `auto` does without a member.
 const BEATEN: &str = "no better than naive on held-out launches";
+const HINDERING: &str = "the others are better without it on held-out launches";
 /// How much worse than its best member a combination may be, in share of absolute errors times RMSLE.
 const WORSE: f64 = 1.02;
 /// Level at which a model reports its coverage.
@@ -78,7 +79,7 @@ impl LaunchModel {
                 }
             }
         }
-        let mut beaten = Vec::new();
+        let (mut beaten, mut hindering) = (Vec::new(), Vec::new());
         if architecture == Architecture::Auto {
             (tried, beaten) = tried.into_iter().partition(|m| {
                 let own = scores(&panel, scheme, &m.by_age[0], &baseline.by_age[0]);
@@ -90,23 +91,30 @@ impl LaunchModel {
         let naive = scores(&panel, scheme, &baseline.by_age[0], &combined.by_age[0]);
         if architecture == Architecture::Auto {
             // Each of those tried is no worse than naive in units, and naive is among them.
-            let chosen = loss(&scores(&panel, scheme, &combined.chosen, &baseline.by_age[0]));
-            let alone = |m: &OutOfSample| {
-                (
-                    loss(&scores(&panel, scheme, &m.by_age[0], &baseline.by_age[0])),
-                    m.architecture,
-                )
-            };
-            let best = tried.iter().map(alone).min_by(|a, b| a.0.total_cmp(&b.0));
-            if let Some((least, best)) = best
-                && (is_worse(&validation, &naive) || chosen > WORSE * least)
-            {
-                combined = only(best, &tried);
+            let alone = |m: &OutOfSample| loss(&scores(&panel, scheme, &m.by_age[0], &baseline.by_age[0]));
+            let mut losses: Vec<f64> = tried.iter().map(alone).collect();
+            let least = losses.iter().copied().fold(f64::INFINITY, f64::min);
+            while tried.len() > 1 {
+                let chosen = loss(&scores(&panel, scheme, &combined.chosen, &baseline.by_age[0]));
+                if !is_worse(&validation, &naive) && chosen <= WORSE * least {
+                    break;
+                }
+                let worst = (0..losses.len()).max_by(|&a, &b| losses[a].total_cmp(&losses[b]));
+                let worst = worst.unwrap_or_default();
+                losses.remove(worst);
+                hindering.push(tried.remove(worst));
+                combined = self::combined(&tried, splits.len());
                 validation = scores(&panel, scheme, &combined.by_age[0], &baseline.by_age[0]);
             }
         }
         let mut records = match architecture {
-            Architecture::Auto => records(&panel, scheme, &tried, &combined.weights, &beaten, left_out),
+            Architecture::Auto => records(
+                &panel,
+                scheme,
+                (&tried, &combined.weights),
+                [&beaten, &hindering],
+                left_out,
+            ),
             _ => BTreeMap::new(),
         };
         progress.stage(&format!("{}: fit to all launches", architecture.name()));
@@ -238,23 +246,6 @@ fn combined(tried: &[OutOfSample], splits: usize) -> Combined {
     }
 }
 
-/// One of the members alone.
-fn only(architecture: Architecture, tried: &[OutOfSample]) -> Combined {
-    let weights: Vec<f64> = tried
-        .iter()
-        .map(|m| f64::from(u8::from(m.architecture == architecture)))
-        .collect();
-    let member = tried.iter().find(|m| m.architecture == architecture);
-    Combined {
-        by_age: member.map_or_else(Vec::new, |m| m.by_age.clone()),
-        chosen: member.map_or_else(Vec::new, |m| m.by_age[0].clone()),
-        weights: Weights {
-            cold: weights.clone(),
-            running: weights,
-        },
-    }
-}
-
 fn is_worse(scores: &Option<Scores>, than: &Option<Scores>) -> bool {
     let wape = |s: &Option<Scores>| s.as_ref().and_then(|s| s.wape);
     matches!((wape(scores), wape(than)), (Some(a), Some(b)) if a > b)
@@ -269,9 +260,8 @@ fn loss(scores: &Option<Scores>) -> f64 {
 fn records(
     panel: &LaunchPanel,
     scheme: Scheme,
-    tried: &[OutOfSample],
-    weights: &Weights,
-    beaten: &[OutOfSample],
+    (tried, weights): (&[OutOfSample], &Weights),
+    [beaten, hindering]: [&[OutOfSample]; 2],
     left_out: BTreeMap<Architecture, String>,
 ) -> BTreeMap<String, MemberRecord> {
     let of = |member: &OutOfSample, weights: [f64; 2], reason: Option<&str>| {
@@ -285,7 +275,13 @@ fn records(
     };
     let kept = tried.iter().zip(weights.cold.iter().zip(&weights.running));
     let kept = kept.map(|(member, (&cold, &running))| of(member, [cold, running], None));
-    let beaten = beaten.iter().map(|member| of(member, [0.0; 2], Some(BEATEN)));
+    let without = |members: &[OutOfSample], reason| -> Vec<(String, MemberRecord)> {
+        members
+            .iter()
+            .map(|member| of(member, [0.0; 2], Some(reason)))
+            .collect()
+    };
+    let beaten = [without(beaten, BEATEN), without(hindering, HINDERING)].concat();
     let left_out = left_out.into_iter().map(|(architecture, reason)| {
         let record = MemberRecord {
             reason: Some(reason),

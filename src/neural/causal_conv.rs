@@ -62,15 +62,64 @@ impl CausalConv {
     /// # Errors
     /// Those of candle.
     pub fn forward(&self, inputs: &Tensor) -> Result<Tensor> {
-        let (outputs, width, _) = self.weight.dims3()?;
-        // Tap by tap, then the bias: O x (3C + 1).
-        let taps = self.weight.transpose(1, 2)?.reshape((outputs, KERNEL * width))?;
-        let weights = Tensor::cat(&[&taps, &self.bias.unsqueeze(1)?], 1)?;
+        let weights = self.weight.apply_op2(&self.bias, TapByTap)?;
         let operation = Convolution {
             dilation: self.dilation,
             buffers: Arc::clone(&self.buffers),
         };
         inputs.contiguous()?.apply_op2(&weights, operation)
+    }
+}
+
+/// The weights in the order of the products: weight O x C x 3 and bias O to O x (3C + 1), tap by tap, then the bias.
+struct TapByTap;
+
+impl CustomOp2 for TapByTap {
+    fn name(&self) -> &'static str {
+        "tap_by_tap"
+    }
+
+    fn cpu_fwd(&self, w: &CpuStorage, lw: &Layout, b: &CpuStorage, lb: &Layout) -> Result<(CpuStorage, Shape)> {
+        let (outputs, inputs, _) = lw.shape().dims3()?;
+        let width = KERNEL * inputs + 1;
+        let mut out = vec![0.0; outputs * width];
+        let rows = out
+            .chunks_exact_mut(width)
+            .zip(slice(w, lw)?.chunks_exact(KERNEL * inputs));
+        for ((to, from), bias) in rows.zip(slice(b, lb)?) {
+            for k in 0..KERNEL {
+                let to = &mut to[k * inputs..(k + 1) * inputs];
+                to.iter_mut()
+                    .zip(from.iter().skip(k).step_by(KERNEL))
+                    .for_each(|(to, from)| *to = *from);
+            }
+            to[width - 1] = *bias;
+        }
+        Ok((CpuStorage::F32(out), (outputs, width).into()))
+    }
+
+    fn bwd(&self, w: &Tensor, b: &Tensor, _: &Tensor, by: &Tensor) -> Result<(Option<Tensor>, Option<Tensor>)> {
+        let (outputs, inputs, _) = w.dims3()?;
+        let width = KERNEL * inputs + 1;
+        let by = by.contiguous()?;
+        let stored = by.storage_and_layout();
+        let (mut by_weight, mut by_bias) = (vec![0.0; outputs * width - outputs], vec![0.0; outputs]);
+        let rows = floats(&stored)?
+            .chunks_exact(width)
+            .zip(by_weight.chunks_exact_mut(KERNEL * inputs));
+        for ((from, to), bias) in rows.zip(&mut by_bias) {
+            for k in 0..KERNEL {
+                let from = &from[k * inputs..(k + 1) * inputs];
+                to.iter_mut()
+                    .skip(k)
+                    .step_by(KERNEL)
+                    .zip(from)
+                    .for_each(|(to, from)| *to = *from);
+            }
+            *bias = from[width - 1];
+        }
+        let by_weight = Tensor::from_vec(by_weight, w.shape(), w.device())?;
+        Ok((Some(by_weight), Some(Tensor::from_vec(by_bias, b.shape(), b.device())?)))
     }
 }
 

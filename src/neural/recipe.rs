@@ -62,7 +62,7 @@ pub struct RecipeOptions {
 /// | hidden | [128, 64] | units of each hidden layer | 1 to 4 layers of 1 to 1,024 |
 /// | epochs | 100 | passes over the launches at most | 1 to 10,000 |
 /// | batch_size | 32 | launches per step of the optimiser | 1 to 65,536 |
-/// | learning_rate | 0.002 | of Adam | above 0, at most 1 |
+/// | learning_rate | 0.004 | of Adam | above 0, at most 1 |
 /// | loss | quantile | what is minimised | quantile, mse |
 /// | dropout | 0.4 | share of hidden units left out at random in training | 0 to 0.9 |
 /// | networks | 3 | networks that are trained from different seeds and averaged | 1 to 20 |
@@ -89,7 +89,7 @@ impl Default for Recipe {
             hidden: vec![128, 64],
             epochs: 100,
             batch_size: 32,
-            learning_rate: 0.002,
+            learning_rate: 0.004,
             loss: Loss::Quantile,
             dropout: 0.4,
             networks: 3,

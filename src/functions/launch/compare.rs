@@ -12,20 +12,21 @@ pub struct Compare;
 impl Function for Compare {
     const NAME: &'static str = "launch_compare";
     const ABOUT: &'static str = r#"
-        The past launches a forecast of architecture analog rests on, largest weight first. A last entry without
-        comparable_id stands for all launches not listed, so that the weights of a product add up to 1. Empty
-        where the model is NULL, an attribute infinite, or the launch date NULL or not between 1970 and 2200.
+        The past launches a forecast of architecture analog rests on, largest weight first. Entries without
+        comparable_id stand for the launches not listed, by what they have in common, so that the weights of a
+        product add up to 1. Empty where the model is NULL, an attribute infinite, or the launch date NULL or not between 1970 and 2200.
         launch_comparables does this for a table.
 
         @candidate
         @param k: BIGINT = 10  past launches listed
         @covariates
-        @returns comparable_id: VARCHAR  product of the past launch; NULL for all others together
+        @returns comparable_id: VARCHAR  product of the past launch; NULL for several together
         @returns rank: INTEGER  1 for the largest weight
         @returns weight: DOUBLE  share in the forecast
         @returns scale: DOUBLE  what its units are multiplied by for the differences in attributes
         @returns comparable_launch_date: DATE  its launch date
         @returns comparable_units: DOUBLE  its units over the observed steps
+        @returns comparable_group: VARCHAR  what several together are, such as 31 launches of category toys; NULL for one
         @example SELECT product_id, unnest(launch_compare((SELECT model FROM model), launch_date, {'category':
             category, 'price': price}, k := 3), recursive := true) FROM candidates
     "#;
@@ -56,6 +57,7 @@ pub struct Row {
     scale: Option<f64>,
     comparable_launch_date: Option<DateValue>,
     comparable_units: Option<f64>,
+    comparable_group: Option<String>,
 }
 
 fn refused(refused: Refused<'_>) -> Result<Vec<Row>, Failure> {
@@ -73,6 +75,7 @@ fn rows(comparables: Vec<Comparable>) -> Vec<Row> {
         scale: comparable.scale,
         comparable_launch_date: comparable.launch_day.map(DateValue),
         comparable_units: comparable.units,
+        comparable_group: comparable.group,
     };
     comparables.into_iter().enumerate().map(row).collect()
 }

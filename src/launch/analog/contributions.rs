@@ -2,6 +2,7 @@
 
 use rayon::prelude::*;
 
+use super::groups::grouped;
 use super::{FittedAnalog, NEGLIGIBLE};
 use crate::panel::Candidates;
 
@@ -10,6 +11,8 @@ use crate::panel::Candidates;
 pub struct AnalogParts {
     /// Product, units and contribution of the past launches with the largest contributions.
     pub comparables: Vec<(String, f64, f64)>,
+    /// Kinds of launches that are not among them, and their contributions.
+    pub groups: Vec<(String, f64)>,
     /// Name and contribution of the attributes that have a slope.
     pub attributes: Vec<(String, f64)>,
 }
@@ -20,7 +23,8 @@ impl FittedAnalog {
     /// With the shares w_js of launch j among those observed at step s, launch j contributes
     /// sum_s factor_s w_js (y_js - baseline_s), and attribute k, whose slopes are beta_k,
     /// sum_s factor_s sum_j w_js beta_k . (z_ik - z_jk). Over all launches and attributes they add up to the whole;
-    /// listed are the `k` launches with the largest contributions.
+    /// listed are the `k` launches with the largest contributions, then the others by the level of the category that counts
+    /// most.
     ///
     /// `baseline` and `factors` have one row per candidate and one entry per step; a step with factor 0 is left out.
     pub fn contributions(
@@ -32,9 +36,10 @@ impl FittedAnalog {
     ) -> Vec<AnalogParts> {
         let located = self.locate(candidates);
         let everyone: Vec<u32> = (0..self.points.len() as u32).collect();
+        let levels = self.levels();
         let (h, linear) = (self.horizon, self.linear.len());
         let past: Vec<f64> = (0..self.points.len())
-            .flat_map(|j| self.linear.iter().map(move |f| f.value(&self.points.columns, j)))
+            .flat_map(|j| self.linear.iter().map(move |f| f.value(self.points.columns(), j)))
             .collect();
         (0..candidates.len())
             .into_par_iter()
@@ -66,12 +71,14 @@ impl FittedAnalog {
                         of_launch.for_each(|(sum, z)| *sum += mass * z);
                     }
                     launches.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()).then(a.0.cmp(&b.0)));
-                    launches.truncate(k);
+                    let others = launches.split_off(launches.len().min(k));
+                    let groups = grouped(levels.as_ref(), others.into_iter());
+                    let groups = groups.into_iter().filter(|group| group.name.is_some());
                     let mut attributes: Vec<(String, f64)> = Vec::new();
                     for (column, (name, _)) in self.encoder.columns.iter().enumerate() {
                         let of_column = |p: &usize| self.linear[*p].column == column;
                         let amount = |p: usize| {
-                            let own = self.linear[p].value(&located.points.columns, i);
+                            let own = self.linear[p].value(located.points.columns(), i);
                             self.slopes[p] * (all * own - features[p])
                         };
                         attributes.push((name.clone(), (0..linear).filter(of_column).map(amount).sum()));
@@ -79,6 +86,7 @@ impl FittedAnalog {
                     let named = |(j, own): (usize, f64)| (self.ids[j].clone(), self.units[j], own);
                     AnalogParts {
                         comparables: launches.into_iter().map(named).collect(),
+                        groups: groups.map(|group| (group.text(), group.amount)).collect(),
                         attributes,
                     }
                 },

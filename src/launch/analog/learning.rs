@@ -305,7 +305,7 @@ fn queries(points: &Points, gap: f64) -> Vec<Query> {
     for rule in [Eligibility::Earlier, Eligibility::Apart, Eligibility::Others] {
         let eligible: Vec<(usize, Vec<u32>)> = rows
             .iter()
-            .map(|&row| (row, rule.of(&points.launch_days, row, gap)))
+            .map(|&row| (row, rule.of(points.launch_days(), row, gap)))
             .filter(|(_, others)| others.len() >= minimum)
             .collect();
         if 3 * eligible.len() < rows.len() && rule != Eligibility::Others {

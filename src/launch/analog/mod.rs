@@ -1,6 +1,7 @@
 //! Forecast by analogy: attention over past launches with learned similarity.
 
 mod contributions;
+mod groups;
 mod learning;
 mod similarity;
 
@@ -11,6 +12,7 @@ use crate::error::Result;
 use crate::features::{AttributeEncoder, Design, EncodedColumn, Levels, Plan, Source, screening::informative};
 use crate::forecast::{FittedForecaster, Forecaster, LogForecast};
 use crate::panel::{Candidates, LaunchPanel};
+use groups::{Group, Levels as GroupLevels, grouped};
 use similarity::{Points, attention};
 
 /// Launches kept in the model at most: the latest ones.
@@ -26,6 +28,9 @@ const PLAN: Plan = Plan {
 };
 /// Past launches named in the reason of a forecast.
 const NAMED: usize = 3;
+/// Where they have less than this share, kinds of launches are named instead, those with at least so much.
+const SPREAD_OUT: f64 = 0.2;
+const WORTH_TELLING: f64 = 0.05;
 /// Largest weight of a distance that a stored model may hold: more than learning can give.
 const MAX_WEIGHT: f64 = 2_000.0;
 /// Attention below this share of the largest is dropped.
@@ -142,10 +147,7 @@ fn inputs(panel: &LaunchPanel) -> (Points, Vec<f64>, usize, (AttributeEncoder, V
         .collect();
     let count = linear.len();
     (
-        Points {
-            columns,
-            launch_days: panel.launch_days().to_vec(),
-        },
+        Points::new(columns, panel.launch_days().to_vec()),
         features,
         count,
         (design.encoder().clone(), linear),
@@ -184,10 +186,22 @@ impl Forecaster for Analog {
     }
 }
 
-/// One past launch behind a forecast.
-#[derive(Debug, Clone, PartialEq)]
+/// The `k` with the largest weights, in that order; of equal ones the first.
+fn largest(weights: &[f64], k: usize) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..weights.len()).collect();
+    let by_weight = |a: &usize, b: &usize| weights[*b].total_cmp(&weights[*a]).then(a.cmp(b));
+    if k < order.len() {
+        order.select_nth_unstable_by(k, by_weight);
+        order.truncate(k);
+    }
+    order.sort_unstable_by(by_weight);
+    order
+}
+
+/// One past launch behind a forecast, or several together.
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Comparable {
-    /// Product of the past launch; `None` for all launches not listed, together.
+    /// Product of the past launch; `None` for several together.
     pub id: Option<String>,
     /// Share of the forecast; the shares of a candidate add up to 1.
     pub weight: f64,
@@ -197,6 +211,8 @@ pub struct Comparable {
     pub launch_day: Option<i32>,
     /// Its units over the observed steps.
     pub units: Option<f64>,
+    /// What several stand for, such as `31 launches of category toys`.
+    pub group: Option<String>,
 }
 
 /// A candidate as a point, with beta . z.
@@ -205,15 +221,18 @@ struct Located {
     linear: Vec<f64>,
 }
 
+/// Past launches x horizon: ln(1 + units) without what the attributes say, 0 where not observed, and 1 where observed, else
+/// 0.
+struct Past {
+    rest: Vec<f64>,
+    seen: Vec<f64>,
+}
+
 impl FittedAnalog {
     fn locate(&self, candidates: &Candidates) -> Located {
-        let points = Points {
-            columns: self.encoder.encode(&candidates.attributes),
-            launch_days: candidates.launch_days.clone(),
-        };
-        let linear = (0..candidates.len())
-            .map(|i| self.linear_part(&points.columns, i))
-            .collect();
+        let columns = self.encoder.encode(&candidates.attributes);
+        let linear = (0..candidates.len()).map(|i| self.linear_part(&columns, i)).collect();
+        let points = Points::new(columns, candidates.launch_days.clone());
         Located { points, linear }
     }
 
@@ -227,7 +246,7 @@ impl FittedAnalog {
 
     fn past_linear(&self) -> Vec<f64> {
         (0..self.points.len())
-            .map(|j| self.linear_part(&self.points.columns, j))
+            .map(|j| self.linear_part(self.points.columns(), j))
             .collect()
     }
 
@@ -238,20 +257,37 @@ impl FittedAnalog {
         attention(&self.weights, distances, everyone.len())
     }
 
-    fn forecast_one(&self, weights: &[f64], own: f64, past: &[f64]) -> LogForecast {
+    /// What the past launches sold beside what their attributes say.
+    fn past(&self) -> Past {
+        let linear = self.past_linear();
+        let rest = |(k, y): (usize, &Option<f64>)| y.map_or(0.0, |y| y - linear[k / self.horizon]);
+        Past {
+            rest: self.log_units.iter().enumerate().map(rest).collect(),
+            seen: self
+                .log_units
+                .iter()
+                .map(|y| f64::from(u8::from(y.is_some())))
+                .collect(),
+        }
+    }
+
+    fn forecast_one(&self, weights: &[f64], own: f64, past: &Past, levels: Option<&GroupLevels<'_>>) -> LogForecast {
         let h = self.horizon;
         let (mut total, mut squares, mut sum, mut sum2) = (vec![0.0; h], vec![0.0; h], vec![0.0; h], vec![0.0; h]);
-        for (j, &w) in weights.iter().enumerate().filter(|(_, w)| **w > NEGLIGIBLE) {
-            for (s, y) in self.log_units[j * h..(j + 1) * h].iter().enumerate() {
-                if let Some(y) = y {
-                    let r = y - past[j];
-                    total[s] += w;
-                    squares[s] += w * w;
-                    sum[s] += w * r;
-                    sum2[s] += w * r * r;
+        pulp::Arch::new().dispatch(|| {
+            let launches = past.rest.chunks_exact(h.max(1)).zip(past.seen.chunks_exact(h.max(1)));
+            for ((rest, seen), &w) in launches.zip(weights).filter(|(_, w)| **w > NEGLIGIBLE) {
+                let (total, squares) = (&mut total[..h], &mut squares[..h]);
+                let (sum, sum2, rest, seen) = (&mut sum[..h], &mut sum2[..h], &rest[..h], &seen[..h]);
+                for s in 0..h {
+                    let share = w * seen[s];
+                    total[s] += share;
+                    squares[s] += w * share;
+                    sum[s] += share * rest[s];
+                    sum2[s] += share * rest[s] * rest[s];
                 }
             }
-        }
+        });
         let overall = self.errors.iter().flatten().copied().fold(0.0, f64::max);
         let (mut location, mut spread) = (vec![f64::NAN; h], vec![f64::NAN; h]);
         for s in 0..h {
@@ -268,24 +304,29 @@ impl FittedAnalog {
         LogForecast {
             location,
             spread,
-            reason: self.reason(weights),
+            reason: self.reason(weights, levels),
         }
     }
 
-    fn reason(&self, weights: &[f64]) -> String {
+    fn reason(&self, weights: &[f64], levels: Option<&GroupLevels<'_>>) -> String {
         let (sum, squares) = weights.iter().fold((0.0, 0.0), |(s, q), w| (s + w, q + w * w));
-        let mut first: Vec<usize> = Vec::with_capacity(NAMED + 1);
-        for (j, w) in weights.iter().enumerate() {
-            let at = first.iter().position(|&f| weights[f] < *w).unwrap_or(first.len());
-            if at < NAMED {
-                first.insert(at, j);
-                first.truncate(NAMED);
-            }
-        }
-        let named: Vec<String> = first
+        let share = |weight: f64| format!("({:.0} %)", 100.0 * weight / sum);
+        let first = largest(weights, NAMED);
+        let most: f64 = first.iter().map(|&j| weights[j]).sum();
+        let named: Vec<String> = match most < SPREAD_OUT * sum && levels.is_some() {
+            true => grouped(
+                levels,
+                weights.iter().copied().enumerate().filter(|(_, w)| *w > NEGLIGIBLE),
+            )
             .iter()
-            .map(|&j| format!("{} ({:.0} %)", self.ids[j], 100.0 * weights[j] / sum))
-            .collect();
+            .filter(|group| group.name.is_some() && group.amount >= WORTH_TELLING * sum)
+            .map(|group| format!("{} {}", group.text(), share(group.amount)))
+            .collect(),
+            false => first
+                .iter()
+                .map(|&j| format!("{} {}", self.ids[j], share(weights[j])))
+                .collect(),
+        };
         format!(
             "rests on about {:.0} past launches, most on {}",
             (sum * sum / squares).ceil(),
@@ -295,41 +336,38 @@ impl FittedAnalog {
 
     /// The past launches a forecast rests on, largest weight first.
     ///
-    /// Up to `k` of them, then one entry without id for all others together, so that the weights add up to 1.
+    /// Up to `k` of them, then the others by what they are, so that the weights add up to 1.
     pub fn comparables(&self, candidates: &Candidates, k: usize) -> Vec<Vec<Comparable>> {
         let located = self.locate(candidates);
         let past = self.past_linear();
+        let levels = self.levels();
         let everyone: Vec<u32> = (0..self.points.len() as u32).collect();
-        let mut distances = vec![0f32; everyone.len() * self.weights.len()];
+        let of_candidate = |distances: &mut Vec<f32>, i: usize| {
+            let weights = self.attention(&located, i, &everyone, distances);
+            let total: f64 = weights.iter().sum();
+            let listed = largest(&weights, k);
+            let one = |&j: &usize| Comparable {
+                id: Some(self.ids[j].clone()),
+                weight: weights[j] / total,
+                scale: Some((located.linear[i] - past[j]).exp()).filter(|s| s.is_finite()),
+                launch_day: Some(self.points.launch_days()[j]),
+                units: Some(self.units[j]),
+                group: None,
+            };
+            let mut is_listed = vec![false; weights.len()];
+            listed.iter().for_each(|&j| is_listed[j] = true);
+            let others = weights.iter().copied().enumerate().filter(|(j, _)| !is_listed[*j]);
+            let group = |group: Group| Comparable {
+                weight: group.amount / total,
+                group: Some(group.text()),
+                ..Comparable::default()
+            };
+            let groups = grouped(levels.as_ref(), others);
+            listed.iter().map(one).chain(groups.into_iter().map(group)).collect()
+        };
         (0..candidates.len())
-            .map(|i| {
-                let weights = self.attention(&located, i, &everyone, &mut distances);
-                let total: f64 = weights.iter().sum();
-                let mut order: Vec<usize> = (0..weights.len()).collect();
-                order.sort_by(|&a, &b| weights[b].total_cmp(&weights[a]).then(a.cmp(&b)));
-                let listed = order.len().min(k);
-                let mut out: Vec<Comparable> = order[..listed]
-                    .iter()
-                    .map(|&j| Comparable {
-                        id: Some(self.ids[j].clone()),
-                        weight: weights[j] / total,
-                        scale: Some((located.linear[i] - past[j]).exp()).filter(|s| s.is_finite()),
-                        launch_day: Some(self.points.launch_days[j]),
-                        units: Some(self.units[j]),
-                    })
-                    .collect();
-                if listed < order.len() {
-                    let rest = order[listed..].iter().map(|&j| weights[j]).sum::<f64>() / total;
-                    out.push(Comparable {
-                        id: None,
-                        weight: rest,
-                        scale: None,
-                        launch_day: None,
-                        units: None,
-                    });
-                }
-                out
-            })
+            .into_par_iter()
+            .map_init(|| vec![0f32; everyone.len() * self.weights.len()], of_candidate)
             .collect()
     }
 
@@ -363,7 +401,7 @@ impl FittedAnalog {
             && self.points.len() == n
             && self.points.is_valid()
             && self.encoder.is_valid()
-            && self.encoder.fits(&self.points.columns)
+            && self.encoder.fits(self.points.columns())
             && self.weights.len() == self.points.distances()
             && self.weights.iter().all(|w| (0.0..=MAX_WEIGHT).contains(w))
             && self.slopes.len() == self.linear.len()
@@ -380,7 +418,7 @@ impl FittedAnalog {
 impl FittedForecaster for FittedAnalog {
     fn forecast(&self, candidates: &Candidates) -> Result<Vec<LogForecast>> {
         let located = self.locate(candidates);
-        let past = self.past_linear();
+        let (past, levels) = (self.past(), self.levels());
         let everyone: Vec<u32> = (0..self.points.len() as u32).collect();
         Ok((0..candidates.len())
             .into_par_iter()
@@ -388,7 +426,7 @@ impl FittedForecaster for FittedAnalog {
                 || vec![0f32; everyone.len() * self.weights.len()],
                 |distances, i| {
                     let weights = self.attention(&located, i, &everyone, distances);
-                    self.forecast_one(&weights, located.linear[i], &past)
+                    self.forecast_one(&weights, located.linear[i], &past, levels.as_ref())
                 },
             )
             .collect())

@@ -7,14 +7,52 @@ use crate::panel::{Frequency, day_of_year_angle};
 
 /// Launches as points: encoded attributes, launch season and launch date.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(from = "Stored")]
 pub struct Points {
-    /// One entry per attribute, each with one value per launch.
-    pub columns: Vec<EncodedColumn>,
-    /// Launch dates in days since 1970-01-01.
-    pub launch_days: Vec<i32>,
+    columns: Vec<EncodedColumn>,
+    launch_days: Vec<i32>,
+    /// Cosine and sine of the day of the year.
+    #[serde(skip_serializing)]
+    season: Vec<[f64; 2]>,
+}
+
+/// What is stored of [`Points`].
+#[derive(Deserialize)]
+struct Stored {
+    columns: Vec<EncodedColumn>,
+    launch_days: Vec<i32>,
+}
+
+impl From<Stored> for Points {
+    fn from(stored: Stored) -> Self {
+        Self::new(stored.columns, stored.launch_days)
+    }
 }
 
 impl Points {
+    /// Of attributes, each with one value per launch, and launch dates in days since 1970-01-01.
+    pub fn new(columns: Vec<EncodedColumn>, launch_days: Vec<i32>) -> Self {
+        let direction = |&day: &i32| {
+            let (sine, cosine) = day_of_year_angle(day).sin_cos();
+            [cosine, sine]
+        };
+        Self {
+            season: launch_days.iter().map(direction).collect(),
+            columns,
+            launch_days,
+        }
+    }
+
+    /// The attributes.
+    pub fn columns(&self) -> &[EncodedColumn] {
+        &self.columns
+    }
+
+    /// Launch dates in days since 1970-01-01.
+    pub fn launch_days(&self) -> &[i32] {
+        &self.launch_days
+    }
+
     /// Number of launches.
     pub fn len(&self) -> usize {
         self.launch_days.len()
@@ -27,10 +65,10 @@ impl Points {
 
     /// The launches with the given numbers.
     pub fn select(&self, rows: &[usize]) -> Self {
-        Self {
-            columns: self.columns.iter().map(|c| c.select(rows)).collect(),
-            launch_days: rows.iter().map(|&i| self.launch_days[i]).collect(),
-        }
+        Self::new(
+            self.columns.iter().map(|c| c.select(rows)).collect(),
+            rows.iter().map(|&i| self.launch_days[i]).collect(),
+        )
     }
 
     /// Whether every column has one value per launch.
@@ -47,8 +85,8 @@ impl Points {
         match (self.columns.get(k), query.columns.get(k)) {
             (Some(past), Some(new)) => distance::standardised(past, new, row, others, out),
             _ if k == self.columns.len() => {
-                let b = day_of_year_angle(query.launch_days[row]);
-                pairs.for_each(|(o, j)| *o = (1.0 - (day_of_year_angle(self.launch_days[j]) - b).cos()) as f32);
+                let [cosine, sine] = query.season[row];
+                pairs.for_each(|(o, j)| *o = (1.0 - (self.season[j][0] * cosine + self.season[j][1] * sine)) as f32);
             }
             _ => {
                 let b = query.launch_days[row];
@@ -61,11 +99,13 @@ impl Points {
 /// Attention weights over past launches from the distances: exp(-sum_k theta_k d_k), divided by the largest.
 pub fn attention(theta: &[f64], distances: &[f32], others: usize) -> Vec<f64> {
     let mut logits = vec![0f64; others];
-    for (k, theta) in theta.iter().enumerate() {
-        for (l, d) in logits.iter_mut().zip(&distances[k * others..(k + 1) * others]) {
-            *l -= theta * f64::from(*d);
+    pulp::Arch::new().dispatch(|| {
+        for (theta, distances) in theta.iter().zip(distances.chunks_exact(others.max(1))) {
+            for (l, d) in logits.iter_mut().zip(distances) {
+                *l -= theta * f64::from(*d);
+            }
         }
-    }
+    });
     let largest = logits.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     logits.iter_mut().for_each(|l| *l = (*l - largest).exp());
     logits
@@ -111,10 +151,10 @@ mod tests {
 
     #[test]
     fn attributes_come_first_then_season_and_recency() {
-        let points = Points {
-            columns: vec![EncodedColumn::Number(vec![Some(0.0), Some(2.0), None])],
-            launch_days: vec![19_723, 19_906, 20_089],
-        };
+        let points = Points::new(
+            vec![EncodedColumn::Number(vec![Some(0.0), Some(2.0), None])],
+            vec![19_723, 19_906, 20_089],
+        );
         let others = [0, 1, 2];
         let mut out = [0f32; 3];
         points.distance(0, &points, 0, &others, &mut out);

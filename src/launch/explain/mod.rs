@@ -144,6 +144,9 @@ impl LaunchModel {
                 for (id, units, contribution) in found.comparables {
                     add(i, Kind::Comparable, &id, Some(units.to_string()), contribution);
                 }
+                for (name, contribution) in found.groups {
+                    add(i, Kind::Comparable, &name, None, contribution);
+                }
                 for (name, contribution) in found.attributes {
                     let value = value_of(&candidates.attributes, &name, i);
                     add(i, kind_of(&name), &name, value, contribution);

@@ -94,6 +94,10 @@ pub fn fit(panel: &LaunchPanel, seed: i64) -> Result<FittedGbm> {
         let boosting = Boosting::new(Loss::Squared, growth)?;
         Bags::fit(rows, learning.deal(part, FEW_GROUPS), boosting, Start::Mean, 1)
     };
+    if !panel.spans_seasons() {
+        // What would be learned of the date may be the time of the year.
+        seen.rows = seen.rows.without(features.date());
+    }
     let undated = seen.rows.clone().without(features.date());
     let part = |rows: &Rows, loss: Loss, growth: Growth, start: Start| {
         let boosting = Boosting::new(loss, fitted_to(growth, rows.target.len()))?;
