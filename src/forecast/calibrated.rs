@@ -1,5 +1,7 @@
 //! Medians, tails and means of launches that are true: from the errors on held-out launches, origin by origin.
 
+use std::collections::HashSet;
+
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -66,10 +68,19 @@ pub struct Level {
 ///
 /// Held out in folds, launches stand for origins: nothing is known of how origins differ.
 ///
+/// *Clusters*: launches with one number in `clusters` (by row of the panel) count as one error of the next launch:
+/// variants of a product fail and succeed together.
+///
 /// *Missing data*: steps not observed or not forecast are left out.
 ///
 /// *References*: Duan 1983, Smearing estimate; James, Stein 1961, Estimation with quadratic loss.
-pub fn calibrated(held_out: &[&HeldOut], horizon: usize, ceiling: f64, scheme: Scheme) -> (Conformal, Level) {
+pub fn calibrated(
+    held_out: &[&HeldOut],
+    horizon: usize,
+    ceiling: f64,
+    scheme: Scheme,
+    clusters: &[usize],
+) -> (Conformal, Level) {
     let form = Form {
         log_spread: log_spreads(held_out, horizon),
         ceiling: ceiling.max(0.0),
@@ -100,7 +111,12 @@ pub fn calibrated(held_out: &[&HeldOut], horizon: usize, ceiling: f64, scheme: S
         scores.iter_mut().for_each(|z| *z = stretch.of(*z, &places));
     }
     // A step that borrows has the scores of all, whose medians differ: they are stretched where they are borrowed from.
-    (Conformal::with_form(held_out.len(), by_step, form), level)
+    let count = held_out
+        .iter()
+        .map(|h| clusters[h.launch])
+        .collect::<HashSet<_>>()
+        .len();
+    (Conformal::with_form(count, by_step, form), level)
 }
 
 /// Factors of the distances of scores from where they begin to be stretched.

@@ -95,9 +95,14 @@ pub fn splits(panel: &LaunchPanel) -> Result<(Scheme, Vec<Split>)> {
     if usable >= MIN_FOLD.max(panel.len().min(MAX_PER_ORIGIN) / 5) {
         return Ok((Scheme::RollingOrigins, rolling));
     }
-    let count = panel.len().min(MAX_FOLDS);
+    // Variants of a product tell of each other, so they are left out together; of one product alone, one by one.
+    let mut units = panel.clusters();
+    if units.iter().all(|&unit| unit == 0) {
+        units = (0..panel.len()).collect();
+    }
+    let count = units.iter().max().map_or(0, |last| last + 1).min(MAX_FOLDS);
     let folds = (0..count).map(|fold| {
-        let (rows, rest): (Vec<usize>, Vec<usize>) = (0..panel.len()).partition(|i| i % count == fold);
+        let (rows, rest): (Vec<usize>, Vec<usize>) = (0..panel.len()).partition(|&i| units[i] % count == fold);
         Ok(Split {
             known: panel.select(&rest)?.seen_from_itself(),
             rows,
@@ -208,6 +213,27 @@ mod tests {
         let splits = splits(&panel).unwrap().1;
         let found = held_out(&Broken, &panel, (0, &splits[0]), &[0]);
         assert_eq!(found, Err(Error::internal("broken")));
+    }
+
+    #[test]
+    fn variants_of_a_product_are_left_out_together() {
+        let panel = planted_panel(24, 5, 2);
+        let units: Vec<Vec<Option<f64>>> = (0..24).map(|i| (0..5).map(|s| panel.units(i, s)).collect()).collect();
+        let of = |ids: Vec<String>| {
+            let attributes = panel.attributes().clone();
+            let launches = LaunchPanel::try_new(panel.frequency(), 5, ids, vec![19_000; 24], &units, attributes);
+            splits(&launches.unwrap()).unwrap().1
+        };
+        let products = of((0..24).map(|i| format!("p{} | {i:02}", i % 6)).collect());
+        assert_eq!(products.len(), 6);
+        for split in products {
+            let product = |id: &String| id.split(' ').next().map(str::to_owned);
+            let left_out = product(&format!("p{}", split.rows[0] / 4));
+            assert_eq!(split.rows.len(), 4);
+            assert!(split.known.ids().iter().all(|id| product(id) != left_out));
+        }
+        // Of a single product each variant tells of the others.
+        assert_eq!(of((0..24).map(|i| format!("p | {i:02}")).collect()).len(), MAX_FOLDS);
     }
 
     #[test]

@@ -69,6 +69,9 @@ pub struct Calibration {
 pub struct Training {
     /// Past launches learned from.
     pub launches: usize,
+    /// Products of them, where some are launched in several variants; none where each is a product.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clusters: Option<usize>,
     /// Observed product-steps of them.
     pub observations: usize,
     /// First launch date learned from, in days since 1970-01-01.
@@ -281,10 +284,11 @@ impl LaunchModel {
 
     /// What is to be said where there are few launches: on how many a forecast rests, and how far an interval reaches.
     pub(super) fn few(&self, level: Option<f64>) -> String {
-        let (launches, held_out) = (self.training.launches, self.training.held_out as f64);
+        let launches = self.training.clusters.unwrap_or(self.training.launches);
         if launches >= FEW {
             return String::new();
         }
+        let held_out = self.training.held_out.min(launches) as f64;
         // Beyond the outermost of n errors lies one in n + 1 of the next ones.
         let reached = (held_out - 1.0) / (held_out + 1.0);
         let interval = match level {
@@ -293,7 +297,11 @@ impl LaunchModel {
             }
             _ => String::new(),
         };
-        format!("; there are only {launches} past launches{interval}")
+        let variants = match self.training.clusters {
+            Some(_) => format!(" ({} with their variants)", self.training.launches),
+            None => String::new(),
+        };
+        format!("; there are only {launches} past launches{variants}{interval}")
     }
 
     /// The errors of forecasts made at the age of a product that sold this so far.

@@ -134,9 +134,10 @@ impl LaunchModel {
             }
         }
         let most = ceiling((0..panel.len()).flat_map(|i| panel.log_units(i)));
+        let clusters = panel.clusters();
         let calibrate = |(age, held_out): (usize, &Vec<HeldOut>)| {
             let rows: Vec<&HeldOut> = held_out.iter().collect();
-            let (conformal, level) = calibrated(&rows, panel.horizon(), most, scheme);
+            let (conformal, level) = calibrated(&rows, panel.horizon(), most, scheme, &clusters);
             let paths = Paths::fit(held_out, panel.horizon(), combined.by_age.len());
             let paths = Some(match scheme {
                 Scheme::RollingOrigins => paths.with_shared(held_out),
@@ -148,6 +149,7 @@ impl LaunchModel {
         let (calibration, levels): (Vec<Calibration>, Vec<Level>) = calibrations.unzip();
         let training = Training {
             launches: panel.len(),
+            clusters: products(&clusters),
             observations: panel.observations(),
             first_launch: panel.launch_days().iter().min().copied(),
             last_launch: panel.launch_days().iter().max().copied(),
@@ -340,8 +342,9 @@ fn fit_members(
 /// order) know too. The launches of each origin are calibrated on those of the other origins (held out in folds, each half
 /// on the other half), so that what is reported is not that of the launches the calibration was made from.
 fn scores(panel: &LaunchPanel, scheme: Scheme, held_out: &[HeldOut], others: &[HeldOut]) -> Option<Scores> {
+    let clusters = panel.clusters();
     // Every other launch would not do: ids often alternate between categories.
-    let half = |h: &HeldOut| ((h.launch as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 63) as usize;
+    let half = |h: &HeldOut| ((clusters[h.launch] as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 63) as usize;
     let several = held_out.iter().any(|h| h.split != held_out[0].split);
     let part = |h: &HeldOut| match scheme {
         Scheme::RollingOrigins if several => h.split,
@@ -352,7 +355,7 @@ fn scores(panel: &LaunchPanel, scheme: Scheme, held_out: &[HeldOut], others: &[H
         .map(|p| {
             let rest: Vec<&HeldOut> = held_out.iter().filter(|h| part(h) != p).collect();
             let most = ceiling(rest.iter().flat_map(|h| &h.actual));
-            calibrated(&rest, panel.horizon(), most, scheme).0
+            calibrated(&rest, panel.horizon(), most, scheme, &clusters).0
         })
         .collect();
     let mut rows = Vec::new();
@@ -367,6 +370,12 @@ fn scores(panel: &LaunchPanel, scheme: Scheme, held_out: &[HeldOut], others: &[H
         }
     }
     Scores::of(&rows, REPORT_LEVEL)
+}
+
+/// How many products the launches are of, where some are variants of one.
+fn products(clusters: &[usize]) -> Option<usize> {
+    let last = clusters.iter().max()?;
+    Some(last + 1).filter(|&count| count < clusters.len())
 }
 
 /// The most of what is known; 0 of nothing.

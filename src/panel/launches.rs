@@ -1,5 +1,7 @@
 //! Past launches aligned on their launch date, and the candidates to forecast.
 
+use std::collections::HashMap;
+
 use arrow_array::{RecordBatch, UInt32Array};
 use arrow_select::take::take_record_batch;
 
@@ -12,6 +14,9 @@ pub const MAX_HORIZON: usize = 520;
 
 /// Units of a step must be below this: sums over launches stay finite.
 const MAX_UNITS: f64 = 1e30;
+
+/// Between the columns of an id of several.
+const VARIANT: &str = " | ";
 
 /// Check a horizon given by a user.
 ///
@@ -153,6 +158,21 @@ impl LaunchPanel {
     /// Product ids in canonical order.
     pub fn ids(&self) -> &[String] {
         &self.ids
+    }
+
+    /// Launches that go together, numbered in order of appearance: variants of a product, such as its sizes or the same
+    /// article in several stores, launched on one day. Of an id of several columns, joined by ` | `, the first one
+    /// is the product.
+    pub fn clusters(&self) -> Vec<usize> {
+        let mut known = HashMap::new();
+        let product = |id: &str| id.split(VARIANT).next().unwrap_or_default().to_owned();
+        let launches = self.ids.iter().zip(&self.launch_days);
+        launches
+            .map(|(id, &day)| {
+                let next = known.len();
+                *known.entry((product(id), day)).or_insert(next)
+            })
+            .collect()
     }
 
     /// Launch dates in days since 1970-01-01.
@@ -440,6 +460,27 @@ mod tests {
         assert_eq!(panel.launch_days(), [19_723, 19_726]);
         let x = panel.attributes().column(0).clone();
         assert_eq!(crate::features::numbers(&x), Some(vec![Some(1.0), Some(2.0)]));
+    }
+
+    #[test]
+    fn variants_launched_on_one_day_are_one_cluster() {
+        let panel = |ids: [&str; 5]| {
+            LaunchPanel::try_new(
+                Frequency::Week,
+                1,
+                ids.map(str::to_owned).to_vec(),
+                vec![19_723, 19_723, 19_730, 19_723, 19_723],
+                &vec![vec![Some(1.0)]; 5],
+                RecordBatch::try_from_iter([("x", Arc::new(Float64Array::from(vec![1.0; 5])) as ArrayRef)]).unwrap(),
+            )
+            .unwrap()
+        };
+        // In order of the ids; the third began later, a doubled bar is part of a value.
+        assert_eq!(
+            panel(["a | red", "a | blue", "a | wool", "b | red", "a || red"]).clusters(),
+            [0, 0, 1, 2, 3]
+        );
+        assert_eq!(panel(["a", "b", "c", "d", "e"]).clusters(), [0, 1, 2, 3, 4]);
     }
 
     #[test]
