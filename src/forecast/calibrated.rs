@@ -26,7 +26,7 @@ const LAUNCHES: f64 = 30.0;
 const OF_TAIL: (f64, f64) = (0.0, 2.0);
 const OF_HALF: (f64, f64) = (0.5, 1.5);
 const TAIL: f64 = 0.9;
-const HALVINGS: usize = 14;
+const HALVINGS: usize = 10;
 /// Product-steps that the stretch is found on, at most.
 const MAX_STEPS: usize = 4_000;
 /// An origin with fewer launches tells nothing of its level.

@@ -213,15 +213,29 @@ impl Problem {
     }
 
     fn evaluate_query(&self, query: &Query, weights: &[f64], linear: &[f64]) -> (f64, Vec<f64>) {
+        pulp::Arch::new().dispatch(|| self.evaluate_one(query, weights, linear))
+    }
+
+    /// Blocks of a launch.
+    #[inline(always)]
+    fn of_launch<'a>(&self, values: &'a [f64], launch: usize) -> &'a [f64] {
+        &values[launch * self.blocks..(launch + 1) * self.blocks]
+    }
+
+    /// Inlined, so that it runs with the instructions that were found.
+    #[inline(always)]
+    fn evaluate_one(&self, query: &Query, weights: &[f64], linear: &[f64]) -> (f64, Vec<f64>) {
         let (others, blocks) = (query.others.len(), self.blocks);
         let attention = attention(weights, &query.distances, others);
         let (mut total, mut sum) = (vec![0.0; blocks], vec![0.0; blocks]);
         for (w, &j) in attention.iter().zip(&query.others) {
             let j = j as usize;
+            let (observed, targets) = (self.of_launch(&self.observed, j), self.of_launch(&self.targets, j));
+            let (total, sum) = (&mut total[..blocks], &mut sum[..blocks]);
             for b in 0..blocks {
-                let seen = w * self.observed[j * blocks + b];
+                let seen = w * observed[b];
                 total[b] += seen;
-                sum[b] += seen * (self.targets[j * blocks + b] - linear[j]);
+                sum[b] += seen * (targets[b] - linear[j]);
             }
         }
         let mut cost = 0.0;
@@ -244,10 +258,12 @@ impl Problem {
         for ((g, w), &j) in by_logit.iter_mut().zip(&attention).zip(&query.others) {
             let j = j as usize;
             let (mut logit, mut share) = (0.0, 0.0);
+            let (observed, targets) = (self.of_launch(&self.observed, j), self.of_launch(&self.targets, j));
+            let (pull, predicted) = (&pull[..blocks], &predicted[..blocks]);
             for b in 0..blocks {
-                let p = pull[b] * self.observed[j * blocks + b];
+                let p = pull[b] * observed[b];
                 share += p;
-                logit += p * (self.targets[j * blocks + b] - linear[j] - predicted[b]);
+                logit += p * (targets[b] - linear[j] - predicted[b]);
             }
             *g = w * logit;
             let share = w * share;

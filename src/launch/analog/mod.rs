@@ -188,14 +188,21 @@ impl Forecaster for Analog {
 
 /// The `k` with the largest weights, in that order; of equal ones the first.
 fn largest(weights: &[f64], k: usize) -> Vec<usize> {
-    let mut order: Vec<usize> = (0..weights.len()).collect();
-    let by_weight = |a: &usize, b: &usize| weights[*b].total_cmp(&weights[*a]).then(a.cmp(b));
-    if k < order.len() {
-        order.select_nth_unstable_by(k, by_weight);
+    if k > weights.len() / 8 {
+        let mut order: Vec<usize> = (0..weights.len()).collect();
+        order.sort_by(|&a, &b| weights[b].total_cmp(&weights[a]));
         order.truncate(k);
+        return order;
     }
-    order.sort_unstable_by(by_weight);
-    order
+    let mut first: Vec<usize> = Vec::with_capacity(k + 1);
+    for (j, w) in weights.iter().enumerate() {
+        if first.len() < k || first.last().is_some_and(|&last| weights[last] < *w) {
+            let at = first.partition_point(|&f| weights[f] >= *w);
+            first.insert(at, j);
+            first.truncate(k);
+        }
+    }
+    first
 }
 
 /// One past launch behind a forecast, or several together.
