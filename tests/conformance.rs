@@ -406,7 +406,10 @@ fn candidates_may_lack_what_the_model_knows() {
         let bare = Candidates::new(days.clone(), no_columns(2));
         forecast(&model, &bare);
         assert!(
-            model.unknown_attributes(&bare).iter().all(|names| !names.is_empty()),
+            model
+                .lacking(&bare)
+                .iter()
+                .all(|lacking| !lacking.unknown.missing.is_empty()),
             "{}",
             a.name()
         );

@@ -37,11 +37,36 @@ links_ AS (
     UNION ALL SELECT 'key', link_, id_, number_, steps_ FROM launches_
     UNION ALL SELECT 'all', '__launch_none', id_, number_, steps_ FROM launches_
 ),
+rows_ AS MATERIALIZED (FROM __launch_series(signals, covariates, product_id)),
+-- Rows for all products have one value on a date, and no column of products' ids, else that column is called otherwise.
+several_ AS (
+    SELECT min(CASE WHEN count_ > 1 THEN
+        'covariates ' || covariates || ' have ' || count_ || ' rows on ' || day_ || ' and no column ' || product_id
+        || ' or key: rename the column of products, or give one row per date'
+    END) AS why_
+    FROM (
+        SELECT day_, name_, count(*) AS count_ FROM rows_ WHERE planned_ AND refers_ = 'all' GROUP BY day_, name_
+        ORDER BY count_ DESC, day_, name_ LIMIT 1
+    )
+    UNION ALL
+    SELECT min(
+        'column ' || name_ || ' of covariates ' || covariates || ' holds ids of products: rename it to ' || product_id
+        || ', or leave it out'
+    )
+    FROM (
+        SELECT name_
+        FROM (SELECT DISTINCT name_, value_ FROM rows_ WHERE planned_ AND refers_ = 'all' AND whole_) AS values_
+        LEFT JOIN (SELECT DISTINCT TRY_CAST(id_ AS DOUBLE) AS number_ FROM launches_) AS ids_
+            ON ids_.number_ = values_.value_
+        GROUP BY name_
+        HAVING count(*) = count(number_) AND count(*) >= greatest(3, (SELECT count(*) FROM launches_) / 2)
+    )
+),
 periods_ AS MATERIALIZED (
     SELECT
         planned_, refers_, link_, name_, __launch_period(day_, frequency_) AS number_,
         __launch_average(value_) AS value_
-    FROM __launch_series(signals, covariates, product_id)
+    FROM rows_
     CROSS JOIN (SELECT min(frequency_) AS frequency_ FROM launches_ HAVING count(*) > 0)
     GROUP BY ALL
 ),
@@ -88,5 +113,7 @@ series_ AS (
     GROUP BY id_
 )
 SELECT id_, covariates_
-FROM launches_ LEFT JOIN series_ USING (id_) CROSS JOIN wrong_
-WHERE CASE WHEN why_ IS NULL THEN true ELSE error(why_) END
+FROM launches_ LEFT JOIN series_ USING (id_) CROSS JOIN wrong_ CROSS JOIN (SELECT min(why_) AS why_ FROM several_) AS several_
+WHERE CASE
+    WHEN coalesce(several_.why_, wrong_.why_) IS NULL THEN true ELSE error(coalesce(several_.why_, wrong_.why_))
+END

@@ -15,11 +15,11 @@
 -- @example FROM __launch_attributes('products', 'product_id', 'launch_date', 'price', 'products')
 SELECT
     key_, launch_,
-    struct_update(attributes_, price := TRY_CAST(CASE
+    struct_update(attributes_, price := __launch_amount(CASE
         WHEN lower(price) <> 'price' AND typeof(named_) <> '"NULL"' AND typeof(attributes_['price']) <> '"NULL"'
         THEN error('prices of ' || source || ' are in two columns, ' || price || ' and price: leave one of them out')
         WHEN typeof(named_) <> '"NULL"' THEN named_
-        ELSE attributes_['price'] END AS DOUBLE)) AS attributes_,
+        ELSE attributes_['price'] END)) AS attributes_,
     cost_, category_
 FROM (
     SELECT

@@ -10,11 +10,12 @@
 -- @returns link_: VARCHAR     the product or key
 -- @returns day_: DATE         the date
 -- @returns name_: VARCHAR     the series
+-- @returns whole_: BOOLEAN    whether its column holds whole numbers, as ids are
 -- @returns value_: DOUBLE     the value
 -- @example FROM __launch_series('(SELECT product_id AS key, date, price AS value FROM sales)', NULL, 'product_id')
 SELECT *
 FROM (
-    SELECT false AS planned_, 'key' AS refers_, link_, day_, coalesce(name_, 'signal') AS name_, value_
+    SELECT false AS planned_, 'key' AS refers_, link_, day_, coalesce(name_, 'signal') AS name_, false AS whole_, value_
     FROM (
         SELECT
             COLUMNS(lambda c: __launch_column(c, 'key', 'signals ' || coalesce(signals, '')))::VARCHAR AS link_,
@@ -36,6 +37,7 @@ FROM (
         CASE WHEN product_ IS DISTINCT FROM '__launch_none' THEN product_ ELSE other_ END AS link_,
         day_,
         name_,
+        regexp_full_match(number_.type_, 'U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?') AS whole_,
         CASE WHEN regexp_full_match(
             number_.type_, 'U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|FLOAT|DOUBLE|DECIMAL.*|BOOLEAN|"NULL"'
         ) THEN __launch_valid_units(number_.value_) ELSE error(

@@ -23,6 +23,7 @@
 -- @returns units_: DOUBLE[]     units per step had it been on sale throughout, NULL for steps not fully observed or
 --                               known
 -- @returns at_least_: BOOLEAN[]  whether they are a lower bound, as stock ran out
+-- @returns selling_: BOOLEAN    whether there are sales rows of it
 -- @returns before_: DOUBLE      units sold before the launch date and left out
 -- @returns attributes_: STRUCT  what was known at launch
 -- @returns covariates_: STRUCT[]  signals and covariates by period
@@ -44,6 +45,7 @@ SELECT
     CASE WHEN launched_.given_ THEN launched_.launch_ ELSE __launch_period_start(launched_.number_, frequency) END AS launch_,
     launched_.units_,
     launched_.at_least_,
+    launched_.selling_,
     launched_.before_,
     known_.attributes_,
     told_.covariates_

@@ -4,4 +4,4 @@
 -- @param amount: ANY  a number or text
 -- @returns DOUBLE the number; NULL when it is none, not finite, or 1e15 and more on either side of zero
 -- @example __launch_valid_units('12')
-CASE WHEN abs(TRY_CAST(amount AS DOUBLE)) < 1e15 THEN TRY_CAST(amount AS DOUBLE) END
+CASE WHEN abs(__launch_amount(amount)) < 1e15 THEN __launch_amount(amount) END

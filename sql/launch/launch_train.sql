@@ -66,6 +66,8 @@ WITH fitted_ AS (
         patience := patience, context_length := context_length
     ) AS blob_,
     count(*) AS launches_,
+    count(*) FILTER (NOT selling_) AS unsold_,
+    min(CASE WHEN NOT selling_ THEN id_ END) AS unsold_like_,
     count(*) FILTER (before_ > 0) AS early_,
     count(*) FILTER (list_bool_or(at_least_)) AS out_
     FROM __launch_training(
@@ -73,7 +75,13 @@ WITH fitted_ AS (
         signals, covariates, signal_key, available := available, preorders := preorders
     )
 ),
-told_ AS (SELECT *, launch_model_info(blob_)::JSON AS info_ FROM fitted_)
+told_ AS (
+    SELECT
+        CASE WHEN unsold_ < launches_ THEN blob_ END AS blob_, * EXCLUDE (blob_),
+        CASE WHEN unsold_ < launches_ THEN launch_model_info(blob_)::JSON END AS info_,
+        (FROM __launch_unread(sales, products, product_id, date, units, price, launch_date)) AS unread_
+    FROM fitted_
+)
 SELECT
     CASE WHEN info_->>'status' = 'ok' THEN blob_ END AS model,
     CASE WHEN info_->>'status' = 'ok' THEN info_->>'model_id' END AS model_id,
@@ -88,17 +96,34 @@ SELECT
     (info_->'naive'->>'wape')::DOUBLE AS naive_wape,
     CASE WHEN (info_->>'held_out_launches')::BIGINT >= 10 THEN (info_->'validation'->>'coverage')::DOUBLE END AS validation_coverage,
     coalesce(info_->>'status', 'refused') AS status,
-    CASE WHEN blob_ IS NULL THEN 'no past launch was found in the sales: FROM launch_doctor(...) says why'
+    CASE WHEN unsold_ = launches_ AND launches_ > 0 THEN format(
+        'none of the {} products with a launch date has a row in sales: product_id must be written alike in both tables, '
+        || 'such as ''{}''',
+        launches_, unsold_like_
+    )
+    WHEN blob_ IS NULL THEN concat_ws(
+        '; ', 'no past launch was found in the sales: FROM launch_doctor(...) says why', unread_
+    )
     WHEN info_->>'status' = 'ok' THEN nullif(concat_ws(
         '; ',
         info_->>'reason',
+        unread_,
+        CASE WHEN unsold_ > 0 THEN format(
+            '{} of {} launches have no row in sales, such as ''{}'', and count as sold 0: product_id must be written alike in '
+            || 'both tables',
+            unsold_, launches_, unsold_like_
+        ) END,
+        CASE WHEN json_array_length(info_->'unused_attributes') > 0 THEN
+            'not looked at, as they are the same for all launches or tell none of them apart: '
+            || array_to_string((info_->'unused_attributes')::VARCHAR[], ', ')
+        END,
         CASE WHEN early_ > 0 THEN format(
             '{} of {} launches sold before their launch date, which is left out: preorders := ''first_step'' counts it',
             early_, launches_
         ) END,
         CASE WHEN out_ > 0 THEN format(
-            '{} of {} launches were without stock for some time: FROM launch_history(...) WHERE available < 1 shows '
-            || 'when',
+            '{} of {} launches have steps that are known only from below, or not at all, as stock ran out or units are NULL: '
+            || 'FROM launch_history(...) WHERE available < 1 shows when',
             out_, launches_
         ) END
     ), '')

@@ -346,10 +346,8 @@ SELECT
     units_ * (1 - share_) AS net_units,
     units_ * price_ AS expected_revenue,
     units_ * (price_ - cost_) AS expected_profit,
-    least(units_low_, units_high_) * response_ * greatest(price_ - cost_, 0)
-        + greatest(units_low_, units_high_) * response_ * least(price_ - cost_, 0) AS profit_lower,
-    greatest(units_low_, units_high_) * response_ * greatest(price_ - cost_, 0)
-        + least(units_low_, units_high_) * response_ * least(price_ - cost_, 0) AS profit_upper,
+    least(units_low_ * (price_ - cost_), units_high_ * (price_ - cost_)) * response_ AS profit_lower,
+    greatest(units_low_ * (price_ - cost_), units_high_ * (price_ - cost_)) * response_ AS profit_upper,
     CASE WHEN base_ > 0 THEN value_ / base_ - 1 END AS lift,
     nullif(concat_ws(', ',
         CASE WHEN first_ <> last_ AND move_ = 0 THEN 'earliest' END,

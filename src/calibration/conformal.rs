@@ -1,6 +1,6 @@
 //! Conformal intervals: quantiles of scores of forecasts made for what the model had not seen.
 
-use std::cmp::Ordering;
+use std::{borrow::Cow, cmp::Ordering};
 
 use serde::{Deserialize, Serialize};
 
@@ -88,6 +88,22 @@ impl Conformal {
         Self {
             form: Some(form),
             ..Self::fit(forecasts, scores)
+        }
+    }
+
+    /// With a ceiling of at least so much, on the scale ln(1 + units): for a product whose own sales tell that past launches
+    /// are no bound.
+    pub fn raised_to(&self, ceiling: f64) -> Cow<'_, Self> {
+        match &self.form {
+            Some(form) if form.ceiling < ceiling => {
+                let mut raised = self.clone();
+                raised.form = Some(Form {
+                    ceiling,
+                    ..form.clone()
+                });
+                Cow::Owned(raised)
+            }
+            _ => Cow::Borrowed(self),
         }
     }
 

@@ -1,6 +1,6 @@
 //! Attributes of any kind as columns a model can compare.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use arrow_array::{Array, ArrayRef, BooleanArray, Date32Array, Float64Array, RecordBatch, StringArray};
 use serde::{Deserialize, Serialize};
@@ -110,19 +110,42 @@ impl AttributeEncoder {
         self.columns.len() == columns.len() && self.columns.iter().zip(columns).all(|((_, e), c)| e.fits(c))
     }
 
-    /// Names of the attributes the model knows and a row does not have: its column is absent, of another type, or NULL
-    /// there. One entry per row.
-    pub fn unknown(&self, attributes: &RecordBatch) -> Vec<Vec<&str>> {
+    /// What the model knows and a row does not have: attributes whose column is absent, of another type, or NULL there, by
+    /// name, and levels that no row learned from had, such as `category Pet food`. One entry per row.
+    pub fn unknown(&self, attributes: &RecordBatch) -> Vec<Unknown> {
         let columns = self.encode(attributes);
         let of_row = |row| {
-            let lacking = columns
-                .iter()
-                .zip(&self.columns)
-                .filter(|(column, _)| column.is_missing(row));
-            lacking.map(|(_, (name, _))| name.as_str()).collect()
+            let mut unknown = Unknown::default();
+            for (column, (name, _)) in columns.iter().zip(&self.columns) {
+                match column {
+                    EncodedColumn::Category(codes) if codes[row] == UNSEEN => {
+                        let texts =
+                            find_column(attributes, name).and_then(|a| a.as_any().downcast_ref::<StringArray>());
+                        let level = texts.map_or("", |texts| texts.value(row));
+                        unknown.levels.push(format!("{name} {level}"));
+                    }
+                    _ if column.is_missing(row) => unknown.missing.push(name.clone()),
+                    _ => {}
+                }
+            }
+            unknown
         };
         (0..attributes.num_rows()).map(of_row).collect()
     }
+}
+
+/// What a model does not know of a row.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Unknown {
+    /// Attributes that the row does not have.
+    pub missing: Vec<String>,
+    /// Attributes with a level that was never seen.
+    pub levels: Vec<String>,
+}
+
+/// A level as it is compared: case and surrounding blanks do not count.
+fn normal(level: &str) -> String {
+    level.trim().to_lowercase()
 }
 
 /// A column by its name, in any case, as in SQL.
@@ -181,10 +204,13 @@ fn fit_number(values: Vec<f64>) -> Option<Encoding> {
 }
 
 fn fit_text(values: &StringArray) -> Option<Encoding> {
-    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    // The number of rows with each level, and its first spelling.
+    let mut counts: BTreeMap<String, (usize, &str)> = BTreeMap::new();
     for value in values.iter().flatten() {
-        *counts.entry(value).or_default() += 1;
+        let level = counts.entry(normal(value)).or_insert((0, value));
+        *level = (level.0 + 1, level.1.min(value));
     }
+    let counts: BTreeMap<&str, usize> = counts.into_values().map(|(count, level)| (level, count)).collect();
     let n: usize = counts.values().sum();
     if counts.len() < 2 {
         return None;
@@ -215,10 +241,14 @@ fn encode_column(encoding: &Encoding, array: Option<&ArrayRef>, rows: usize) -> 
             EncodedColumn::Number(values.into_iter().map(|v| v.and_then(scale)).collect())
         }
         Encoding::Category { levels } => EncodedColumn::Category(match strings() {
-            Some(a) => a
-                .iter()
-                .map(|v| v.map_or(MISSING, |v| levels.get(v).copied().unwrap_or(UNSEEN)))
-                .collect(),
+            Some(a) => {
+                // Models of earlier versions may hold several spellings of a level: one that is known as it is comes first.
+                let normals: HashMap<String, i32> = levels.iter().map(|(level, &code)| (normal(level), code)).collect();
+                let code = |v: &str| levels.get(v).or_else(|| normals.get(&normal(v))).copied();
+                a.iter()
+                    .map(|v| v.map_or(MISSING, |v| code(v).unwrap_or(UNSEEN)))
+                    .collect()
+            }
             None => vec![MISSING; rows],
         }),
         Encoding::Text { vocabulary } => EncodedColumn::Text(match strings() {
@@ -286,8 +316,10 @@ mod tests {
         assert_eq!(columns[1], EncodedColumn::Category(vec![UNSEEN, MISSING]));
         assert_eq!(columns[2], EncodedColumn::Number(vec![None, None]));
         let unknown = encoder.unknown(&new);
-        assert_eq!(unknown[0], ["organic", "designed", "note"]);
-        assert_eq!(unknown[1], ["price", "colour", "organic", "designed", "note"]);
+        assert_eq!(unknown[0].missing, ["organic", "designed", "note"]);
+        assert_eq!(unknown[0].levels, ["colour green"]);
+        assert_eq!(unknown[1].missing, ["price", "colour", "organic", "designed", "note"]);
+        assert_eq!(unknown[1].levels, [""; 0]);
 
         // Infinite dates are none.
         let dates: ArrayRef = Arc::new(Date32Array::from(vec![i32::MAX, -i32::MAX, i32::MIN, 36_525]));
@@ -299,6 +331,22 @@ mod tests {
             ("colour", Arc::new(Float64Array::from(vec![7.0]))),
             ("note", Arc::new(StringArray::from(vec!["cotton"]))),
         ]);
-        assert_eq!(encoder.unknown(&mistyped), [["price", "colour", "organic", "designed"]]);
+        assert_eq!(
+            encoder.unknown(&mistyped)[0].missing,
+            ["price", "colour", "organic", "designed"]
+        );
+    }
+
+    #[test]
+    fn case_and_surrounding_blanks_make_no_level() {
+        let colours = |texts: Vec<&str>| batch(vec![("colour", Arc::new(StringArray::from(texts)) as ArrayRef)]);
+        let encoder = AttributeEncoder::fit(&colours(vec!["Red", "red ", "RED", "blue", "Blue"]));
+        let Encoding::Category { levels } = &encoder.columns[0].1 else {
+            panic!("{encoder:?}");
+        };
+        assert_eq!(levels.keys().collect::<Vec<_>>(), ["Blue", "RED"]);
+        let new = encoder.encode(&colours(vec![" rEd", "blue", "green"]));
+        assert_eq!(new, [EncodedColumn::Category(vec![1, 0, UNSEEN])]);
+        assert!(encoder.is_valid());
     }
 }

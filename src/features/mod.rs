@@ -15,7 +15,7 @@ mod plan;
 pub mod screening;
 pub mod text;
 
-pub use attributes::{AttributeEncoder, Encoding};
+pub use attributes::{AttributeEncoder, Encoding, Unknown};
 pub(crate) use attributes::{CLIP, find_column, is_infinite, numbers};
 pub use columns::{EncodedColumn, MISSING, UNSEEN, frequent_levels};
 pub use design::{Design, Source};

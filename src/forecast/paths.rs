@@ -1,12 +1,14 @@
 //! How the errors of a forecast hang together from step to step: the ranks of held-out launches.
 
+use std::collections::BTreeMap;
+
 use rand::Rng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
-use super::HeldOut;
 use super::calibrated::origins;
+use super::{HeldOut, Scheme};
 use crate::statistics::{self, mean, normal_place, spread_evenly, t_place, variance};
 
 /// Ranks kept in a model, all ages together.
@@ -16,6 +18,8 @@ const MIN_PATHS: usize = 30;
 /// Share of the variance that launches of one origin have in common, as far as it is not known; it counts for so many origins.
 const SHARED_PRIOR: f64 = 0.05;
 const PRIOR_ORIGINS: f64 = 2.0;
+/// Products without anything in common that the covariance of variants is averaged with.
+const PRIOR_PRODUCTS: f64 = 5.0;
 /// At most so much: paths of one product keep something of their own.
 const MAX_SHARED: f64 = 0.9;
 
@@ -30,7 +34,13 @@ const MAX_SHARED: f64 = 0.9;
 ///
 /// t_j is the shock that all products share in path j: one number of a path is one world. c is the share of the variance of
 /// the normal scores of held-out launches that lies between origins, with a prior of 0.05 that counts for two origins. k
-/// origins say little of the next one: t is sqrt(1 + 1/k) times Student's t with k - 1 degrees of freedom, at least 1.
+/// origins say little of the next one, and L products little of the level of all: sqrt(c) t_j is sqrt(c (1 + 1/k)) times
+/// Student's t with k - 1 degrees of freedom, plus sqrt((1 - c) / L) times another with L - 1. Held out in folds, c is 0.05,
+/// with L - 1 degrees and without 1/k.
+///
+/// Variants of a product share one more shock, normal with the variance v: the mean covariance of the scores of held-out
+/// variants about the mean of their origin, pulled to 0 as if by five products without any. Then e_js has the weight
+/// sqrt(1 - c - v).
 ///
 /// *Missing data*: launches observed at every step that any of them was observed at, if there are 30; else those with
 /// the most steps, whose missing ranks are those of the latest step before (or the earliest after), which again makes
@@ -53,6 +63,12 @@ pub struct Paths {
     /// Origins that it was learned from.
     #[serde(default, skip_serializing_if = "is_none_known")]
     origins: usize,
+    /// Share that variants of one product have in common beside it.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    variants: f64,
+    /// Products that the level was learned from; 0 in models of earlier versions.
+    #[serde(default, skip_serializing_if = "is_none_known")]
+    products: usize,
 }
 
 fn is_zero(v: &f64) -> bool {
@@ -89,26 +105,39 @@ impl Paths {
             ranks: ranks(kept),
             shared: 0.0,
             origins: 0,
+            variants: 0.0,
+            products: 0,
         }
     }
 
-    /// With what launches of one origin share, from launches that were held out by time.
-    pub fn with_shared(mut self, held_out: &[HeldOut]) -> Self {
+    /// With what launches of one origin share, if they were held out by time, and variants of one product: launches with one
+    /// number in `clusters` (by row of the panel).
+    pub fn with_shared(mut self, held_out: &[HeldOut], clusters: &[usize], scheme: Scheme) -> Self {
         let rows: Vec<&HeldOut> = held_out.iter().collect();
         let scores: Vec<Vec<f64>> = held_out.iter().map(scores).collect();
         let places = normal_scores(scores);
-        let groups: Vec<Vec<&[f64]>> = origins(&rows)
-            .into_iter()
-            .map(|rows| rows.into_iter().map(|row| places[row].as_slice()).collect())
-            .collect();
-        (self.shared, self.origins) = shared(&groups);
+        let of_splits = origins(&rows);
+        let launches = |rows: &Vec<usize>| rows.iter().map(|&row| places[row].as_slice()).collect();
+        (self.shared, self.origins) = match scheme {
+            Scheme::RollingOrigins => shared(&of_splits.iter().map(launches).collect::<Vec<_>>()),
+            Scheme::Folds => (SHARED_PRIOR, 0),
+        };
+        let means = |rows: &Vec<usize>| -> Vec<(usize, f64)> {
+            let of_row = |&row: &usize| Some((clusters[held_out[row].launch], of_launch(&places[row])?));
+            rows.iter().filter_map(of_row).collect()
+        };
+        self.variants = variants(&of_splits.iter().map(means).collect::<Vec<_>>()).min(MAX_SHARED - self.shared);
+        self.products = clusters.iter().max().map_or(0, |last| last + 1);
         self
     }
 
     /// Whether the ranks are what [`Paths::fit`] makes.
     pub fn is_valid(&self, horizon: usize) -> bool {
         let below = |rank: &u16| usize::from(*rank) < self.ranks.len();
-        (0.0..=1.0).contains(&self.shared) && self.ranks.iter().all(|r| r.len() == horizon && r.iter().all(below))
+        self.shared >= 0.0
+            && self.variants >= 0.0
+            && self.shared + self.variants <= 1.0
+            && self.ranks.iter().all(|r| r.len() == horizon && r.iter().all(below))
     }
 
     /// Origins that the shocks which products share were learned from; 0 where none are known.
@@ -118,14 +147,35 @@ impl Paths {
 
     /// The shocks of `n` paths that all products share, in units of their spread.
     pub fn shocks(&self, n: usize, random: &mut ChaCha8Rng) -> Vec<f64> {
-        let origins = self.origins.max(1) as f64;
-        let width = self.shared.sqrt() * (1.0 + 1.0 / origins).sqrt();
-        let freedom = (origins - 1.0).max(1.0);
+        let (ahead, freedom) = match (self.origins, self.products) {
+            (0, 1..) => (0.0, self.products - 1),
+            (origins, _) => (1.0 / origins.max(1) as f64, origins.saturating_sub(1)),
+        };
+        let width = (self.shared * (1.0 + ahead)).sqrt();
+        let mut shocks = self.spread_out(n, random, |place| width * t_place(place, freedom.max(1) as f64));
+        if self.products > 0 {
+            let width = ((1.0 - self.shared) / self.products as f64).sqrt();
+            let freedom = (self.products - 1).max(1) as f64;
+            let level = self.spread_out(n, random, |place| width * t_place(place, freedom));
+            shocks.iter_mut().zip(level).for_each(|(shock, level)| *shock += level);
+        }
+        shocks
+    }
+
+    /// The shocks that variants of one product share beside them.
+    pub fn shocks_of_variants(&self, n: usize, random: &mut ChaCha8Rng) -> Vec<f64> {
+        match self.variants {
+            0.0 => vec![0.0; n],
+            variants => self.spread_out(n, random, |place| variants.sqrt() * normal_place(place)),
+        }
+    }
+
+    fn spread_out(&self, n: usize, random: &mut ChaCha8Rng, value: impl Fn(f64) -> f64) -> Vec<f64> {
         // Equal shares of the distribution, in an order that is drawn: no draw of the shocks is luckier than another.
         let mut places: Vec<usize> = (0..n).collect();
         places.shuffle(random);
         let place = |k: usize| (k as f64 + 0.5) / n as f64;
-        places.into_iter().map(|k| width * t_place(place(k), freedom)).collect()
+        places.into_iter().map(|k| value(place(k))).collect()
     }
 
     /// Ranks from 0 of as many joint paths as there are shocks, by step. Without a launch to go by they are the same at
@@ -140,8 +190,8 @@ impl Paths {
         }
         let shifts: Vec<f64> = (0..n).map(|_| random.random()).collect();
         let count = self.ranks.len();
-        let scores: Vec<f64> = match self.shared {
-            0.0 => Vec::new(),
+        let scores: Vec<f64> = match (self.shared, self.products) {
+            (0.0, 0) => Vec::new(),
             _ => (0..count)
                 .map(|rank| normal_place((rank as f64 + 0.5) / count as f64))
                 .collect(),
@@ -159,7 +209,7 @@ impl Paths {
 
     /// Ranks from 0 of paths whose own places at a step are given as normal scores, with the shocks that all products share.
     pub fn join(&self, horizon: usize, shocks: &[f64], place: impl Fn(usize, usize) -> f64) -> Vec<Vec<u32>> {
-        let own = (1.0 - self.shared).sqrt();
+        let own = (1.0 - self.shared - self.variants).sqrt();
         let step = |step: usize| {
             let values: Vec<f64> = (0..shocks.len()).map(|j| own * place(j, step) + shocks[j]).collect();
             statistics::ranks(shocks.len(), |a, b| values[a].total_cmp(&values[b]))
@@ -176,13 +226,42 @@ fn normal_scores(mut rows: Vec<Vec<f64>>) -> Vec<Vec<f64>> {
     rows
 }
 
+/// Mean of the scores of a launch.
+fn of_launch(scores: &[f64]) -> Option<f64> {
+    mean(scores.iter().copied().filter(|v| !v.is_nan()))
+}
+
+/// Mean covariance of the launches of one cluster about the mean of their origin, pulled to 0. An origin is a list of
+/// launches: cluster and mean score.
+fn variants(origins: &[Vec<(usize, f64)>]) -> f64 {
+    let mut covariances = Vec::new();
+    for launches in origins {
+        let center = mean(launches.iter().map(|(_, score)| *score)).unwrap_or(0.0);
+        let mut clusters: BTreeMap<usize, Vec<f64>> = BTreeMap::new();
+        for (cluster, score) in launches {
+            clusters.entry(*cluster).or_default().push(score - center);
+        }
+        for scores in clusters.values().filter(|scores| scores.len() > 1) {
+            let (sum, squares) = scores.iter().fold((0.0, 0.0), |(s, q), v| (s + v, q + v * v));
+            let count = scores.len() as f64;
+            covariances.push((sum * sum - squares) / (count * (count - 1.0)));
+        }
+    }
+    let count = covariances.len() as f64;
+    mean(covariances).map_or(0.0, |covariance| covariance.max(0.0) * count / (count + PRIOR_PRODUCTS))
+}
+
 /// Share of the variance of scores that lies between origins, and the number of origins with launches. An origin is a list
 /// of launches, a launch its normal scores by step.
 fn shared(origins: &[Vec<&[f64]>]) -> (f64, usize) {
-    let of_launch = |scores: &&[f64]| mean(scores.iter().copied().filter(|v| !v.is_nan()));
     let means: Vec<Vec<f64>> = origins
         .iter()
-        .map(|launches| launches.iter().filter_map(of_launch).collect::<Vec<f64>>())
+        .map(|launches| {
+            launches
+                .iter()
+                .filter_map(|scores| of_launch(scores))
+                .collect::<Vec<f64>>()
+        })
         .filter(|means| means.len() > 1)
         .collect();
     let count = means.len();
@@ -344,7 +423,8 @@ mod tests {
         };
         let correlated = |effect: f64| {
             let held_out = launches(effect);
-            let paths = Paths::fit(&held_out, 2, 1).with_shared(&held_out);
+            let clusters: Vec<usize> = (0..400).collect();
+            let paths = Paths::fit(&held_out, 2, 1).with_shared(&held_out, &clusters, Scheme::RollingOrigins);
             assert_eq!(paths.origins(), 4);
             let shocks = paths.shocks(2_000, &mut ChaCha8Rng::seed_from_u64(7));
             let [a, b] = [1, 2].map(|seed| paths.draw(&shocks, 2, &mut ChaCha8Rng::seed_from_u64(seed))[0].clone());
@@ -374,11 +454,48 @@ mod tests {
     }
 
     #[test]
+    fn the_covariance_of_variants_is_recovered() {
+        // 80 products of 4 variants in each of 5 origins, whose scores share a variance of 0.4.
+        let random = &mut ChaCha8Rng::seed_from_u64(6);
+        let mut normal = || normal_place(random.random());
+        let mut next = 0;
+        let mut origin = |shared: f64| -> Vec<(usize, f64)> {
+            let mut launches = Vec::new();
+            for _ in 0..80 {
+                let product = shared.sqrt() * normal();
+                launches.extend((0..4).map(|_| (next, product + (1.0 - shared).sqrt() * normal())));
+                next += 1;
+            }
+            launches
+        };
+        let found = variants(&(0..5).map(|_| origin(0.4)).collect::<Vec<_>>());
+        assert!((found - 0.4).abs() < 0.08, "{found}");
+        let none = variants(&(0..5).map(|_| origin(0.0)).collect::<Vec<_>>());
+        assert!(none < 0.03, "{none}");
+        assert_eq!(variants(&[vec![(0, 1.0), (1, -1.0)]]), 0.0);
+    }
+
+    #[test]
+    fn few_launches_say_little_of_the_level_of_all() {
+        let width = |launches: usize| {
+            let held_out: Vec<HeldOut> = (0..launches).map(|i| held_out(vec![uniform(i, 4); 2])).collect();
+            let clusters: Vec<usize> = (0..launches).collect();
+            let paths = Paths::fit(&held_out, 2, 1).with_shared(&held_out, &clusters, Scheme::Folds);
+            variance(&paths.shocks(1_000, &mut ChaCha8Rng::seed_from_u64(1))).unwrap()
+        };
+        // 0.05 + 0.95 / n, times that of Student's t with n - 1 degrees: (n - 1) / (n - 3).
+        assert!((width(6) / (0.208 * 5.0 / 3.0) - 1.0).abs() < 0.15, "{}", width(6));
+        assert!((width(60) / (0.066 * 59.0 / 57.0) - 1.0).abs() < 0.15, "{}", width(60));
+    }
+
+    #[test]
     fn ranks_that_do_not_fit_are_noticed() {
         let forged = |ranks: Vec<Vec<u16>>| Paths {
             ranks,
             shared: 0.1,
             origins: 3,
+            variants: 0.2,
+            products: 30,
         };
         assert!(forged(vec![vec![0, 1], vec![1, 0]]).is_valid(2));
         assert!(forged(Vec::new()).is_valid(2));

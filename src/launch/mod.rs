@@ -33,7 +33,7 @@ pub use member::{Member, OwnSales};
 pub use model::{Calibration, LaunchModel, MIN_LAUNCHES, MemberRecord, Training, Weights, refused};
 pub use naive::{FittedNaive, Naive};
 pub use network::{FittedNetwork, NetworkKind, NetworkLearner};
-pub use reason::{lacking, reason};
+pub use reason::{Lacking, lacking, reason};
 pub use scenarios::{MAX_SCENARIOS, ScenarioStep, Scenarios, check_scenarios};
 pub use totals::{Total, Totals};
 

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ensemble::combine;
 use super::member::Member;
+use super::reason::Lacking;
 use super::{Architecture, Baseline, Comparable, Fitted};
 use crate::calibration::Conformal;
 use crate::error::{Error, Result};
@@ -67,6 +68,9 @@ pub struct Calibration {
 /// The record of a training: sizes and out-of-sample accuracy.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Training {
+    /// Columns of attributes and series beside the sales that were given and that no member looks at.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unused: Vec<String>,
     /// Past launches learned from.
     pub launches: usize,
     /// Products of them, where some are launched in several variants; none where each is a product.
@@ -88,6 +92,10 @@ pub struct Training {
     pub validation: Option<Scores>,
     /// Accuracy of the category mean curve on the same launches.
     pub naive: Option<Scores>,
+    /// How much larger the errors of held-out launches were that had a level which none of those learned from had; none
+    /// where there were none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub new_levels: Option<f64>,
     /// How much held-out launches sold beside what was expected, by origin; none of models of earlier versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub level: Option<Level>,
@@ -165,17 +173,22 @@ impl LaunchModel {
         &self.training
     }
 
-    /// Names of the attributes the model knows and a candidate does not have; one entry per candidate.
-    pub fn unknown_attributes(&self, candidates: &Candidates) -> Vec<Vec<&str>> {
-        let mut out = vec![Vec::new(); candidates.len()];
+    /// What the model does not know of a candidate; one entry per candidate.
+    pub fn lacking(&self, candidates: &Candidates) -> Vec<Lacking> {
+        let none = Lacking {
+            larger: self.training.new_levels,
+            ..Lacking::default()
+        };
+        let mut out = vec![none; candidates.len()];
+        let add = |to: &mut Vec<String>, names: Vec<String>| {
+            let new: Vec<String> = names.into_iter().filter(|name| !to.contains(name)).collect();
+            to.extend(new);
+        };
         for member in &self.members {
             let unknown = member.fitted.encoder().unknown(&candidates.attributes);
-            for (out, names) in out.iter_mut().zip(unknown) {
-                for name in names {
-                    if !out.contains(&name) {
-                        out.push(name);
-                    }
-                }
+            for (out, unknown) in out.iter_mut().zip(unknown) {
+                add(&mut out.unknown.missing, unknown.missing);
+                add(&mut out.unknown.levels, unknown.levels);
             }
         }
         out
@@ -222,7 +235,8 @@ impl LaunchModel {
             .enumerate()
             .map(|(i, (forecast, own_weight))| {
                 let launch = candidates.launch_days[i];
-                let conformal = self.conformal(candidates.own(i));
+                let own = candidates.own(i);
+                let conformal = &*self.conformal(own).raised_to(most_expected(own));
                 let steps = (0..horizon)
                     .map(|step| StepForecast {
                         step: step + 1,
@@ -261,7 +275,7 @@ impl LaunchModel {
         members: &[Vec<(LogForecast, f64)>],
         candidates: &Candidates,
     ) -> Vec<(LogForecast, f64)> {
-        let of_candidate = |i: usize| {
+        let mixed = |i: usize| {
             let weights = self.weights_of(candidates.own(i));
             let forecasts: Vec<(&LogForecast, f64)> = members.iter().zip(weights).map(|(m, &w)| (&m[i].0, w)).collect();
             if let [(single, _)] = forecasts[..] {
@@ -270,6 +284,20 @@ impl LaunchModel {
             let mut forecast = combine(&forecasts);
             forecast.reason = self.reason(&forecasts);
             (forecast, members.iter().zip(weights).map(|(m, w)| w * m[i].1).sum())
+        };
+        let wider: Vec<f64> = match self.training.new_levels {
+            Some(by) if by > 1.0 => {
+                let lacking = self.lacking(candidates).into_iter();
+                lacking
+                    .map(|l| if l.unknown.levels.is_empty() { 1.0 } else { by })
+                    .collect()
+            }
+            _ => vec![1.0; candidates.len()],
+        };
+        let of_candidate = |i: usize| {
+            let (mut forecast, own_weight) = mixed(i);
+            forecast.spread.iter_mut().for_each(|spread| *spread *= wider[i]);
+            (forecast, own_weight)
         };
         (0..candidates.len()).map(of_candidate).collect()
     }
@@ -293,7 +321,8 @@ impl LaunchModel {
         let reached = (held_out - 1.0) / (held_out + 1.0);
         let interval = match level {
             Some(level) if level > reached => {
-                format!(", so the interval holds {:.0} % at most", (100.0 * reached).max(0.0))
+                let reached = (100.0 * reached).max(0.0);
+                format!(", {held_out:.0} of them held out, so the interval holds {reached:.0} % at most")
             }
             _ => String::new(),
         };
@@ -392,6 +421,13 @@ impl LaunchModel {
         }
         Ok(&self.members)
     }
+}
+
+/// What a product on sale may sell in a period at most, as far as its own sales tell: twice its best one, on the scale
+/// ln(1 + units).
+pub(super) fn most_expected(own: &[f64]) -> f64 {
+    let most = own.iter().copied().fold(0.0, f64::max);
+    (2.0 * most.exp_m1()).ln_1p()
 }
 
 /// Comparables that carry only `weight` of a forecast: other members have the rest.

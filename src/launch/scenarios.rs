@@ -6,8 +6,9 @@ use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
 use super::LaunchModel;
+use super::model::most_expected;
 use crate::error::{Error, Result};
-use crate::panel::Candidates;
+use crate::panel::{Candidates, product_of};
 use crate::statistics::{self, normal_place};
 
 /// What seeds the shocks that all products share: no key of a product is empty.
@@ -61,7 +62,7 @@ impl LaunchModel {
     /// [`LogForecast::quantile`](crate::forecast::LogForecast::quantile)), so their quantiles are those of the
     /// forecast. Which of them belong to one path is drawn from the errors on held-out launches, as
     /// [`crate::forecast::Paths`] does it; for a `vae` alone, from the curves it generates (ensemble copula coupling).
-    /// Path j of all products lies in one world: they share its shock.
+    /// Path j of all products lies in one world: they share its shock, and variants of a product one more.
     ///
     /// *Determinism*: the draw is seeded by the model's seed and the candidate's key, the shocks by the seed alone: no
     /// other candidate changes it.
@@ -96,9 +97,13 @@ impl LaunchModel {
                          train it again",
                     ));
                 };
+                let conformal = &*conformal.raised_to(most_expected(candidates.own(i)));
                 let launch = candidates.launch_days[i];
                 let random = &mut self.generator(key);
-                let shocks = paths.shocks(n, &mut self.generator(WORLD));
+                let mut shocks = paths.shocks(n, &mut self.generator(WORLD));
+                let product = format!("{WORLD} {} {launch}", product_of(key));
+                let of_product = paths.shocks_of_variants(n, &mut self.generator(&product));
+                shocks.iter_mut().zip(of_product).for_each(|(shock, own)| *shock += own);
                 let sampled = match &network {
                     Some((network, sequences)) => network.sample(sequences, (i, candidates.own(i)), n, random)?,
                     None => None,

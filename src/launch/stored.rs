@@ -116,6 +116,7 @@ impl Stored for LaunchModel {
             ("seed".to_owned(), json!(self.seed)),
             ("status".to_owned(), json!(status)),
             ("reason".to_owned(), json!(self.refusal)),
+            ("unused_attributes".to_owned(), json!(self.training.unused)),
             ("launches".to_owned(), json!(t.launches)),
             ("observations".to_owned(), json!(t.observations)),
             ("first_launch".to_owned(), json!(date(t.first_launch))),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use arrow_array::Array;
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
@@ -11,16 +12,21 @@ use super::model::{Calibration, MIN_LAUNCHES, MemberRecord, Training, Weights};
 use super::{Architecture, Baseline, LaunchModel};
 use crate::calibration::Conformal;
 use crate::error::{Error, Result};
-use crate::forecast::{HeldOut, Level, LogForecast, Paths, Scheme, Scores, ages, calibrated, splits};
+use crate::features::AttributeEncoder;
+use crate::forecast::{HeldOut, Level, LogForecast, Paths, Scheme, Scores, Split, ages, calibrated, splits};
 use crate::neural::Recipe;
-use crate::panel::LaunchPanel;
+use crate::panel::{LaunchPanel, is_summary};
 use crate::progress::Progress;
+use crate::statistics::mean;
 
 /// Why `auto` does without a member.
 const BEATEN: &str = "no better than naive on held-out launches";
 const HINDERING: &str = "the others are better without it on held-out launches";
 /// How much worse than its best member a combination may be, in share of absolute errors times RMSLE.
 const WORSE: f64 = 1.02;
+/// Launches with a new level beside which the known ones count as much, and how much wider an interval is at most.
+const NEW_LEVELS: f64 = 10.0;
+const MOST_WIDER: f64 = 3.0;
 /// Level at which a model reports its coverage.
 const REPORT_LEVEL: f64 = 0.8;
 
@@ -139,15 +145,13 @@ impl LaunchModel {
             let rows: Vec<&HeldOut> = held_out.iter().collect();
             let (conformal, level) = calibrated(&rows, panel.horizon(), most, scheme, &clusters);
             let paths = Paths::fit(held_out, panel.horizon(), combined.by_age.len());
-            let paths = Some(match scheme {
-                Scheme::RollingOrigins => paths.with_shared(held_out),
-                Scheme::Folds => paths,
-            });
+            let paths = Some(paths.with_shared(held_out, &clusters, scheme));
             (Calibration { age, conformal, paths }, level)
         };
         let calibrations = ages(panel.horizon()).into_iter().zip(&combined.by_age).map(calibrate);
         let (calibration, levels): (Vec<Calibration>, Vec<Level>) = calibrations.unzip();
         let training = Training {
+            unused: unused(&panel, &members, &attributes),
             launches: panel.len(),
             clusters: products(&clusters),
             observations: panel.observations(),
@@ -158,6 +162,7 @@ impl LaunchModel {
             held_out_by: Some(scheme),
             validation,
             naive,
+            new_levels: new_levels(&panel, &splits, &combined.by_age[0]),
             level: levels.into_iter().next(),
             attributes,
             importance: members.iter().flat_map(|m| m.fitted.importance()).collect(),
@@ -370,6 +375,49 @@ fn scores(panel: &LaunchPanel, scheme: Scheme, held_out: &[HeldOut], others: &[H
         }
     }
     Scores::of(&rows, REPORT_LEVEL)
+}
+
+/// Columns that hold something and that no member looks at: those that are the same for all launches, and what tells
+/// none of them apart. Networks look at each series, of which `analog` and `gbm` see a summary.
+fn unused(panel: &LaunchPanel, members: &[Member], attributes: &[String]) -> Vec<String> {
+    let has_network = members.iter().any(|m| m.fitted.network().is_some());
+    let schema = panel.attributes().schema();
+    let columns = schema.fields().iter().zip(panel.attributes().columns());
+    columns
+        .filter(|(_, column)| column.null_count() < column.len())
+        .map(|(field, _)| field.name().clone())
+        .filter(|name| !attributes.contains(name) && !(has_network && is_summary(name)))
+        .collect()
+}
+
+/// How much larger the errors of held-out launches are that have a level which no launch known then had, in units of their
+/// spread: the root of the ratio of mean squares, with those of the others counted as [`NEW_LEVELS`] more such launches;
+/// at least 1, as a forecast that knows less is no better. None without such launches.
+fn new_levels(panel: &LaunchPanel, splits: &[Split], held_out: &[HeldOut]) -> Option<f64> {
+    let is_new: Vec<Vec<bool>> = splits
+        .iter()
+        .map(|split| {
+            let unknown = AttributeEncoder::fit(split.known.attributes()).unknown(panel.attributes());
+            unknown.iter().map(|unknown| !unknown.levels.is_empty()).collect()
+        })
+        .collect();
+    let (mut new, mut known) = (Vec::new(), Vec::new());
+    for h in held_out {
+        let squares = h.forecast.scores(&h.actual).filter(|z| z.is_finite()).map(|z| z * z);
+        if let Some(square) = mean(squares) {
+            let to = if is_new[h.split][h.launch] {
+                &mut new
+            } else {
+                &mut known
+            };
+            to.push(square);
+        }
+    }
+    let of_known = mean(known.iter().copied()).filter(|square| *square > 0.0)?;
+    let of_new = mean(new.iter().copied())?;
+    let count = new.len() as f64;
+    let ratio = (count * of_new / of_known + NEW_LEVELS) / (count + NEW_LEVELS);
+    Some(ratio.sqrt().clamp(1.0, MOST_WIDER))
 }
 
 /// How many products the launches are of, where some are variants of one.

@@ -15,8 +15,10 @@ pub const MAX_HORIZON: usize = 520;
 /// Units of a step must be below this: sums over launches stay finite.
 const MAX_UNITS: f64 = 1e30;
 
-/// Between the columns of an id of several.
-const VARIANT: &str = " | ";
+/// The product of an id of several columns, which are joined by ` | `: the first one.
+pub fn product_of(id: &str) -> &str {
+    id.split(" | ").next().unwrap_or_default()
+}
 
 /// Check a horizon given by a user.
 ///
@@ -165,12 +167,11 @@ impl LaunchPanel {
     /// is the product.
     pub fn clusters(&self) -> Vec<usize> {
         let mut known = HashMap::new();
-        let product = |id: &str| id.split(VARIANT).next().unwrap_or_default().to_owned();
         let launches = self.ids.iter().zip(&self.launch_days);
         launches
             .map(|(id, &day)| {
                 let next = known.len();
-                *known.entry((product(id), day)).or_insert(next)
+                *known.entry((product_of(id), day)).or_insert(next)
             })
             .collect()
     }

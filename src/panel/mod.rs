@@ -15,6 +15,6 @@ pub use covariates::{Covariates, LEAD, Series, SeriesName};
 pub use demand::Demand;
 pub(crate) use demand::expected_above;
 pub(crate) use launches::mean;
-pub use launches::{Candidates, LaunchPanel, MAX_HORIZON, check_horizon};
+pub use launches::{Candidates, LaunchPanel, MAX_HORIZON, check_horizon, product_of};
 pub use scales::{CovariateScales, ScaledCovariates};
 pub use usable::unusable;

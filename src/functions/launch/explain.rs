@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     functions::prelude::*,
-    launch::{Contribution, Explanation, lacking},
+    launch::{Contribution, Explanation, Lacking, lacking},
 };
 
 /// See [`Function::ABOUT`].
@@ -44,7 +44,7 @@ impl PerChunk for Explain {
         let ks = arguments.whole()?;
         let explained = |batch: &Batch<'_>, k: &usize| {
             let explanations = batch.model.model.explain(&batch.candidates, *k)?;
-            let unknown = batch.model.model.unknown_attributes(&batch.candidates);
+            let unknown = batch.model.model.lacking(&batch.candidates);
             let each = explanations.into_iter().zip(&unknown);
             Ok(each.map(|(e, unknown)| rows(e, unknown)).collect())
         };
@@ -75,7 +75,7 @@ fn refused(refused: Refused<'_>) -> Result<Vec<Row>, Failure> {
     Ok(vec![row])
 }
 
-fn rows(explanation: Explanation, unknown: &[&str]) -> Vec<Row> {
+fn rows(explanation: Explanation, unknown: &Lacking) -> Vec<Row> {
     let finite = |v: f64| Some(v).filter(|v| v.is_finite());
     let row = |c: Contribution| Row {
         kind: Some(c.kind.name().to_owned()),

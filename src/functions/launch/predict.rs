@@ -7,7 +7,7 @@ use super::{
 use crate::{
     forecast::{Forecast, StepForecast},
     functions::prelude::*,
-    launch::reason,
+    launch::{Lacking, reason},
     panel::check_horizon,
 };
 
@@ -59,7 +59,7 @@ impl PerChunk for Predict {
         asked.answer(query, options, refused, |batch, &(level, horizon)| {
             let (model, candidates) = (&batch.model.model, &batch.candidates);
             let forecasts = model.forecast_running(candidates, &batch.own_units, f64::from_bits(level), horizon)?;
-            let unknown = model.unknown_attributes(candidates);
+            let unknown = model.lacking(candidates);
             let each = forecasts.into_iter().zip(&unknown);
             let rows = each.map(|(forecast, unknown)| rows(&batch.model.id, forecast, unknown));
             Ok(rows.collect())
@@ -95,7 +95,7 @@ fn refused(refused: Refused<'_>) -> Result<Vec<Row>, Failure> {
     }])
 }
 
-fn rows(model_id: &str, forecast: Forecast, unknown: &[&str]) -> Vec<Row> {
+fn rows(model_id: &str, forecast: Forecast, unknown: &Lacking) -> Vec<Row> {
     let own_weight = forecast.own_weight;
     let reason = reason(&forecast.reason, own_weight, unknown);
     let row = |step: StepForecast| {

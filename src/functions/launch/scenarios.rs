@@ -12,7 +12,7 @@ use super::{SHARED, candidates::Asked};
 use crate::{
     error::Error,
     functions::{prelude::*, vectors},
-    launch::{Scenarios, check_scenarios, reason},
+    launch::{Lacking, Scenarios, check_scenarios, reason},
 };
 
 /// Units of one chunk of candidates, at most: 1 GB.
@@ -120,7 +120,7 @@ impl PerChunk for Draw {
                 let keys = batch.rows.iter().map(|&row| keys[row].clone().unwrap_or_default());
                 let keys: Vec<String> = keys.collect();
                 let scenarios = model.scenarios(&batch.candidates, &keys, &batch.own_units, n)?;
-                let unknown = model.unknown_attributes(&batch.candidates);
+                let unknown = model.lacking(&batch.candidates);
                 Ok(scenarios
                     .into_iter()
                     .zip(&unknown)
@@ -131,7 +131,7 @@ impl PerChunk for Draw {
     }
 }
 
-fn drawn(scenarios: Scenarios, unknown: &[&str], n: usize) -> Drawn {
+fn drawn(scenarios: Scenarios, unknown: &Lacking, n: usize) -> Drawn {
     let reason = reason(&scenarios.reason, scenarios.own_weight, unknown);
     let mut drawn = Drawn::default();
     for step in scenarios.steps {

@@ -12,7 +12,7 @@ use super::{SHARED, candidates::Asked};
 use crate::{
     error::Error,
     functions::{prelude::*, vectors},
-    launch::{Totals, check_scenarios, reason},
+    launch::{Lacking, Totals, check_scenarios, reason},
     panel::Frequency,
 };
 
@@ -134,13 +134,13 @@ impl PerChunk for Sums {
                 .map(|&row| keys[row].clone().unwrap_or_default())
                 .collect();
             let totals = model.totals(&batch.candidates, &keys, &batch.own_units, n, period)?;
-            let unknown = model.unknown_attributes(&batch.candidates);
+            let unknown = model.lacking(&batch.candidates);
             Ok(totals.into_iter().zip(&unknown).map(|(t, u)| summed(t, u)).collect())
         })
     }
 }
 
-fn summed(totals: Totals, unknown: &[&str]) -> Summed {
+fn summed(totals: Totals, unknown: &Lacking) -> Summed {
     let reason = reason(&totals.reason, totals.own_weight, unknown);
     let mut out = Summed::default();
     for period in totals.periods {

@@ -336,7 +336,7 @@ impl FittedAnalog {
         };
         format!(
             "rests on about {:.0} past launches, most on {}",
-            (sum * sum / squares).ceil(),
+            (sum * sum / squares).round(),
             named.join(", ")
         )
     }

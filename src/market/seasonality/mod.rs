@@ -11,6 +11,8 @@ pub use panel::{Calendar, Panel, Product, Steady};
 
 use crate::panel::Frequency;
 
+/// Units that a season is told from, at least: of fewer, most periods have none or one.
+const MIN_UNITS: f64 = 30.0;
 /// Slopes of the trend at most.
 const MAX_SLOPES: usize = 60;
 /// A group with at least this share of all sales is pulled to the effects of the other products, not of all: sales
@@ -120,7 +122,7 @@ fn season(frequency: Frequency) -> Season {
 /// *Events*: an event that always falls into one class, and there is no such period without it, cannot be told from
 /// the season: it is refused, and is part of the index.
 ///
-/// *Missing data*: a group without a product that counts is refused.
+/// *Missing data*: a group without a product that counts, or with fewer than 30 units, is refused.
 ///
 /// *Determinism*: the order of `products` does not matter.
 pub fn seasonality(
@@ -160,6 +162,12 @@ pub fn seasonality(
     let mut parent: Option<Vec<f64>> = None;
     let mut rows = Vec::new();
     for (key, own) in &members {
+        let units = sold(own);
+        if !own.is_empty() && units < MIN_UNITS {
+            let why = format!("only {units:.0} units were sold: at least {MIN_UNITS:.0} are needed to tell a season");
+            rows.push(refused(*key, None, why));
+            continue;
+        }
         let panel = if key.is_none() || sparse {
             all.clone()
         } else {

@@ -155,7 +155,7 @@ fn thin_groups_are_pulled_to_the_others() {
     let (mut alone, mut beside) = (0.0, 0.0);
     let mut rows = vec![];
     for seed in 0..20 {
-        let mut products = market(0.5).products(&mut ChaCha8Rng::seed_from_u64(seed));
+        let mut products = market(0.8).products(&mut ChaCha8Rng::seed_from_u64(seed));
         products.iter_mut().for_each(|p| p.key = Some("thin".to_owned()));
         alone += error(&find(&products));
         products.extend(market(500.0).products(&mut ChaCha8Rng::seed_from_u64(100 + seed)));

@@ -28,6 +28,9 @@ const MAX_PERIODS: usize = 400;
 const MAX_SEASON: usize = 520;
 /// Values are below this, as units in sales.
 const MAX_VALUE: f64 = 1e15;
+/// Seasons in which a phase has to be zero to stay so, and how likely that may be by chance.
+const MIN_CLOSED: usize = 4;
+const BY_CHANCE: f64 = 1e-3;
 /// Least weight that a reason mentions.
 const TOLD_WEIGHT: f64 = 0.05;
 
@@ -115,6 +118,8 @@ pub struct Trend {
 /// The weights used there come from still earlier values, so no error rests on what it is measured against. A season is
 /// looked for where the series has more than two of them.
 ///
+/// A phase of the season in which there never was a value is forecast as 0 with an interval of 0, see [`closed`].
+///
 /// *Shapes*: values by period, oldest first, to one forecast per step. Only the latest 400 periods (or four seasons) are
 /// looked at: older ones change a forecast less than their cost is worth.
 ///
@@ -169,10 +174,40 @@ pub fn forecast(values: &[f64], options: &TrendOptions) -> Result<Trend> {
         let (lower, upper) = intervals.around(yhat, k, options.level);
         [yhat, lower, upper]
     };
-    Ok(Trend {
+    let trend = Trend {
         steps: point.iter().enumerate().map(step).collect(),
         reason: reason(&methods, &weights, &known, &history, past.len()),
-    })
+    };
+    Ok(trend.closed_as(values, options.season))
+}
+
+impl Trend {
+    /// 0 in the phases of the season that are [`closed`].
+    fn closed_as(mut self, values: &[f64], season: usize) -> Self {
+        let closed = closed(values, season);
+        for (k, step) in self.steps.iter_mut().enumerate() {
+            if closed[(values.len() + k) % closed.len()] {
+                *step = [0.0; 3];
+            }
+        }
+        self
+    }
+}
+
+/// Phases of a season in which there never was a value, as on days on which a shop is closed: zero in at least four seasons,
+/// which would be rarer than one in a thousand by chance, as often as the other phases are zero.
+fn closed(values: &[f64], season: usize) -> Vec<bool> {
+    let phase = |phase: usize| values.iter().skip(phase).step_by(season);
+    let zeros = values.iter().filter(|v| **v == 0.0).count();
+    let of_phase = |k: usize| {
+        let seen = phase(k).count();
+        if season < 2 || seen < MIN_CLOSED || phase(k).any(|v| *v != 0.0) {
+            return false;
+        }
+        let others = (zeros - seen) as f64 / (values.len() - seen).max(1) as f64;
+        others.powi(seen as i32) < BY_CHANCE
+    };
+    (0..season.max(1)).map(of_phase).collect()
 }
 
 fn too_short(periods: usize) -> Error {

@@ -142,10 +142,10 @@ pub fn forecast_together(
             .map(|i| i.map(|i| [i.median, i.lower, i.upper]))
             .collect::<Option<Vec<_>>>();
         results[row] = match steps {
-            Some(steps) => Ok(Trend {
-                steps,
-                reason: reason.clone(),
-            }),
+            Some(steps) => {
+                let reason = reason.clone();
+                Ok(Trend { steps, reason }.closed_as(&kept[row], options.lengths.season))
+            }
             None => Err(super::nothing()),
         };
     }

@@ -239,3 +239,25 @@ fn a_network_refuses_few_series_and_single_bad_ones() {
         "{reasons:?}"
     );
 }
+
+#[test]
+fn a_day_on_which_a_shop_never_opens_stays_closed() {
+    // Open six days of seven, every second week twice as busy, some days without a sale.
+    let units = |t: usize| match t % 7 {
+        6 => 0.0,
+        _ if t % 31 == 5 => 0.0,
+        day => (100.0 + 10.0 * day as f64) * (1.0 + (t / 7 % 2) as f64),
+    };
+    let values: Vec<f64> = (0..200).map(units).collect();
+    for method in ["auto", "naive", "seasonal_naive"] {
+        let found = forecast(&values, &TrendOptions::try_new(method, 14, 7, 0.8, false).unwrap()).unwrap();
+        for (k, step) in found.steps.iter().enumerate() {
+            assert_eq!(step == &[0.0; 3], (200 + k) % 7 == 6, "{method} {k} {step:?}");
+        }
+    }
+    // Of a product that seldom sells, a day without a sale in each week is chance, and three weeks tell nothing.
+    let seldom: Vec<f64> = (0..28).map(|t| f64::from(u8::from(t == 3 || t == 19))).collect();
+    assert!(closed(&seldom, 7).iter().all(|closed| !closed));
+    assert!(closed(&values[..21], 7).iter().all(|closed| !closed));
+    assert_eq!(closed(&[0.0; 50], 7), [false; 7]);
+}

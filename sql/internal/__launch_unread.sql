@@ -1,0 +1,73 @@
+-- What of the two tables could not be read, in one text.
+--
+-- @param sales: VARCHAR        the sales table
+-- @param products: VARCHAR     the products table, or NULL
+-- @param product_id: VARCHAR   the column of products in both tables
+-- @param date: VARCHAR         the column of dates
+-- @param units: VARCHAR        the column of units
+-- @param price: VARCHAR        the column of prices in products, which need not exist
+-- @param launch_date: VARCHAR  the column of launch dates; 'launch_date' need not exist
+-- @returns unread_: VARCHAR  the text, NULL when all was read
+-- @example FROM __launch_unread('sales', 'products', 'product_id', 'date', 'units', 'price', 'launch_date')
+SELECT nullif(concat_ws('; ',
+    CASE WHEN bad_units_ > 0 THEN format(
+        '{} of {} rows of sales have units that are no number, such as ''{}'', and are not known', bad_units_, rows_, units_like_
+    ) END,
+    CASE WHEN texts_units_ > 0 THEN format(
+        '{} units of sales were read from texts such as ''{}'', as {}', texts_units_, text_units_, __launch_amount(text_units_)
+    ) END,
+    CASE WHEN bad_days_ > 0 THEN format(
+        '{} of {} rows of sales have no date from 1970 to 2200, such as ''{}'', and are left out', bad_days_, rows_, day_like_
+    ) END,
+    CASE WHEN bad_keys_ > 0 THEN format('{} of {} rows of sales have no product and are left out', bad_keys_, rows_) END,
+    CASE WHEN bad_prices_ > 0 THEN format(
+        '{} of {} prices of products are no number, such as ''{}'', and count as missing', bad_prices_, listed_, price_like_
+    ) END,
+    CASE WHEN texts_prices_ > 0 THEN format(
+        '{} prices of products were read from texts such as ''{}'', as {}', texts_prices_, text_price_, __launch_amount(text_price_)
+    ) END,
+    CASE WHEN bad_dates_ > 0 THEN format(
+        '{} of {} launch dates of products are no date from 1970 to 2200, such as ''{}'': the first sale counts', bad_dates_,
+        listed_, date_like_
+    ) END
+), '') AS unread_
+FROM (
+    SELECT
+        count(*) AS rows_,
+        count(*) FILTER (raw_units_ IS NOT NULL AND valid_units_ IS NULL AND lower(raw_units_::VARCHAR) <> 'nan') AS bad_units_,
+        min(CASE WHEN raw_units_ IS NOT NULL AND valid_units_ IS NULL THEN raw_units_::VARCHAR END) AS units_like_,
+        count(*) FILTER (valid_units_ IS NOT NULL AND TRY_CAST(raw_units_ AS DOUBLE) IS NULL) AS texts_units_,
+        min(CASE WHEN valid_units_ IS NOT NULL AND TRY_CAST(raw_units_ AS DOUBLE) IS NULL THEN raw_units_::VARCHAR END)
+            AS text_units_,
+        count(*) FILTER (valid_day_ IS NULL) AS bad_days_,
+        min(CASE WHEN valid_day_ IS NULL THEN coalesce(raw_day_::VARCHAR, 'NULL') END) AS day_like_,
+        count(*) FILTER (raw_key_ IS NULL) AS bad_keys_
+    FROM (
+        SELECT *, __launch_valid_units(raw_units_) AS valid_units_, __launch_valid_day(raw_day_) AS valid_day_
+        FROM (
+            SELECT
+                COLUMNS(lambda c: __launch_column(c, product_id, coalesce(sales, 'sales'))) AS raw_key_,
+                COLUMNS(lambda c: __launch_column(c, date, coalesce(sales, 'sales'))) AS raw_day_,
+                COLUMNS(lambda c: __launch_column(c, units, coalesce(sales, 'sales'))) AS raw_units_
+            FROM query(__launch_from(sales, [product_id, date, units], ['none']))
+        )
+    )
+), (
+    SELECT
+        count(*) AS listed_,
+        count(*) FILTER (raw_price_ IS NOT NULL AND __launch_amount(raw_price_) IS NULL) AS bad_prices_,
+        min(CASE WHEN raw_price_ IS NOT NULL AND __launch_amount(raw_price_) IS NULL THEN raw_price_::VARCHAR END) AS price_like_,
+        count(*) FILTER (TRY_CAST(raw_price_ AS DOUBLE) IS NULL AND __launch_amount(raw_price_) IS NOT NULL) AS texts_prices_,
+        min(
+            CASE WHEN TRY_CAST(raw_price_ AS DOUBLE) IS NULL AND __launch_amount(raw_price_) IS NOT NULL
+            THEN raw_price_::VARCHAR END
+        ) AS text_price_,
+        count(*) FILTER (raw_date_ IS NOT NULL AND __launch_valid_day(raw_date_) IS NULL) AS bad_dates_,
+        min(CASE WHEN raw_date_ IS NOT NULL AND __launch_valid_day(raw_date_) IS NULL THEN raw_date_::VARCHAR END) AS date_like_
+    FROM (
+        SELECT
+            COLUMNS(lambda c: __launch_column(c, price, coalesce(products, 'products'))) AS raw_price_,
+            COLUMNS(lambda c: __launch_column(c, launch_date, coalesce(products, 'products'))) AS raw_date_
+        FROM query(__launch_from(products, [product_id, launch_date], ['price', price, 'launch_date']))
+    )
+)
