@@ -62,7 +62,9 @@ asked_ AS MATERIALIZED (
     )
 ),
 calendar_ AS MATERIALIZED (
-    SELECT info_->>'frequency' AS frequency_, (info_->>'horizon')::BIGINT AS horizon_
+    SELECT
+        info_->>'frequency' AS frequency_, (info_->>'horizon')::BIGINT AS horizon_,
+        (info_->>'launches')::BIGINT AS past_launches_
     FROM (SELECT launch_model_info(blob_)::JSON AS info_ FROM given_)
 ),
 own_ AS (
@@ -137,9 +139,10 @@ SELECT
         CASE WHEN refused_ > 0 THEN refused_ || ' candidates are not in the sum, such as one where ' || left_out_.why_ END,
         CASE WHEN partly_ > 0 THEN partly_ || ' candidates have steps that no past launch has been observed at, which count as 0' END,
         nullif(ltrim(note_, '; '), ''),
+        CASE WHEN past_launches_ < 30 THEN 'there are only ' || past_launches_ || ' past launches' END,
         CASE WHEN origins_ < 2 THEN 'how launches of a season rise and fall together is not known: the interval rests on an assumption' END
     ), '') AS reason
-FROM added_ JOIN left_out_ ON left_out_.by_ IS NOT DISTINCT FROM added_.by_ CROSS JOIN given_
+FROM added_ JOIN left_out_ ON left_out_.by_ IS NOT DISTINCT FROM added_.by_ CROSS JOIN given_ CROSS JOIN calendar_
 UNION ALL
 SELECT by_, NULL, 0, NULL, NULL, NULL, NULL, NULL, 'refused', why_ FROM left_out_ WHERE summed_ = 0
 ORDER BY 1 NULLS FIRST, 2
