@@ -386,7 +386,8 @@ fn unused(panel: &LaunchPanel, members: &[Member], attributes: &[String]) -> Vec
     columns
         .filter(|(_, column)| column.null_count() < column.len())
         .map(|(field, _)| field.name().clone())
-        .filter(|name| !attributes.contains(name) && !(has_network && is_summary(name)))
+        .filter(|name| !attributes.contains(name))
+        .filter(|name| !has_network || !is_summary(name))
         .collect()
 }
 
