@@ -132,10 +132,10 @@ FROM forecast JOIN chosen USING (product_id) ORDER BY step;
 
 SELECT DISTINCT reason FROM forecast JOIN chosen USING (product_id);
 
--- Why? The past launches behind this forecast, with their weights, which add up to 1; the last row stands for all the
--- other launches. scale is what the units of a past launch are multiplied by, because its attributes differ.
-SELECT rank, weight, scale, comparable_id, comparable_launch_date AS launched, comparable_units AS units,
-    left(product_type, 28) AS product_type, brand, manufacturer, price
+-- Why? The past launches behind this forecast, with their weights, which add up to 1; the last rows stand for the other
+-- launches, by what they have in common. scale is what the units of a past launch are multiplied by, because its attributes differ.
+SELECT rank, weight, scale, comparable_launch_date AS launched, comparable_units AS units,
+    coalesce(comparable_group, left(product_type, 28)) AS product_type, brand, manufacturer, price
 FROM launch_comparables('chosen', (SELECT model FROM model), k := 8)
 LEFT JOIN past_launches ON past_launches.product_id = comparable_id
 ORDER BY rank NULLS LAST;

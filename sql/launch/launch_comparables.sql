@@ -1,6 +1,6 @@
 -- The past launches behind each forecast: which ones, with what weight, scaled by how much. The explanation of a
 -- forecast of architecture analog. The weights of a candidate add up to 1: after the k largest, rows without
--- comparable_id stand for the others, by the level of the category that counts most.
+-- comparable_id stand for the others, by the level of the category that tells most.
 --
 -- @param candidates: VARCHAR                   the products that were forecast
 -- @param model: BLOB                           the model, such as (SELECT model FROM my_model)

@@ -72,7 +72,7 @@ impl FittedAnalog {
                     }
                     launches.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()).then(a.0.cmp(&b.0)));
                     let others = launches.split_off(launches.len().min(k));
-                    let groups = grouped(levels.as_ref(), others.into_iter());
+                    let groups = grouped(&levels, others.into_iter());
                     let groups = groups.into_iter().filter(|group| group.name.is_some());
                     let mut attributes: Vec<(String, f64)> = Vec::new();
                     for (column, (name, _)) in self.encoder.columns.iter().enumerate() {

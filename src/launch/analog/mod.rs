@@ -278,7 +278,7 @@ impl FittedAnalog {
         }
     }
 
-    fn forecast_one(&self, weights: &[f64], own: f64, past: &Past, levels: Option<&GroupLevels<'_>>) -> LogForecast {
+    fn forecast_one(&self, weights: &[f64], own: f64, past: &Past, levels: &[GroupLevels<'_>]) -> LogForecast {
         let h = self.horizon;
         let (mut total, mut squares, mut sum, mut sum2) = (vec![0.0; h], vec![0.0; h], vec![0.0; h], vec![0.0; h]);
         pulp::Arch::new().dispatch(|| {
@@ -315,12 +315,12 @@ impl FittedAnalog {
         }
     }
 
-    fn reason(&self, weights: &[f64], levels: Option<&GroupLevels<'_>>) -> String {
+    fn reason(&self, weights: &[f64], levels: &[GroupLevels<'_>]) -> String {
         let (sum, squares) = weights.iter().fold((0.0, 0.0), |(s, q), w| (s + w, q + w * w));
         let share = |weight: f64| format!("({:.0} %)", 100.0 * weight / sum);
         let first = largest(weights, NAMED);
         let most: f64 = first.iter().map(|&j| weights[j]).sum();
-        let named: Vec<String> = match most < SPREAD_OUT * sum && levels.is_some() {
+        let named: Vec<String> = match most < SPREAD_OUT * sum && !levels.is_empty() {
             true => grouped(
                 levels,
                 weights.iter().copied().enumerate().filter(|(_, w)| *w > NEGLIGIBLE),
@@ -369,7 +369,7 @@ impl FittedAnalog {
                 group: Some(group.text()),
                 ..Comparable::default()
             };
-            let groups = grouped(levels.as_ref(), others);
+            let groups = grouped(&levels, others);
             listed.iter().map(one).chain(groups.into_iter().map(group)).collect()
         };
         (0..candidates.len())
@@ -433,7 +433,7 @@ impl FittedForecaster for FittedAnalog {
                 || vec![0f32; everyone.len() * self.weights.len()],
                 |distances, i| {
                     let weights = self.attention(&located, i, &everyone, distances);
-                    self.forecast_one(&weights, located.linear[i], &past, levels.as_ref())
+                    self.forecast_one(&weights, located.linear[i], &past, &levels)
                 },
             )
             .collect())
