@@ -138,7 +138,12 @@ mod tests {
         let texts: Vec<String> = found.iter().map(Group::text).collect();
         assert_eq!(
             texts,
-            ["2 launches of brand x", "2 launches of brand y", "1 launch of brand z", "3 other launches"]
+            [
+                "2 launches of brand x",
+                "2 launches of brand y",
+                "1 launch of brand z",
+                "3 other launches"
+            ]
         );
         assert!((found.iter().map(|group| group.amount).sum::<f64>() - 8.0).abs() < 1e-12);
         // Without a category they stand together; without launches there is nothing.
