@@ -78,12 +78,12 @@ rows_ AS (
         count(*) FILTER (NOT good_price_) AS bad_price_,
         min(CASE WHEN NOT good_price_ THEN concat('product ', raw_key_, ', ', raw_day_, ', price ', raw_price_) END)
             AS bad_price_like_,
-        count(*) FILTER (good_units_ AND TRY_CAST(raw_units_ AS DOUBLE) < 0) AS returns_,
+        count(*) FILTER (good_units_ AND __launch_amount(raw_units_) < 0) AS returns_,
         min(
-            CASE WHEN good_units_ AND TRY_CAST(raw_units_ AS DOUBLE) < 0
+            CASE WHEN good_units_ AND __launch_amount(raw_units_) < 0
             THEN concat('product ', raw_key_, ', ', raw_day_, ', units ', raw_units_) END
         ) AS returns_like_,
-        count(*) FILTER (good_key_ AND good_day_ AND good_units_ AND TRY_CAST(raw_units_ AS DOUBLE) > 0) AS positive_
+        count(*) FILTER (good_key_ AND good_day_ AND good_units_ AND __launch_amount(raw_units_) > 0) AS positive_
     FROM checked_
 ),
 copies_ AS (

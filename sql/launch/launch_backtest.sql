@@ -52,7 +52,19 @@
 -- @returns status: VARCHAR        ok or refused
 -- @returns reason: VARCHAR        why refused
 -- @example FROM launch_backtest('sales', products := 'products', architectures := ['analog', 'bass'], horizon := 6)
-WITH run_ AS (
+WITH training_ AS MATERIALIZED (
+    FROM __launch_training(
+        sales, products, frequency, horizon, product_id, date, units, price, launch_date, burn_in,
+        signals, covariates, signal_key, available := available, preorders := preorders
+    )
+),
+unsold_ AS MATERIALIZED (
+    SELECT
+        count(*) FILTER (NOT selling_) AS unsold_, count(*) AS launches_,
+        min(CASE WHEN NOT selling_ THEN id_ END) AS unsold_like_
+    FROM training_
+),
+run_ AS (
     SELECT unnest(__launch_backtest(
         id_, launch_, units_, attributes_,
         frequency := frequency, horizon := horizon, architectures := architectures, cutoffs := cutoffs::DATE[], level := level,
@@ -61,10 +73,11 @@ WITH run_ AS (
         learning_rate := learning_rate, loss := loss, dropout := dropout, networks := networks,
         patience := patience, context_length := context_length
     )) AS row_
-    FROM __launch_training(
-        sales, products, frequency, horizon, product_id, date, units, price, launch_date, burn_in,
-        signals, covariates, signal_key, available := available, preorders := preorders
-    )
+    FROM training_
+    WHERE (SELECT unsold_ < launches_ FROM unsold_)
+    UNION ALL
+    SELECT {'status': 'refused', 'reason': __launch_unsold(unsold_, launches_, unsold_like_)}
+    FROM unsold_ WHERE unsold_ = launches_ AND launches_ > 0
 )
 SELECT
     row_['architecture'] AS architecture,

@@ -69,7 +69,8 @@ trained_ AS MATERIALIZED (
         hidden := hidden, epochs := epochs, batch_size := batch_size,
         learning_rate := learning_rate, loss := loss, dropout := dropout, networks := networks,
         patience := patience, context_length := context_length
-    ) AS blob_
+    ) AS blob_,
+    count(*) FILTER (NOT selling_) AS unsold_, count(*) AS launches_, min(CASE WHEN NOT selling_ THEN id_ END) AS unsold_like_
     FROM __launch_training(
         sales, products, frequency, coalesce(horizon, 13), product_id, date, units, price, launch_date, burn_in,
         signals, covariates, signal_key, (SELECT blob_ IS NULL FROM given_), available := available,
@@ -79,7 +80,17 @@ trained_ AS MATERIALIZED (
         -- A candidate that is on sale already is no comparable of its own.
         AND id_ NOT IN (SELECT key_::VARCHAR FROM asked_ WHERE key_ IS NOT NULL)
 ),
-model_ AS MATERIALIZED (SELECT coalesce((SELECT blob_ FROM given_), (SELECT blob_ FROM trained_)) AS blob_),
+model_ AS MATERIALIZED (
+    SELECT coalesce(
+        (SELECT blob_ FROM given_), (SELECT CASE WHEN unsold_ < launches_ THEN blob_ END FROM trained_)
+    ) AS blob_
+),
+-- What to tell of tables that were trained on.
+told_ AS MATERIALIZED (
+    SELECT nullif(concat_ws('; ', unread_, __launch_unsold(unsold_, launches_, unsold_like_)), '') AS note_
+    FROM trained_, __launch_unread(sales, products, product_id, date, units, price, launch_date)
+    WHERE sales IS NOT NULL AND (SELECT blob_ IS NULL FROM given_)
+),
 calendar_ AS MATERIALIZED (
     SELECT info_->>'frequency' AS frequency_, (info_->>'horizon')::BIGINT AS horizon_
     FROM (SELECT launch_model_info(blob_)::JSON AS info_ FROM model_)
@@ -102,7 +113,9 @@ refused_ AS (
     SELECT asked_.*, units_, at_least_, note_, covariates_, CASE
         WHEN __launch_refusal(asked_.key_, copies_) IS NOT NULL THEN __launch_refusal(asked_.key_, copies_)
         WHEN sales IS NOT NULL AND (SELECT blob_ IS NULL FROM model_)
-        THEN 'no past launch was found in the sales: FROM launch_doctor(...) says why'
+        THEN coalesce(
+            (SELECT note_ FROM told_), 'no past launch was found in the sales: FROM launch_doctor(...) says why'
+        )
     END AS why_
     FROM asked_
     LEFT JOIN own_ ON own_.key_ = asked_.key_
@@ -131,5 +144,6 @@ SELECT
     row_['own_weight'] AS own_weight,
     row_['model_id'] AS model_id,
     row_['status'] AS status,
-    row_['reason'] || coalesce(note_, '') AS reason
+    CASE WHEN row_['status'] = 'ok'
+    THEN concat(row_['reason'], note_, '; ' || (SELECT note_ FROM told_)) ELSE row_['reason'] || coalesce(note_, '') END AS reason
 FROM forecast_

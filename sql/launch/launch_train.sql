@@ -96,11 +96,7 @@ SELECT
     (info_->'naive'->>'wape')::DOUBLE AS naive_wape,
     CASE WHEN (info_->>'held_out_launches')::BIGINT >= 10 THEN (info_->'validation'->>'coverage')::DOUBLE END AS validation_coverage,
     coalesce(info_->>'status', 'refused') AS status,
-    CASE WHEN unsold_ = launches_ AND launches_ > 0 THEN format(
-        'none of the {} products with a launch date has a row in sales: product_id must be written alike in both tables, '
-        || 'such as ''{}''',
-        launches_, unsold_like_
-    )
+    CASE WHEN unsold_ = launches_ AND launches_ > 0 THEN __launch_unsold(unsold_, launches_, unsold_like_)
     WHEN blob_ IS NULL THEN concat_ws(
         '; ', 'no past launch was found in the sales: FROM launch_doctor(...) says why', unread_
     )
@@ -108,13 +104,9 @@ SELECT
         '; ',
         info_->>'reason',
         unread_,
-        CASE WHEN unsold_ > 0 THEN format(
-            '{} of {} launches have no row in sales, such as ''{}'', and count as sold 0: product_id must be written alike in '
-            || 'both tables',
-            unsold_, launches_, unsold_like_
-        ) END,
+        __launch_unsold(unsold_, launches_, unsold_like_),
         CASE WHEN json_array_length(info_->'unused_attributes') > 0 THEN
-            'not looked at, as they are the same for all launches or tell none of them apart: '
+            'not looked at, as the architecture does not use them or they tell no launches apart: '
             || array_to_string((info_->'unused_attributes')::VARCHAR[], ', ')
         END,
         CASE WHEN early_ > 0 THEN format(

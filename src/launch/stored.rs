@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 
 use super::member::{Member, OwnSales};
 use super::model::{Calibration, Weights};
+use super::training::MOST_WIDER;
 use super::{Architecture, Baseline, Fitted, HandOver, LaunchModel, Training};
 use crate::calibration::Conformal;
 use crate::model::{ModelError, Stored};
@@ -257,6 +258,10 @@ impl LaunchModel {
                     && c.conformal.is_valid()
                     && c.paths.as_ref().is_none_or(|p| p.is_valid(self.horizon))
             })
+            && self
+                .training
+                .new_levels
+                .is_none_or(|by| (1.0..=MOST_WIDER).contains(&by))
             && self.baseline.as_ref().is_none_or(|b| b.is_valid(self.horizon))
     }
 }

@@ -26,7 +26,7 @@ const HINDERING: &str = "the others are better without it on held-out launches";
 const WORSE: f64 = 1.02;
 /// Launches with a new level beside which the known ones count as much, and how much wider an interval is at most.
 const NEW_LEVELS: f64 = 10.0;
-const MOST_WIDER: f64 = 3.0;
+pub(super) const MOST_WIDER: f64 = 3.0;
 /// Level at which a model reports its coverage.
 const REPORT_LEVEL: f64 = 0.8;
 
@@ -377,8 +377,8 @@ fn scores(panel: &LaunchPanel, scheme: Scheme, held_out: &[HeldOut], others: &[H
     Scores::of(&rows, REPORT_LEVEL)
 }
 
-/// Columns that hold something and that no member looks at: those that are the same for all launches, and what tells
-/// none of them apart. Networks look at each series, of which `analog` and `gbm` see a summary.
+/// Columns that hold something and that no member looks at: what its architecture does not use, is the same for all
+/// launches, or tells none of them apart. Networks look at each series, of which `analog` and `gbm` see a summary.
 fn unused(panel: &LaunchPanel, members: &[Member], attributes: &[String]) -> Vec<String> {
     let has_network = members.iter().any(|m| m.fitted.network().is_some());
     let schema = panel.attributes().schema();
@@ -414,8 +414,11 @@ fn new_levels(panel: &LaunchPanel, splits: &[Split], held_out: &[HeldOut]) -> Op
             to.push(square);
         }
     }
-    let of_known = mean(known.iter().copied()).filter(|square| *square > 0.0)?;
     let of_new = mean(new.iter().copied())?;
+    // Where all have one, the interval is made of such errors.
+    let of_known = mean(known.iter().copied())
+        .filter(|square| *square > 0.0)
+        .unwrap_or(of_new.max(f64::MIN_POSITIVE));
     let count = new.len() as f64;
     let ratio = (count * of_new / of_known + NEW_LEVELS) / (count + NEW_LEVELS);
     Some(ratio.sqrt().clamp(1.0, MOST_WIDER))

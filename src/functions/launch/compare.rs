@@ -14,7 +14,8 @@ impl Function for Compare {
     const ABOUT: &'static str = r#"
         The past launches a forecast of architecture analog rests on, largest weight first. Entries without
         comparable_id stand for the launches not listed, by what they have in common, so that the weights of a
-        product add up to 1. Empty where the model is NULL, an attribute infinite, or the launch date NULL or not between 1970 and 2200.
+        product add up to 1. Empty where the model is NULL, an attribute infinite, or the launch date NULL or not
+        between 1970 and 2200.
         launch_comparables does this for a table.
 
         @candidate

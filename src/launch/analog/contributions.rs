@@ -23,7 +23,7 @@ impl FittedAnalog {
     /// With the shares w_js of launch j among those observed at step s, launch j contributes
     /// sum_s factor_s w_js (y_js - baseline_s), and attribute k, whose slopes are beta_k,
     /// sum_s factor_s sum_j w_js beta_k . (z_ik - z_jk). Over all launches and attributes they add up to the whole;
-    /// listed are the `k` launches with the largest contributions, then the others by the level of the category that counts
+    /// listed are the `k` launches with the largest contributions, then the others by the level of the category that tells
     /// most.
     ///
     /// `baseline` and `factors` have one row per candidate and one entry per step; a step with factor 0 is left out.

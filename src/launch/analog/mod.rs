@@ -334,11 +334,11 @@ impl FittedAnalog {
                 .map(|&j| format!("{} {}", self.ids[j], share(weights[j])))
                 .collect(),
         };
-        format!(
-            "rests on about {:.0} past launches, most on {}",
-            (sum * sum / squares).round(),
-            named.join(", ")
-        )
+        let about = format!("rests on about {:.0} past launches", (sum * sum / squares).round());
+        match named.is_empty() {
+            true => format!("{about}, none of them or of their kinds with more than a little"),
+            false => format!("{about}, most on {}", named.join(", ")),
+        }
     }
 
     /// The past launches a forecast rests on, largest weight first.

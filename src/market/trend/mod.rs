@@ -185,6 +185,10 @@ impl Trend {
     /// 0 in the phases of the season that are [`closed`].
     fn closed_as(mut self, values: &[f64], season: usize) -> Self {
         let closed = closed(values, season);
+        let count = closed.iter().filter(|closed| **closed).count();
+        if count > 0 {
+            self.reason += &format!("; 0 in {count} of {season} periods of a season, in which there never was a value");
+        }
         for (k, step) in self.steps.iter_mut().enumerate() {
             if closed[(values.len() + k) % closed.len()] {
                 *step = [0.0; 3];

@@ -251,6 +251,8 @@ fn a_day_on_which_a_shop_never_opens_stays_closed() {
     let values: Vec<f64> = (0..200).map(units).collect();
     for method in ["auto", "naive", "seasonal_naive"] {
         let found = forecast(&values, &TrendOptions::try_new(method, 14, 7, 0.8, false).unwrap()).unwrap();
+        let told = "; 0 in 1 of 7 periods of a season, in which there never was a value";
+        assert!(found.reason.ends_with(told), "{}", found.reason);
         for (k, step) in found.steps.iter().enumerate() {
             assert_eq!(step == &[0.0; 3], (200 + k) % 7 == 6, "{method} {k} {step:?}");
         }
