@@ -339,10 +339,11 @@ found_ AS (
             'fix_': 'Load two years or more: with less, the season of a launch cannot be learned.'
         },
         {
-            'name_': 'products_without_sales', 'bad_': unsold_ > 0, 'fatal_': false,
+            'name_': 'products_without_sales', 'bad_': unsold_ > 0,
+            'fatal_': unsold_ = listed_,
             'affected_': unsold_, 'all_': listed_, 'like_': unsold_like_,
-            'fix_': 'With a launch date in the data they are launches that sold nothing, without one they are left out: '
-                || 'remove products that were never launched.'
+            'fix_': 'Write product_id alike in both tables, if they did sell. Else those with a launch date in the data are '
+                || 'launches that sold nothing, and those without one are left out: remove products that were never launched.'
         },
         {
             'name_': 'sales_without_products', 'bad_': unlisted_ > 0, 'fatal_': false,

@@ -54,12 +54,16 @@ several_ AS (
         || ', or leave it out'
     )
     FROM (
+        -- Ids are those of launches, and nothing is planned before these: the numbers of weeks or months begin anew.
         SELECT name_
-        FROM (SELECT DISTINCT name_, value_ FROM rows_ WHERE planned_ AND refers_ = 'all' AND whole_) AS values_
-        LEFT JOIN (SELECT DISTINCT TRY_CAST(id_ AS DOUBLE) AS number_ FROM launches_) AS ids_
-            ON ids_.number_ = values_.value_
+        FROM rows_ LEFT JOIN (
+            SELECT TRY_CAST(id_ AS DOUBLE) AS id_, min(number_) AS begins_, min(frequency_) AS frequency_
+            FROM launches_ GROUP BY ALL
+        ) AS ids_ ON ids_.id_ = value_
+        WHERE planned_ AND refers_ = 'all' AND whole_
         GROUP BY name_
-        HAVING count(*) = count(number_) AND count(*) >= greatest(3, (SELECT count(*) FROM launches_) / 2)
+        HAVING bool_and(coalesce(__launch_period(day_, frequency_) >= begins_ - 1, false))
+            AND count(DISTINCT value_) >= greatest(3, (SELECT count(*) FROM launches_) / 2)
     )
 ),
 periods_ AS MATERIALIZED (

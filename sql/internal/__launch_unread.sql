@@ -11,7 +11,7 @@
 -- @example FROM __launch_unread('sales', 'products', 'product_id', 'date', 'units', 'price', 'launch_date')
 SELECT nullif(concat_ws('; ',
     CASE WHEN bad_units_ > 0 THEN format(
-        '{} of {} rows of sales have units that are no number, such as ''{}'', and are not known', bad_units_, rows_, units_like_
+        '{} of {} rows of sales have units that are no number or may be read in two ways, such as ''{}'', and are not known', bad_units_, rows_, units_like_
     ) END,
     CASE WHEN texts_units_ > 0 THEN format(
         '{} units of sales were read from texts such as ''{}'', as {}', texts_units_, text_units_, __launch_amount(text_units_)
@@ -21,7 +21,7 @@ SELECT nullif(concat_ws('; ',
     ) END,
     CASE WHEN bad_keys_ > 0 THEN format('{} of {} rows of sales have no product and are left out', bad_keys_, rows_) END,
     CASE WHEN bad_prices_ > 0 THEN format(
-        '{} of {} prices of products are no number, such as ''{}'', and count as missing', bad_prices_, listed_, price_like_
+        '{} of {} prices of products are no number or may be read in two ways, such as ''{}'', and count as missing', bad_prices_, listed_, price_like_
     ) END,
     CASE WHEN texts_prices_ > 0 THEN format(
         '{} prices of products were read from texts such as ''{}'', as {}', texts_prices_, text_price_, __launch_amount(text_price_)

@@ -64,7 +64,7 @@ asked_ AS MATERIALIZED (
 calendar_ AS MATERIALIZED (
     SELECT
         info_->>'frequency' AS frequency_, (info_->>'horizon')::BIGINT AS horizon_,
-        (info_->>'launches')::BIGINT AS past_launches_
+        (info_->>'products')::BIGINT AS past_launches_
     FROM (SELECT launch_model_info(blob_)::JSON AS info_ FROM given_)
 ),
 own_ AS (

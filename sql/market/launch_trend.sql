@@ -42,7 +42,7 @@ WITH options_ AS MATERIALIZED (
 ),
 usable_ AS (
     SELECT key_, __launch_period(day_, frequency) AS number_, units_ AS value_
-    FROM __launch_sales(data, series, date, value, 'price')
+    FROM __launch_sales(data, series, date, value, 'price', 'available')
 ),
 calendar_ AS MATERIALIZED (
     -- The last period may be running still: its sum is not complete, but its price is one.
@@ -58,24 +58,39 @@ all_ AS (
     GROUP BY key_
 ),
 series_ AS (
-    SELECT key_, list(number_ ORDER BY number_)::DOUBLE[] AS periods_, list(value_ ORDER BY number_) AS values_
+    SELECT
+        key_, list(number_ ORDER BY number_)::DOUBLE[] AS periods_, list(value_ ORDER BY number_) AS values_,
+        count(*) FILTER (unknown_) AS unknown_
     FROM (
+        -- What is not known is no zero: it counts as the period before, or the first one that is known.
         SELECT
-            key_, number_,
-            CASE WHEN any_value(means_) THEN __launch_average(value_) ELSE __launch_sum(value_) END AS value_
-        FROM usable_, options_
-        GROUP BY key_, number_
+            key_, number_, value_ IS NULL AS unknown_,
+            coalesce(
+                value_,
+                last_value(value_ IGNORE NULLS) OVER (PARTITION BY key_ ORDER BY number_),
+                first_value(value_ IGNORE NULLS) OVER (
+                    PARTITION BY key_ ORDER BY number_ ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING
+                )
+            ) AS value_
+        FROM (
+            SELECT
+                key_, number_,
+                CASE WHEN any_value(means_) THEN __launch_average(value_) ELSE __launch_sum(value_) END AS value_
+            FROM usable_, options_
+            GROUP BY key_, number_
+        )
     )
     GROUP BY key_
+    HAVING count(value_) > 0
 ),
 forecast_ AS (
-    SELECT key_, unnest(__launch_trend(
+    SELECT key_, unknown_, unnest(__launch_trend(
         periods_, values_, end_, means_, horizon := horizon_, season := season_, method := method_, level := level
     )) AS row_
     FROM series_, calendar_, options_
     WHERE method_ <> 'lstm' OR method_ IS NULL
     UNION ALL
-    SELECT key_, row_
+    SELECT key_, unknown_, row_
     FROM (
         SELECT unnest(__launch_trend_network(
             key_::VARCHAR, periods_, values_, end_, means_, horizon := horizon_, season := season_, level := level,
@@ -86,7 +101,7 @@ forecast_ AS (
     )
     JOIN series_ ON series_.key_::VARCHAR = row_['series']
     UNION ALL
-    SELECT key_, {
+    SELECT key_, 0, {
         'status': 'refused',
         'reason': CASE WHEN key_ IS NULL THEN series || ' is NULL in ' || rows_ || ' rows'
             ELSE 'none of its ' || rows_ || ' rows has a date between 1970 and 2200 and a number below 1e15' END
@@ -102,5 +117,6 @@ SELECT
     row_['yhat_upper'] AS yhat_upper,
     method_ AS method,
     row_['status'] AS status,
-    row_['reason'] AS reason
+    row_['reason'] || CASE WHEN unknown_ > 0 AND row_['status'] = 'ok'
+        THEN format('; {} periods without a known value count as the one before', unknown_) ELSE '' END AS reason
 FROM forecast_ CROSS JOIN options_ CROSS JOIN calendar_

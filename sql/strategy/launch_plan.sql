@@ -152,7 +152,7 @@ asked_ AS (
     FROM (
         SELECT
             key_, launch_ AS own_date_, attributes_, attributes_['price'] AS reference_,
-            TRY_CAST(cost_ AS DOUBLE) AS cost_, category_::VARCHAR AS category_
+            __launch_amount(cost_) AS cost_, category_::VARCHAR AS category_
         FROM __launch_attributes(candidates, product_id, launch_date, price, candidates, cost, category)
     )
     -- The model itself stays out: it would be copied into every row.
@@ -252,21 +252,26 @@ dates_ AS MATERIALIZED (
     SELECT
         every_.category_, first_, last_, move_, years_,
         CASE WHEN move_ = 0 THEN first_ ELSE __launch_period_start(number_ + move_, frequency_) END AS launch_,
-        [
-            indices_[month(__launch_period_start(number_ + move_ + step_, frequency_))]
-            / indices_[month(__launch_period_start(number_ + step_, frequency_))]
-            FOR step_ IN range(0, steps_)
-        ] AS factors_
+        -- Out of season next to nothing is sold, and what is divided by it is a number without meaning.
+        [least(greatest(f_, 0.25), 4) FOR f_ IN raw_factors_] AS factors_,
+        len([f_ FOR f_ IN raw_factors_ IF f_ NOT BETWEEN 0.25 AND 4 OR isnan(f_)]) > 0 AS limited_
     FROM (
+        SELECT every_.*, indices_.years_, [
+            indices_[month(__launch_period_start(number_ + move_ + step_, frequency_))]
+            / greatest(indices_[month(__launch_period_start(number_ + step_, frequency_))], 1e-9)
+            FOR step_ IN range(0, steps_)
+        ] AS raw_factors_
+        FROM (
         SELECT *, unnest(range(0, __launch_period(last_, frequency_) - number_ + 1)) AS move_
         FROM (SELECT DISTINCT category_, first_, last_, number_, frequency_, len(means_) AS steps_ FROM planned_)
+        ) AS every_
+        JOIN indices_ ON indices_.category_ IS NOT DISTINCT FROM every_.category_
     ) AS every_
-    JOIN indices_ ON indices_.category_ IS NOT DISTINCT FROM every_.category_
 ),
 summed_ AS (
     SELECT
         planned_.* EXCLUDE (means_, low_, high_),
-        move_, launch_, years_,
+        move_, launch_, years_, limited_,
         list_inner_product(means_, factors_) AS units_mean_,
         -- A season moves the ends as it moves the expected units.
         coalesce(low_ * list_inner_product(means_, factors_) / nullif(list_sum(means_), 0), low_) AS units_low_,
@@ -360,7 +365,8 @@ SELECT
         'number {} of {} plans by {}: season x {:.2f}{}, price x {:.2f} (elasticity {:.2f}{}{}){}{}; {}',
         rank_, plans_, objective_,
         units_mean_ / nullif(units_first_, 0),
-        CASE years_ WHEN 0 THEN ' (no season known)' WHEN 1 THEN ' (from one year)' ELSE '' END,
+        CASE years_ WHEN 0 THEN ' (no season known)' WHEN 1 THEN ' (from one year)' ELSE '' END
+            || CASE WHEN limited_ THEN ' (a step counts as 4 times or a quarter of the first date at most)' ELSE '' END,
         response_,
         elasticity_,
         CASE WHEN deviation_ > 0 THEN format(', standard error {:.2f},', deviation_) ELSE '' END,

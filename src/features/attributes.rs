@@ -206,7 +206,7 @@ fn fit_number(values: Vec<f64>) -> Option<Encoding> {
 fn fit_text(values: &StringArray) -> Option<Encoding> {
     // The number of rows with each level, and its first spelling.
     let mut counts: BTreeMap<String, (usize, &str)> = BTreeMap::new();
-    for value in values.iter().flatten() {
+    for value in values.iter().flatten().filter(|value| !value.trim().is_empty()) {
         let level = counts.entry(normal(value)).or_insert((0, value));
         *level = (level.0 + 1, level.1.min(value));
     }
@@ -244,10 +244,12 @@ fn encode_column(encoding: &Encoding, array: Option<&ArrayRef>, rows: usize) -> 
             Some(a) => {
                 // Models of earlier versions may hold several spellings of a level: one that is known as it is comes first.
                 let normals: HashMap<String, i32> = levels.iter().map(|(level, &code)| (normal(level), code)).collect();
-                let code = |v: &str| levels.get(v).or_else(|| normals.get(&normal(v))).copied();
-                a.iter()
-                    .map(|v| v.map_or(MISSING, |v| code(v).unwrap_or(UNSEEN)))
-                    .collect()
+                let code = |v: &str| match levels.get(v).or_else(|| normals.get(&normal(v))) {
+                    Some(&code) => code,
+                    None if v.trim().is_empty() => MISSING,
+                    None => UNSEEN,
+                };
+                a.iter().map(|v| v.map_or(MISSING, code)).collect()
             }
             None => vec![MISSING; rows],
         }),
@@ -345,8 +347,8 @@ mod tests {
             panic!("{encoder:?}");
         };
         assert_eq!(levels.keys().collect::<Vec<_>>(), ["Blue", "RED"]);
-        let new = encoder.encode(&colours(vec![" rEd", "blue", "green"]));
-        assert_eq!(new, [EncodedColumn::Category(vec![1, 0, UNSEEN])]);
+        let new = encoder.encode(&colours(vec![" rEd", "blue", "green", " "]));
+        assert_eq!(new, [EncodedColumn::Category(vec![1, 0, UNSEEN, MISSING])]);
         assert!(encoder.is_valid());
     }
 }

@@ -5,12 +5,16 @@ use serde::{Deserialize, Serialize};
 use crate::forecast::{HeldOut, LogForecast, bounded_spread};
 use crate::statistics;
 
+/// Mean scores beyond it are rare among past launches.
+const ORDINARY: f64 = 2.0;
+
 /// How far launches differ from their forecast as a whole, and how far their steps scatter around that.
 ///
 /// *Model*: the score (y - location) / spread of launch i at step s is b_i + e_is with b_i ~ (0, between) and
 /// e_is ~ (0, within). After a observed steps with mean score m, the best linear predictor of b_i is w m with
 /// w = a between / (a between + within), the weight of the product's own history. Steps to come move by
-/// w m spread, and their spread shrinks by sqrt((between (1 - w) + within) / (between + within)).
+/// w (m' spread + (m - m') d), where m' is m within -2 and 2 and d the mean spread of the observed steps: beyond what past
+/// launches did, a product sells more or less at all steps alike. And their spread shrinks by sqrt((between (1 - w) + within) / (between + within)).
 ///
 /// Both variances are estimated from held-out launches by the method of moments.
 ///
@@ -66,12 +70,21 @@ impl HandOver {
         }
         let weight = signal / (signal + self.within);
         let rest = ((self.between * (1.0 - weight) + self.within) / (self.between + self.within)).sqrt();
+        let typical = typical_spread(forecast, own);
+        let ordinary = mean.clamp(-ORDINARY, ORDINARY);
         for (location, spread) in forecast.location.iter_mut().zip(&mut forecast.spread) {
-            *location += weight * mean * bounded_spread(*spread);
+            *location += weight * (ordinary * bounded_spread(*spread) + (mean - ordinary) * typical);
             *spread = bounded_spread(*spread) * rest;
         }
         weight
     }
+}
+
+/// Mean spread of the observed steps.
+fn typical_spread(forecast: &LogForecast, own: &[f64]) -> f64 {
+    let seen = forecast.spread.iter().zip(forecast.scores(own));
+    let spreads = seen.filter(|(_, score)| score.is_finite());
+    statistics::mean(spreads.map(|(spread, _)| bounded_spread(*spread))).unwrap_or_default()
 }
 
 fn scores(forecast: &LogForecast, actual: &[f64]) -> Vec<f64> {
@@ -89,6 +102,28 @@ mod tests {
             spread: vec![0.5; 6],
             reason: String::new(),
         }
+    }
+
+    #[test]
+    fn far_beyond_past_launches_the_curve_keeps_its_shape() {
+        let hand_over = HandOver {
+            between: 1e9,
+            within: 1.0,
+        };
+        let moved = |own: f64| {
+            let mut forecast = LogForecast {
+                spread: vec![0.5, 0.5, 0.5, 0.3, 0.7, 0.5],
+                ..forecast()
+            };
+            hand_over.apply(&mut forecast, &[own; 2]);
+            forecast.location
+        };
+        // A score of 1 moves each step by its own spread.
+        let near = moved(3.5);
+        assert!((near[3] - 3.3).abs() < 1e-6 && (near[4] - 3.7).abs() < 1e-6, "{near:?}");
+        // Of a score of 10, 8 move all steps by half of it.
+        let far = moved(8.0);
+        assert!((far[3] - 7.6).abs() < 1e-6 && (far[4] - 8.4).abs() < 1e-6, "{far:?}");
     }
 
     #[test]

@@ -322,7 +322,10 @@ impl LaunchModel {
         let interval = match level {
             Some(level) if level > reached => {
                 let reached = (100.0 * reached).max(0.0);
-                format!(", {held_out:.0} of them held out, so the interval holds {reached:.0} % at most")
+                match held_out {
+                    1.0 => ", which says nothing of how far others are from it".to_owned(),
+                    _ => format!(", {held_out:.0} of them held out, so the interval holds {reached:.0} % at most"),
+                }
             }
             _ => String::new(),
         };
@@ -330,7 +333,10 @@ impl LaunchModel {
             Some(_) => format!(" ({} with their variants)", self.training.launches),
             None => String::new(),
         };
-        format!("; there are only {launches} past launches{variants}{interval}")
+        match launches {
+            1 => format!("; there is only one past launch{variants}{interval}"),
+            _ => format!("; there are only {launches} past launches{variants}{interval}"),
+        }
     }
 
     /// The errors of forecasts made at the age of a product that sold this so far.

@@ -123,6 +123,7 @@ impl Stored for LaunchModel {
             ("first_launch".to_owned(), json!(date(t.first_launch))),
             ("last_launch".to_owned(), json!(date(t.last_launch))),
             ("data_fingerprint".to_owned(), json!(t.fingerprint)),
+            ("products".to_owned(), json!(t.clusters.unwrap_or(t.launches))),
             ("held_out_launches".to_owned(), json!(t.held_out)),
             ("held_out_by".to_owned(), json!(t.held_out_by)),
             ("validation".to_owned(), json!(t.validation)),

@@ -349,7 +349,10 @@ fn fit_members(
 fn scores(panel: &LaunchPanel, scheme: Scheme, held_out: &[HeldOut], others: &[HeldOut]) -> Option<Scores> {
     let clusters = panel.clusters();
     // Every other launch would not do: ids often alternate between categories.
-    let half = |h: &HeldOut| ((clusters[h.launch] as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 63) as usize;
+    // Variants of one product alone are told apart by themselves.
+    let alone = clusters.iter().all(|&cluster| cluster == 0);
+    let unit = |h: &HeldOut| if alone { h.launch } else { clusters[h.launch] };
+    let half = |h: &HeldOut| ((unit(h) as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 63) as usize;
     let several = held_out.iter().any(|h| h.split != held_out[0].split);
     let part = |h: &HeldOut| match scheme {
         Scheme::RollingOrigins if several => h.split,
