@@ -49,7 +49,21 @@ span_ AS MATERIALIZED (
         FROM days_, options_
     )
 ),
+-- Dates on weekdays that are sold on, and how many of them have a sale.
+weekdays_ AS (SELECT isodow(day_) AS weekday_, count(*) AS sold_ FROM days_ GROUP BY ALL),
+opened_ AS MATERIALIZED (
+    SELECT __launch_period(every_.day_, frequency_) AS number_, count(*) AS opened_, count(days_.day_) AS sold_
+    FROM (
+        SELECT unnest(range(min(day_)::TIMESTAMP, max(day_)::TIMESTAMP + INTERVAL 1 DAY, INTERVAL 1 DAY))::DATE AS day_
+        FROM days_
+    ) AS every_
+    LEFT JOIN days_ ON days_.day_ = every_.day_
+    JOIN weekdays_ ON weekday_ = isodow(every_.day_) AND 2 * weekdays_.sold_ >= (SELECT max(sold_) FROM weekdays_)
+    CROSS JOIN options_
+    GROUP BY ALL
+),
 -- Days of sale. Months have more or fewer: dates with sales where sales are by day or by week, else days of the month.
+-- Where chance leaves dates without a sale, those on which there may be one: they must not be fewer in a bad month.
 calendar_ AS (
     SELECT list({
         'number': every_.number_,
@@ -60,12 +74,15 @@ calendar_ AS (
         'days': CASE
             WHEN dates_ IS NULL THEN 0
             WHEN frequency_ <> 'month' THEN 1
-            WHEN (daily_ OR weekly_) AND NOT stamped_ THEN dates_
+            WHEN (daily_ OR weekly_) AND NOT stamped_ AND dense_ THEN dates_
+            WHEN (daily_ OR weekly_) AND NOT stamped_ THEN coalesce(opened_, dates_)
             ELSE day(last_day(__launch_period_start(every_.number_, frequency_))) END::DOUBLE
     } ORDER BY every_.number_) AS calendar_
     FROM (SELECT unnest(range(first_, end_)) AS number_ FROM span_) AS every_
     LEFT JOIN (SELECT number_, count(*) AS dates_ FROM days_ GROUP BY number_) AS dates_
         ON dates_.number_ = every_.number_
+    LEFT JOIN opened_ ON opened_.number_ = every_.number_
+    CROSS JOIN (SELECT sum(sold_) >= 0.95 * sum(opened_) AS dense_ FROM opened_) AS density_
     CROSS JOIN span_
     CROSS JOIN options_
 ),

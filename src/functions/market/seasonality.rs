@@ -35,7 +35,7 @@ impl Function for Seasonality {
 }
 
 impl PerChunk for Seasonality {
-    fn answer(_: &Query, mut arguments: Arguments) -> Result<Vec<Vec<Row>>, Failure> {
+    fn answer(query: &Query, mut arguments: Arguments) -> Result<Vec<Vec<Row>>, Failure> {
         let (products, groups) = (arguments.tables()?, arguments.lists::<String>()?);
         let (periods, events) = (arguments.tables()?, arguments.tables()?);
         let (frequencies, levels) = (arguments.texts()?, arguments.numbers()?);
@@ -51,7 +51,7 @@ impl PerChunk for Seasonality {
                 let events = events.map_or_else(|| Ok(Vec::new()), named)?;
                 let periods = periods.map_or_else(|| Ok(Vec::new()), known_periods)?;
                 let (calendar, names) = Calendar::try_new(&periods, &events)?;
-                let found = seasonality(frequency, &products, &groups, &calendar, names.len(), level);
+                let found = query.run(|| seasonality(frequency, &products, &groups, &calendar, names.len(), level))?;
                 Ok(found.into_iter().map(|row| to_row(row, &names)).collect())
             })
             .collect()

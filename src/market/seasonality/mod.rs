@@ -9,9 +9,11 @@ use std::collections::{BTreeMap, BTreeSet};
 pub use effects::{Design, Effects, Neighbours};
 pub use panel::{Calendar, Panel, Product, Steady};
 
+use rayon::prelude::*;
+
 use crate::panel::Frequency;
 
-/// Units that a season is told from, at least: of fewer, most periods have none or one.
+/// Units a year that a season is told from, at least: of fewer, most periods have none or one.
 const MIN_UNITS: f64 = 30.0;
 /// Slopes of the trend at most.
 const MAX_SLOPES: usize = 60;
@@ -62,15 +64,17 @@ struct Season {
     classes: usize,
     /// Classes that the mean index of 1 is taken over: week 53 is left out, most years have none.
     counted: usize,
-    /// Periods of a season.
-    length: usize,
+    /// Periods of a year.
+    year: usize,
     /// Periods that each slope of the trend lasts at least, and periods from which on there is a trend.
     slope: usize,
     trend_from: usize,
     steady: Steady,
     neighbours: &'static [Neighbours],
     unit: &'static str,
-    lacking: &'static str,
+    /// Periods that a product must have, and those that do not count.
+    span: &'static str,
+    guard: &'static str,
 }
 
 fn season(frequency: Frequency) -> Season {
@@ -78,38 +82,53 @@ fn season(frequency: Frequency) -> Season {
         Frequency::Month => Season {
             classes: 12,
             counted: 12,
-            length: 12,
+            year: 12,
             slope: 12,
             trend_from: 18,
-            steady: Steady { guard: 6, span: 12 },
+            steady: Steady {
+                season: 12,
+                guard: 6,
+                span: 12,
+                pause: 3,
+            },
             neighbours: &WEEKS[..1],
             unit: "years",
-            lacking: "no product sold throughout 12 complete months, the half years after its launch and before its \
-                      withdrawal not counted: give sales of a longer time",
+            span: "12 complete months",
+            guard: "half years",
         },
         Frequency::Week => Season {
             classes: 53,
             counted: 52,
-            length: 52,
+            year: 52,
             slope: 52,
             trend_from: 78,
-            steady: Steady { guard: 26, span: 52 },
+            steady: Steady {
+                season: 52,
+                guard: 26,
+                span: 52,
+                pause: 8,
+            },
             neighbours: &WEEKS,
             unit: "years",
-            lacking: "no product sold throughout 52 complete weeks, the half years after its launch and before its \
-                      withdrawal not counted: give sales of a longer time",
+            span: "52 complete weeks",
+            guard: "half years",
         },
         Frequency::Day => Season {
             classes: 7,
             counted: 7,
-            length: 7,
+            year: 364,
             slope: 28,
             trend_from: 28,
-            steady: Steady { guard: 7, span: 14 },
+            steady: Steady {
+                season: 7,
+                guard: 7,
+                span: 14,
+                pause: 7,
+            },
             neighbours: &WEEKS[..1],
             unit: "weeks",
-            lacking: "no product sold throughout 14 days, the weeks after its launch and before its withdrawal not \
-                      counted: give sales of a longer time",
+            span: "14 days",
+            guard: "weeks",
         },
     }
 }
@@ -122,9 +141,9 @@ fn season(frequency: Frequency) -> Season {
 /// *Events*: an event that always falls into one class, and there is no such period without it, cannot be told from
 /// the season: it is refused, and is part of the index.
 ///
-/// *Missing data*: a group without a product that counts, or with fewer than 30 units, is refused.
+/// *Missing data*: a group without a product that counts, or with fewer than 30 units a year, is refused.
 ///
-/// *Determinism*: the order of `products` does not matter.
+/// *Determinism*: the order of `products` and the number of threads do not matter.
 pub fn seasonality(
     frequency: Frequency,
     products: &[Product],
@@ -133,82 +152,142 @@ pub fn seasonality(
     event_count: usize,
     level: f64,
 ) -> Vec<Row> {
-    let season = season(frequency);
-    let mut members: BTreeMap<Option<&str>, Vec<&Product>> =
-        groups.iter().map(|g| (Some(g.as_str()), vec![])).collect();
-    members.insert(None, products.iter().collect());
+    let mut members: BTreeMap<&str, Vec<&Product>> = groups.iter().map(|group| (group.as_str(), vec![])).collect();
     for product in products {
         if let Some(key) = &product.key {
-            members.entry(Some(key.as_str())).or_default().push(product);
+            members.entry(key).or_default().push(product);
         }
     }
-    let sparse = 2 * calendar.open.iter().filter(|days| **days > 0.0).count() < calendar.open.len();
-    let all = if sparse {
-        None
-    } else {
-        Panel::of(&members[&None], calendar, season.steady)
+    let all: Vec<&Product> = products.iter().collect();
+    let season = season(frequency);
+    let panel = (event_count > 0)
+        .then(|| Panel::of(&all, calendar, season.steady))
+        .flatten();
+    let mut market = Market {
+        known: panel.map_or_else(Vec::new, |panel| known_events(&panel, calendar, event_count)),
+        units: sold(&all),
+        season,
+        products,
+        calendar,
+        event_count,
+        level,
+        all: None,
     };
-    let known = all
-        .as_ref()
-        .map_or_else(Vec::new, |panel| known_events(panel, calendar, event_count));
-    let sold = |products: &[&Product]| products.iter().flat_map(|p| &p.units).sum::<f64>();
-    let total = sold(&members[&None]);
-    let fit = |panel: &Panel, prior: Option<&[f64]>| {
-        let design = design(&season, panel, calendar, &known);
-        let counted: Vec<bool> = (0..season.classes).map(|c| c < season.counted).collect();
-        let effects = Effects::fit(panel, &design, prior, &counted);
-        (design, effects)
-    };
-    let mut parent: Option<Vec<f64>> = None;
-    let mut rows = Vec::new();
-    for (key, own) in &members {
-        let units = sold(own);
-        if !own.is_empty() && units < MIN_UNITS {
-            let why = format!("only {units:.0} units were sold: at least {MIN_UNITS:.0} are needed to tell a season");
-            rows.push(refused(*key, None, why));
-            continue;
-        }
-        let panel = if key.is_none() || sparse {
-            all.clone()
+    let (mut rows, found) = market.rows(None, &all);
+    market.all = found;
+    let members: Vec<(&str, Vec<&Product>)> = members.into_iter().collect();
+    let of_groups: Vec<Vec<Row>> = members
+        .par_iter()
+        .map(|(key, own)| market.rows(Some(*key), own).0)
+        .collect();
+    rows.extend(of_groups.into_iter().flatten());
+    rows
+}
+
+fn sold(products: &[&Product]) -> f64 {
+    products.iter().flat_map(|product| &product.units).sum()
+}
+
+/// What is known before a group is looked at.
+struct Market<'a> {
+    season: Season,
+    products: &'a [Product],
+    calendar: &'a Calendar,
+    /// Events that are seen beside the season.
+    known: Vec<usize>,
+    event_count: usize,
+    level: f64,
+    /// Units of all products.
+    units: f64,
+    /// What was found of all products together.
+    all: Option<Found>,
+}
+
+/// Effects of all products, and the dispersion of their units.
+struct Found {
+    mean: Vec<f64>,
+    dispersion: Option<f64>,
+}
+
+impl Market<'_> {
+    /// The rows of a group, or of all products, and what was found of it.
+    fn rows(&self, key: Option<&str>, own: &[&Product]) -> (Vec<Row>, Option<Found>) {
+        let mut panel = match self.panel(key, own) {
+            Ok(panel) => panel,
+            Err(reason) => return (vec![refused(key, None, reason)], None),
+        };
+        panel.dispersion = panel.dispersion.or(self.all.as_ref().and_then(|all| all.dispersion));
+        let others = if key.is_some() && sold(own) >= OWN_SHARE * self.units {
+            let others: Vec<&Product> = self.products.iter().filter(|p| p.key.as_deref() != key).collect();
+            let panel = Panel::of(&others, self.calendar, self.season.steady);
+            panel.map(|panel| self.effects(&panel, None).1.mean)
         } else {
-            Panel::of(own, calendar, season.steady)
+            self.all.as_ref().map(|all| all.mean.clone())
         };
-        let Some(mut panel) = panel else {
-            let why = match key {
-                None if own.is_empty() => "there are no sales in a whole period",
-                Some(_) if own.is_empty() => "no product of it has sales in a whole period",
-                _ if sparse => "most periods have no date of any sale: choose the frequency that the sales are by",
-                _ => season.lacking,
-            };
-            rows.push(refused(*key, None, why.to_owned()));
-            continue;
-        };
-        if let (None, Some(all)) = (panel.dispersion, &all) {
-            panel.dispersion = all.dispersion;
-        }
-        let others = if key.is_some() && sold(own) >= OWN_SHARE * total {
-            let others: Vec<&Product> = products.iter().filter(|p| p.key.as_deref() != *key).collect();
-            let panel = Panel::of(&others, calendar, season.steady);
-            panel.map(|panel| fit(&panel, None).1.mean)
-        } else {
-            parent.clone()
-        };
-        let (design, effects) = fit(&panel, others.as_deref());
-        if key.is_none() {
-            parent = Some(effects.mean.clone());
-        }
+        let (design, effects) = self.effects(&panel, others.as_deref());
         let group = Group {
-            key: *key,
-            season: &season,
+            key,
+            season: &self.season,
             panel: &panel,
             design: &design,
-            level,
+            level: self.level,
             beside: others.is_some(),
         };
+        let mut rows = Vec::new();
         group.classes(&effects, &mut rows);
-        group.events(&effects, &known, event_count, &mut rows);
+        group.events(&effects, &self.known, self.event_count, &mut rows);
+        let (mean, dispersion) = (effects.mean, panel.dispersion);
+        (rows, Some(Found { mean, dispersion }))
     }
-    rows
+
+    fn effects(&self, panel: &Panel, prior: Option<&[f64]>) -> (Design, Effects) {
+        let design = design(&self.season, panel, self.calendar, &self.known);
+        let counted: Vec<bool> = (0..self.season.classes).map(|c| c < self.season.counted).collect();
+        let effects = Effects::fit(panel, &design, prior, &counted);
+        (design, effects)
+    }
+
+    /// Sales of the same products, or why they tell nothing.
+    fn panel(&self, key: Option<&str>, own: &[&Product]) -> Result<Panel, String> {
+        let (open, season) = (&self.calendar.open, &self.season);
+        if own.is_empty() {
+            let who = key.map_or("there are no", |_| "no product of it has");
+            return Err(format!("{who} sales in a whole period"));
+        }
+        let units = sold(own);
+        let first = own.iter().map(|product| product.start).min().unwrap_or_default();
+        let ends = own
+            .iter()
+            .map(|product| product.start.saturating_add(product.units.len() as i64));
+        let periods = ends.max().unwrap_or_default().saturating_sub(first);
+        let years = (periods as f64 / season.year as f64).max(1.0);
+        if units < MIN_UNITS * years {
+            return Err(format!(
+                "only {units:.0} units were sold in {years:.1} years: at least {MIN_UNITS:.0} a year are needed to tell a \
+                 season, as larger groups have them"
+            ));
+        }
+        let known = open.iter().filter(|days| **days > 0.0).count();
+        if 2 * known < open.len() {
+            return Err(format!(
+                "{} of {} periods have no date of any sale: choose the frequency that the sales are by",
+                open.len() - known,
+                open.len()
+            ));
+        }
+        Panel::of(own, self.calendar, season.steady).ok_or_else(|| {
+            let longest = Panel::longest(own, self.calendar, season.steady);
+            let who = match own.len() {
+                1 => "its only product did not sell".to_owned(),
+                products => format!("none of {products} products sold"),
+            };
+            format!(
+                "{who} throughout {}, the {} after its launch and before its withdrawal not counted, at most {longest}: \
+                 give sales of a longer time",
+                season.span, season.guard
+            )
+        })
+    }
 }
 
 /// Events that are seen beside the season, by number.
@@ -299,7 +378,7 @@ impl Group<'_> {
             index: Some(effects.ratio[effect]),
             interval: Some(effects.interval(effect, self.level)),
             peak: None,
-            seasons: self.panel.time.len() / self.season.length,
+            seasons: self.panel.time.len() / self.season.steady.season,
             reason: format!("{rests_on}; pulled to {parent} by {:.0} %", 100.0 * shrinkage),
         }
     }
@@ -312,7 +391,7 @@ impl Group<'_> {
             1 => "1 product".to_owned(),
             products => format!("{products} products"),
         };
-        let seasons = self.panel.time.len() as f64 / self.season.length as f64;
+        let seasons = self.panel.time.len() as f64 / self.season.steady.season as f64;
         let level = if self.design.trend.len() == 1 + self.panel.stretch.last().copied().unwrap_or(0) {
             ", too short to take growth out"
         } else {

@@ -1,8 +1,14 @@
 //! Sales of the same products over time: what a launch or a withdrawal adds to sales or takes from them is left out.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::Range,
+};
 
-use crate::error::{Error, Result};
+use crate::{
+    error::{Error, Result},
+    statistics::mean,
+};
 
 /// Periods between the first and the last sale of a product: more than the days from 1970 to 2200.
 const MAX_PERIODS: i64 = 100_000;
@@ -12,6 +18,9 @@ const MAX_EVENTS: usize = 100;
 const MAX_SEASONS: i64 = 53;
 /// Passes over products and periods at most.
 const MAX_PASSES: usize = 200;
+/// Units that a product should have sold in a time before its first sale for that to be its launch: chance leaves such
+/// a time without sales once in twenty.
+const MISSED: f64 = 3.0;
 /// A pass that moves no period by more than this share is the last one.
 const TOLERANCE: f64 = 1e-10;
 
@@ -99,10 +108,14 @@ impl Calendar {
 /// Which periods of a product count.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Steady {
+    /// Periods of a season.
+    pub season: usize,
     /// Periods left out after a launch and before a withdrawal: sales there follow the age of the product.
     pub guard: usize,
     /// Periods that must remain.
     pub span: usize,
+    /// Periods without sales, where it sold in other seasons, from which on a product was not on sale.
+    pub pause: usize,
 }
 
 /// Sales of the same products relative to their mean, for periods in which any of them was on sale.
@@ -129,10 +142,11 @@ impl Panel {
     /// the rate of the period, common to all. Both are those of Poisson quasi-likelihood: the sums over each product
     /// and over each period agree with the model, which alternating proportional fitting brings about. A product that
     /// is on sale for a part of the time tells of the change within that part only, so that coming and going of
-    /// products does not move t. Products count from `guard` periods after their first sale until `guard` periods
-    /// before their last one, except at the ends of the calendar, and if at least `span` periods remain.
+    /// products does not move t. Products count from `guard` periods after their launch until `guard` periods before
+    /// their withdrawal, and if at least `span` periods remain ([`Part::of`]).
     ///
-    /// *Missing data*: periods without days of sale are left out; a period in which a product sold nothing counts as 0.
+    /// *Missing data*: periods without days of sale are left out, and so are pauses of a product that its season does
+    /// not explain; another period in which a product sold nothing counts as 0.
     ///
     /// *Determinism*: sums run over products in canonical order, whatever the order of `products`.
     ///
@@ -142,40 +156,39 @@ impl Panel {
     /// `None` when no product counts.
     pub fn of(products: &[&Product], calendar: &Calendar, steady: Steady) -> Option<Self> {
         let periods = calendar.open.len();
-        let mut parts: Vec<(usize, &[f64])> = products
+        let mut parts: Vec<Part> = products
             .iter()
-            .filter_map(|product| steady_part(product, calendar, steady))
+            .filter_map(|product| Part::of(product, calendar, steady).ok())
             .collect();
         parts.sort_by(|a, b| {
-            let units = |part: &[f64]| part.iter().map(|u| u.to_bits()).collect::<Vec<_>>();
-            (a.0, a.1.len())
-                .cmp(&(b.0, b.1.len()))
-                .then_with(|| units(a.1).cmp(&units(b.1)))
+            let units = |part: &Part| part.units.iter().map(|u| u.to_bits()).collect::<Vec<_>>();
+            (a.from, a.to, a.start)
+                .cmp(&(b.from, b.to, b.start))
+                .then_with(|| units(a).cmp(&units(b)))
         });
         if parts.is_empty() {
             return None;
         }
         let mut sold = vec![0.0; periods];
         let mut covered = vec![false; periods];
-        for (start, units) in &parts {
-            for (offset, unit) in units.iter().enumerate() {
-                sold[start + offset] += unit;
-                covered[start + offset] = true;
-            }
+        for (period, units) in parts.iter().flat_map(Part::cells) {
+            sold[period] += units;
+            covered[period] = true;
         }
         let mut rate = vec![1.0; periods];
         let mut level = vec![0.0; parts.len()];
         let mut size = vec![0.0; periods];
         for _ in 0..MAX_PASSES {
             size.fill(0.0);
-            for (level, (start, units)) in level.iter_mut().zip(&parts) {
-                let of = *start..start + units.len();
-                let days = &calendar.open[of.clone()];
-                let at_one: f64 = days.iter().zip(&rate[of.clone()]).map(|(d, r)| d * r).sum();
-                let sold: f64 = days.iter().zip(*units).filter(|(d, _)| **d > 0.0).map(|(_, u)| u).sum();
-                *level = sold / at_one.max(f64::MIN_POSITIVE);
-                for (size, days) in size[of].iter_mut().zip(days) {
-                    *size += *level * days;
+            for (level, part) in level.iter_mut().zip(&parts) {
+                let (mut at_one, mut sold) = (0.0, 0.0);
+                for (period, units) in part.cells().filter(|(period, _)| calendar.open[*period] > 0.0) {
+                    at_one += calendar.open[period] * rate[period];
+                    sold += units;
+                }
+                *level = sold / f64::max(at_one, f64::MIN_POSITIVE);
+                for (period, _) in part.cells() {
+                    size[period] += *level * calendar.open[period];
                 }
             }
             let mut moved = 0.0f64;
@@ -205,31 +218,146 @@ impl Panel {
             time,
         })
     }
+
+    /// Periods of the product that has most, where these are too few.
+    pub fn longest(products: &[&Product], calendar: &Calendar, steady: Steady) -> usize {
+        let lacking = products
+            .iter()
+            .filter_map(|product| Part::of(product, calendar, steady).err());
+        lacking.max().unwrap_or_default()
+    }
 }
 
-/// The periods of a product that count: where they begin in the calendar, and the units.
-fn steady_part<'a>(product: &'a Product, calendar: &Calendar, steady: Steady) -> Option<(usize, &'a [f64])> {
-    let periods = calendar.open.len();
-    let start = usize::try_from(product.start - calendar.start).ok()?;
-    let end = start.checked_add(product.units.len())?;
-    if end > periods || product.units.iter().any(|u| !(0.0..=1e18).contains(u)) {
-        return None;
+/// The periods of a product that count.
+#[derive(Debug)]
+struct Part<'a> {
+    /// They are those from here up to `to`, without the pauses.
+    from: usize,
+    to: usize,
+    /// Period of the first number in `units`.
+    start: usize,
+    units: &'a [f64],
+    pauses: Vec<Range<usize>>,
+}
+
+impl<'a> Part<'a> {
+    /// The part of a product, or how many periods it has if these are too few.
+    ///
+    /// A product is launched with its first sale if it should have sold before, by what it sold in the same season
+    /// of other years: a product of few sales has its first one late, and skis are not launched each winter.
+    /// Withdrawals are told in the same way. A long pause in a season in which it sold in other years, such as that of
+    /// a shop that is being rebuilt, is none of the season.
+    fn of(product: &'a Product, calendar: &Calendar, steady: Steady) -> std::result::Result<Self, usize> {
+        let periods = calendar.open.len();
+        let units = &product.units[..];
+        let start = product
+            .start
+            .checked_sub(calendar.start)
+            .and_then(|s| usize::try_from(s).ok())
+            .ok_or(0usize)?;
+        let end = start
+            .checked_add(units.len())
+            .filter(|&end| end <= periods)
+            .ok_or(0usize)?;
+        if units.iter().any(|u| !(0.0..=1e18).contains(u)) || units.iter().all(|&u| u == 0.0) {
+            return Err(0);
+        }
+        let (ever, usual) = (
+            Usual::of(start, units, steady.season, 1.0),
+            Usual::of(start, units, steady.season, MISSED),
+        );
+        let mut pauses = Vec::new();
+        let mut from = start;
+        for period in start..end {
+            if units[period - start] > 0.0 {
+                if period - from >= steady.pause && ever.missed(from..period, true) >= steady.pause as f64 {
+                    pauses.push(from..period);
+                }
+                from = period + 1;
+            }
+        }
+        // The first and the last period of a product that comes or goes are never whole.
+        let cut = steady.guard.max(1);
+        let from = if usual.missed(0..start, false) >= MISSED {
+            start + cut
+        } else {
+            0
+        };
+        let to = if usual.missed(end..periods, false) >= MISSED {
+            end.saturating_sub(cut)
+        } else {
+            periods
+        };
+        let part = Self {
+            from,
+            to,
+            start,
+            units,
+            pauses,
+        };
+        let (mut count, mut sold) = (0, false);
+        for (_, units) in part.cells() {
+            count += 1;
+            sold |= units > 0.0;
+        }
+        if sold && count >= steady.span {
+            Ok(part)
+        } else {
+            Err(count)
+        }
     }
-    // The first and the last period of a product that comes or goes are never whole.
-    let cut = steady.guard.max(1);
-    let from = if start > 0 { start + cut } else { start };
-    let to = if end < periods { end.checked_sub(cut)? } else { end };
-    let long = from < to && to - from >= steady.span;
-    let units = long.then(|| &product.units[from - start..to - start])?;
-    units.iter().any(|&u| u > 0.0).then_some((from, units))
+
+    /// Its periods and what it sold in each.
+    fn cells(&self) -> impl Iterator<Item = (usize, f64)> + '_ {
+        (self.from..self.to)
+            .filter(|period| !self.pauses.iter().any(|pause| pause.contains(period)))
+            .map(|period| {
+                let place = period.checked_sub(self.start);
+                (
+                    period,
+                    place.and_then(|place| self.units.get(place)).copied().unwrap_or(0.0),
+                )
+            })
+    }
+}
+
+/// What a product sells in a period by its season, each period counted with at most a number of units.
+struct Usual {
+    /// Units and periods by season.
+    seasons: Vec<(f64, f64)>,
+    /// Units of any period.
+    mean: f64,
+}
+
+impl Usual {
+    fn of(start: usize, units: &[f64], season: usize, most: f64) -> Self {
+        let mut seasons = vec![(0.0, 0.0); season.max(1)];
+        for (period, units) in (start..).zip(units) {
+            let place = period % seasons.len();
+            seasons[place].0 += units.min(most);
+            seasons[place].1 += 1.0;
+        }
+        let mean = mean(units.iter().map(|u| u.min(most))).unwrap_or_default();
+        Self { seasons, mean }
+    }
+
+    /// Units that are missed in a time in which none were sold; `within` if the time is one of those seen.
+    fn missed(&self, time: Range<usize>, within: bool) -> f64 {
+        let own = f64::from(u8::from(within));
+        let usual = |period: usize| match self.seasons[period % self.seasons.len()] {
+            (units, periods) if periods > own => units / (periods - own),
+            _ => self.mean,
+        };
+        time.map(usual).sum()
+    }
 }
 
 /// Pearson's statistic of the products' units over its degrees of freedom.
-fn dispersion(parts: &[(usize, &[f64])], level: &[f64], rate: &[f64], open: &[f64], periods: usize) -> Option<f64> {
+fn dispersion(parts: &[Part], level: &[f64], rate: &[f64], open: &[f64], periods: usize) -> Option<f64> {
     let (mut statistic, mut cells) = (0.0, 0usize);
-    for (level, (start, units)) in level.iter().zip(parts) {
-        for (offset, unit) in units.iter().enumerate() {
-            let expected = level * open[start + offset] * rate[start + offset];
+    for (level, part) in level.iter().zip(parts) {
+        for (period, unit) in part.cells() {
+            let expected = level * open[period] * rate[period];
             if expected > 0.0 {
                 statistic += (unit - expected).powi(2) / expected;
                 cells += 1;
@@ -241,10 +369,10 @@ fn dispersion(parts: &[(usize, &[f64])], level: &[f64], rate: &[f64], open: &[f6
 }
 
 /// Numbers the stretches of time that no product connects.
-fn stretches(parts: &[(usize, &[f64])], time: &[usize], periods: usize) -> Vec<usize> {
+fn stretches(parts: &[Part], time: &[usize], periods: usize) -> Vec<usize> {
     let mut joined = vec![false; periods];
-    for (start, units) in parts {
-        joined[start + 1..start + units.len()].fill(true);
+    for part in parts {
+        joined[part.from + 1..part.to].fill(true);
     }
     let mut stretch = 0;
     time.iter()
@@ -278,7 +406,12 @@ mod tests {
         }
     }
 
-    const STEADY: Steady = Steady { guard: 2, span: 6 };
+    const STEADY: Steady = Steady {
+        season: 12,
+        guard: 2,
+        span: 6,
+        pause: 3,
+    };
 
     #[test]
     fn launches_and_withdrawals_do_not_move_the_rate() {
@@ -310,6 +443,39 @@ mod tests {
         assert!(panel.rate.iter().all(|r| (r - 1.0).abs() < 1e-9));
         // Six periods must remain.
         assert!(Panel::of(&[&product(4, vec![1.0; 7])], &calendar(18), STEADY).is_none());
+    }
+
+    #[test]
+    fn chance_and_season_are_no_launch() {
+        let periods = |units: Vec<f64>, start: i64| {
+            let panel = Panel::of(&[&product(start, units)], &calendar(48), STEADY).unwrap();
+            (panel.time[0], panel.time.len())
+        };
+        // A unit every fifth month: the first one is sold in the fourth month, the last one in the 44th.
+        let few = (3..44).map(|p| f64::from(u8::from(p % 5 == 3))).collect();
+        assert_eq!(periods(few, 3), (0, 48));
+        // Sold from October to December each year.
+        let season = (9..48).map(|p| if p % 12 >= 9 { 100.0 } else { 0.0 }).collect();
+        assert_eq!(periods(season, 9), (0, 48));
+        // Sold in every month from the fifth one on, and up to the 40th.
+        assert_eq!(periods(vec![100.0; 36], 4), (6, 32));
+    }
+
+    #[test]
+    fn a_pause_that_is_no_season_is_left_out() {
+        let open = |pause: Range<usize>| -> Vec<f64> {
+            (0..36).map(|p| if pause.contains(&p) { 0.0 } else { 10.0 }).collect()
+        };
+        let (rebuilt, other) = (product(0, open(18..24)), product(0, open(0..0)));
+        let panel = Panel::of(&[&rebuilt, &other], &calendar(36), STEADY).unwrap();
+        assert!(panel.rate.iter().all(|rate| (rate - 1.0).abs() < 1e-9), "{panel:?}");
+        assert!((panel.size[20] - 10.0).abs() < 1e-9 && (panel.size[25] - 20.0).abs() < 1e-9);
+        // By itself it has a hole, and the level is the same after it.
+        let panel = Panel::of(&[&rebuilt], &calendar(36), STEADY).unwrap();
+        assert_eq!((panel.time.len(), panel.stretch[29]), (30, 0));
+        // Two months are chance.
+        let panel = Panel::of(&[&product(0, open(18..20))], &calendar(36), STEADY).unwrap();
+        assert_eq!((panel.time.len(), panel.rate[18]), (36, 0.0));
     }
 
     #[test]

@@ -155,7 +155,7 @@ fn thin_groups_are_pulled_to_the_others() {
     let (mut alone, mut beside) = (0.0, 0.0);
     let mut rows = vec![];
     for seed in 0..20 {
-        let mut products = market(0.8).products(&mut ChaCha8Rng::seed_from_u64(seed));
+        let mut products = market(2.5).products(&mut ChaCha8Rng::seed_from_u64(seed));
         products.iter_mut().for_each(|p| p.key = Some("thin".to_owned()));
         alone += error(&find(&products));
         products.extend(market(500.0).products(&mut ChaCha8Rng::seed_from_u64(100 + seed)));
@@ -170,6 +170,63 @@ fn thin_groups_are_pulled_to_the_others() {
     assert_eq!(
         (none.class, none.reason.as_str()),
         (None, "no product of it has sales in a whole period")
+    );
+}
+
+#[test]
+fn shops_that_are_rebuilt_do_not_hide_a_december() {
+    // A sixth of 30 shops is closed in the second half of the second of three years; December sells 19 % more.
+    let mut season = vec![0.0; 12];
+    season[11] = 1.19f64.ln();
+    let market = Market {
+        products: 30,
+        level: 1000.0,
+        shock: 0.01,
+        seasons: vec![season],
+        ..Market::monthly(31)
+    };
+    let mut products = market.products(&mut ChaCha8Rng::seed_from_u64(6));
+    products[..5].iter_mut().for_each(|shop| shop.units[18..24].fill(0.0));
+    let rows = seasonality(
+        Frequency::Month,
+        &products,
+        &BTreeSet::new(),
+        &market.calendar(),
+        0,
+        0.8,
+    );
+    let december = found(&rows, None, 11);
+    let planted = 1.19 / (1.0 + 0.19 / 12.0);
+    assert!((december.index.unwrap() / planted - 1.0).abs() < 0.02, "{december:?}");
+}
+
+#[test]
+fn few_units_a_year_are_refused_with_their_number() {
+    let product = |key: &str, units: f64| Product {
+        key: Some(key.to_owned()),
+        start: 100,
+        units: (0..24).map(|p| if p % 2 == 1 { units } else { 0.0 }).collect(),
+    };
+    let products = [product("few", 4.0), product("some", 6.0)];
+    let groups: BTreeSet<String> = ["few", "some"].map(str::to_owned).into();
+    let calendar = Market::monthly(24).calendar();
+    let rows = seasonality(Frequency::Month, &products, &groups, &calendar, 0, 0.8);
+    let few: Vec<&Row> = rows.iter().filter(|row| row.key.as_deref() == Some("few")).collect();
+    assert_eq!((few.len(), few[0].index), (1, None));
+    assert_eq!(
+        few[0].reason,
+        "only 48 units were sold in 2.0 years: at least 30 a year are needed to tell a season, as larger groups have them"
+    );
+    assert!(
+        rows.iter()
+            .any(|row| row.key.as_deref() == Some("some") && row.index.is_some())
+    );
+    // Too short: the numbers are those of the product that has most.
+    let short = seasonality(Frequency::Week, &products, &groups, &calendar, 0, 0.8);
+    assert_eq!(
+        short[0].reason,
+        "none of 2 products sold throughout 52 complete weeks, the half years after its launch and before its \
+         withdrawal not counted, at most 24: give sales of a longer time"
     );
 }
 
