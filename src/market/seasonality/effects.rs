@@ -3,7 +3,7 @@
 use nalgebra::{DMatrix, DVector};
 
 use super::{
-    mixed::{Average, Regressors, Solver},
+    mixed::{Average, Kernel, Regressors, Solver},
     panel::Panel,
 };
 use crate::statistics::{mean, t_quantile};
@@ -15,6 +15,11 @@ const MAX_PASSES: usize = 60;
 const CHANGE: f64 = 0.1;
 /// A pass that moves no period by more than this is the last one.
 const TOLERANCE: f64 = 1e-9;
+/// Degrees of freedom of Student's t of the errors: a single strange period, such as a bulk order, is no season.
+const ERRORS: f64 = 5.0;
+/// Degrees of freedom of Student's t which classes may have for what is their own: a single high month in a level year
+/// is no sign of noise.
+const TAILS: f64 = 3.0;
 /// The common shock of a period taken for its weight: a coefficient of variation of 5 %.
 const SHOCK: f64 = 0.0025;
 /// A rate stays within exp(-10) and exp(10) of its mean.
@@ -79,15 +84,18 @@ impl Effects {
     /// *Model*: rate_p = exp(trend_p + prior_c + d_c + sum of prior_e + d_e over the events of p) (1 + error), for class
     /// c of period p. The trend has a flat prior. The deviations d of classes are normal with variance w^2 and correlated
     /// as [`Neighbours`] says; those of events are normal with deviation 1, or 0.5 beside other products. The error has
-    /// variance s^2 (1 + f / (0.0025 m_p)), where m_p are the units expected and f is the dispersion of products' units:
-    /// the share of chance in few units, and shocks that all products share. Estimation is penalised quasi-likelihood:
+    /// variance s^2 (1 + f / (0.0025 m_p)) and the tails of Student's t with 5 degrees of freedom, where m_p are the
+    /// units expected and f is the dispersion of products' units: the share of chance in few units, and shocks that all
+    /// products share. Estimation is penalised quasi-likelihood:
     /// least squares on the working response (rate - fit) / fit, repeated, which averages ratios to trend as classical
     /// decomposition does and takes a period without sales as it is.
     ///
     /// *Shrinkage*: with one observation per class, an effect would be pulled to the prior by B = s^2 / (s^2 + w^2).
     /// B has a uniform prior, over which and over the kinds of neighbours all results are averaged by marginal
     /// likelihood, with s^2 integrated out. So one year of data counts half, years that agree count nearly in full, and
-    /// years that contradict each other little. The errors hold what is not known of s and w; the prior's own error is a
+    /// years that contradict each other little. Half of the prior goes to deviations whose own part has the tails of
+    /// Student's t with 3 degrees of freedom: a month far above the others keeps its height. The spread of each class is
+    /// then the one that is most likely. The errors hold what is not known of s and w; the prior's own error is a
     /// part of the deviations, and so of w.
     ///
     /// *Index*: exp(effect) over its mean of the classes counted; its error is that of the difference (delta method).
@@ -96,7 +104,8 @@ impl Effects {
     ///
     /// *References*: Breslow, Clayton 1993, Approximate inference in generalized linear mixed models; Christiansen,
     /// Morris 1997, Hierarchical Poisson regression modeling (uniform prior of the shrinkage); Patterson, Thompson 1971,
-    /// Recovery of inter-block information when block sizes are unequal; Hyndman, Athanasopoulos 2021, Forecasting:
+    /// Recovery of inter-block information when block sizes are unequal; Lange, Little, Taylor 1989, Robust statistical
+    /// modeling using the t distribution; Hyndman, Athanasopoulos 2021, Forecasting:
     /// principles and practice, 3.4 (classical decomposition).
     pub fn fit(panel: &Panel, design: &Design, prior: Option<&[f64]>, counted: &[bool]) -> Self {
         let n = panel.rate.len();
@@ -127,30 +136,53 @@ impl Effects {
             let events: f64 = design.events[row].iter().map(|event| prior[classes + event]).sum();
             prior[design.class[row]] + events
         });
-        let kernels: Vec<DMatrix<f64>> = design.neighbours.iter().map(|n| kernel(classes, n)).collect();
+        // Of a single season nothing says whether what is far above the others is season or error.
+        let periods = |class: usize| design.class.iter().filter(|c| **c == class).count();
+        let seen = |times: usize| (0..classes).filter(|&class| periods(class) >= times).count();
+        let repeated = 2 * seen(2) > seen(1);
+        let level = DVector::from_element(classes, 1.0);
         let mut fit = base.map(|b| b.clamp(-MAX_LOG, MAX_LOG));
         let mut solved = Vec::new();
         let mut used = DVector::zeros(n);
+        let mut trust = DVector::from_element(n, 1.0);
         let mut average = Average::default();
         let (mut variance, mut assumed) = (SHOCK, SHOCK);
+        let (mut spread, mut supposed) = (level.clone(), level.clone());
         for _ in 0..MAX_PASSES {
             let response = DVector::from_fn(n, |row, _| {
                 fit[row] + panel.rate[row] / fit[row].exp() - 1.0 - base[row]
             });
-            let fresh = weights(panel, &fit, chance);
+            let expected_weights = weights(panel, &fit, chance);
+            let fresh = scaled(expected_weights.component_mul(&trust));
             let changed = |old: f64, new: f64| (new - old).abs() > CHANGE * old;
             let learned = design.event_count > 0 && changed(assumed, variance);
-            if solved.is_empty() || learned || used.iter().zip(fresh.iter()).any(|(old, new)| changed(*old, *new)) {
+            let any = |old: &DVector<f64>, new: &DVector<f64>| old.iter().zip(new.iter()).any(|(o, n)| changed(*o, *n));
+            if solved.is_empty() || learned || any(&used, &fresh) || any(&supposed, &spread) {
                 let ridge = variance / (expected * expected);
-                solved = kernels
-                    .iter()
-                    .map(|k| Solver::new(&regressors, k, &fresh, ridge))
-                    .collect();
-                (used, assumed) = (fresh, variance);
+                let odds: f64 = spread.iter().map(|s| 0.5 * TAILS * (1.0 - s.ln() - 1.0 / s)).sum();
+                let solver = |neighbours: &Neighbours, spread: &DVector<f64>, odds: f64| {
+                    Solver::new(&regressors, kernel(neighbours, spread), &fresh, ridge, odds)
+                };
+                let normal = design.neighbours.iter().map(|n| solver(n, &level, 0.0));
+                let own = design.neighbours.iter().filter(|n| repeated && n.share < 1.0);
+                let tailed = own.map(|n| solver(n, &spread, odds));
+                solved = normal.chain(tailed).collect();
+                (used, assumed, supposed) = (fresh, variance, spread.clone());
             }
             average = Average::of(&solved, &regressors, &response);
             variance = average.variance();
-            let fresh = &base + &regressors.x * &average.slopes + &regressors.z * &average.deviation;
+            if let Some(own) = average.own(&solved, design.neighbours.len(), &supposed) {
+                spread = own.map(|square| (TAILS + square) / (TAILS + 1.0));
+            }
+            let explained = &regressors.x * &average.slopes + &regressors.z * &average.deviation;
+            trust = DVector::from_fn(n, |row, _| {
+                if !repeated {
+                    return 1.0;
+                }
+                let square = (response[row] - explained[row]).powi(2) * expected_weights[row] / variance;
+                (ERRORS + 1.0) / (ERRORS + square)
+            });
+            let fresh = &base + explained;
             let step = (&fresh - &fit).amax();
             let damped = if step > 1.0 { 1.0 / step } else { 1.0 };
             fit = fit.zip_map(&fresh, |old, new| (old + damped * (new - old)).clamp(-MAX_LOG, MAX_LOG));
@@ -175,6 +207,8 @@ impl Effects {
             freedom: n.saturating_sub(slopes).max(1),
             mean,
         };
+        // A period of which the error has tails tells less than its weight says.
+        let wider = if repeated { (ERRORS + 3.0) / (ERRORS + 1.0) } else { 1.0 };
         for effect in 0..size {
             let (variance, share, against) = if effect < classes {
                 let mut contrast = DVector::zeros(classes);
@@ -189,7 +223,7 @@ impl Effects {
                 (variance, variance / (expected * expected), 1.0)
             };
             effects.ratio.push(effects.mean[effect].exp() / against);
-            effects.error.push(variance.sqrt());
+            effects.error.push((variance * wider).sqrt());
             effects.shrinkage.push(share.clamp(0.0, 1.0));
         }
         effects
@@ -199,7 +233,10 @@ impl Effects {
 /// Weights with mean 1: the inverse of each period's variance.
 fn weights(panel: &Panel, fit: &DVector<f64>, chance: f64) -> DVector<f64> {
     let weight = |row: usize| 1.0 / (SHOCK + chance / (panel.size[row] * fit[row].exp()).max(f64::MIN_POSITIVE));
-    let weights = DVector::from_fn(panel.rate.len(), |row, _| weight(row));
+    scaled(DVector::from_fn(panel.rate.len(), |row, _| weight(row)))
+}
+
+fn scaled(weights: DVector<f64>) -> DVector<f64> {
     let mean = weights.mean();
     if mean > 0.0 {
         weights / mean
@@ -208,16 +245,14 @@ fn weights(panel: &Panel, fit: &DVector<f64>, chance: f64) -> DVector<f64> {
     }
 }
 
-/// A root of the correlation of classes.
-fn kernel(classes: usize, neighbours: &Neighbours) -> DMatrix<f64> {
-    let correlation = DMatrix::from_fn(classes, classes, |a, b| {
-        if a == b {
-            return 1.0;
-        }
+/// The covariance of classes, of which `spread` is what is their own.
+fn kernel(neighbours: &Neighbours, spread: &DVector<f64>) -> Kernel {
+    let classes = spread.len();
+    let own = 1.0 - neighbours.share;
+    let covariance = DMatrix::from_fn(classes, classes, |a, b| {
         let apart = a.abs_diff(b);
-        neighbours.share * (-(apart.min(classes - apart) as f64) / neighbours.length).exp()
+        let common = neighbours.share * (-(apart.min(classes - apart) as f64) / neighbours.length).exp();
+        if a == b { common + own * spread[a] } else { common }
     });
-    correlation
-        .cholesky()
-        .map_or_else(|| DMatrix::identity(classes, classes), |c| c.l())
+    Kernel::new(covariance, own)
 }

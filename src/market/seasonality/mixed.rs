@@ -8,6 +8,8 @@ const MIN_VARIANCE: f64 = 1e-12;
 const MAX_TURNS: usize = 10_000;
 /// The ratio of variances runs over exp(-18) to exp(18), in steps of exp(0.5).
 const STEPS: i32 = 36;
+/// A ratio with less weight than this is left out.
+const NEGLIGIBLE: f64 = 1e-6;
 
 /// What explains a response: y = x b + z d + error.
 pub struct Regressors {
@@ -17,6 +19,24 @@ pub struct Regressors {
     pub slopes: usize,
     /// Columns with a deviation each.
     pub z: DMatrix<f64>,
+}
+
+/// Covariance of the deviations, over a variance that is not known.
+pub struct Kernel {
+    root: DMatrix<f64>,
+    /// What of it is each deviation's own.
+    own: f64,
+}
+
+impl Kernel {
+    /// Of a covariance, of which `own` times the spread of each deviation is its own.
+    pub fn new(covariance: DMatrix<f64>, own: f64) -> Self {
+        let size = covariance.nrows();
+        let root = covariance
+            .cholesky()
+            .map_or_else(|| DMatrix::identity(size, size), |c| c.l());
+        Self { root, own }
+    }
 }
 
 /// Everything about one correlation of deviations that does not depend on the response.
@@ -35,12 +55,19 @@ pub struct Solver {
     slope_variance: DVector<f64>,
     weights: DVector<f64>,
     freedom: f64,
+    /// The inverse of the covariance, times the deviations that a coordinate has; its squares; the inverse's diagonal.
+    dual: DMatrix<f64>,
+    squares: DMatrix<f64>,
+    inverse: DVector<f64>,
+    own: f64,
+    odds: f64,
 }
 
 impl Solver {
-    /// `root` is a root of the correlation of the deviations, `weights` are inverse variances of the rows, and `ridge`
-    /// is the variance of the error over that of the slopes with a normal prior.
-    pub fn new(regressors: &Regressors, root: &DMatrix<f64>, weights: &DVector<f64>, ridge: f64) -> Self {
+    /// `weights` are inverse variances of the rows, `ridge` is the variance of the error over that of the slopes with a
+    /// normal prior, and `odds` is the logarithm of what speaks for the kernel before anything is seen.
+    pub fn new(regressors: &Regressors, kernel: Kernel, weights: &DVector<f64>, ridge: f64, odds: f64) -> Self {
+        let Kernel { root, own } = kernel;
         let Regressors { x, slopes, z } = regressors;
         let weighted = |m: &DMatrix<f64>| DMatrix::from_fn(m.nrows(), m.ncols(), |r, c| m[(r, c)] * weights[r]);
         let wx = weighted(x);
@@ -53,7 +80,7 @@ impl Solver {
             || (DMatrix::zeros(x.ncols(), x.nrows()), DVector::zeros(x.ncols())),
             |c| (c.solve(&wx.transpose()), c.inverse().diagonal()),
         );
-        let effects = z * root;
+        let effects = z * &root;
         let taken = &to_slopes * &effects;
         let free = weighted(&(&effects - x * &taken));
         let information = effects.transpose() * &free;
@@ -64,7 +91,15 @@ impl Solver {
             || (DVector::zeros(size), DMatrix::identity(size, size)),
             |eigen| (eigen.eigenvalues.map(|v| v.max(0.0)), eigen.eigenvectors),
         );
+        let roots = root.transpose().solve_upper_triangular(&DMatrix::identity(size, size));
+        let roots = roots.unwrap_or_else(|| DMatrix::identity(size, size));
+        let dual = &roots * &turn;
         Self {
+            squares: dual.map(|d| d * d),
+            dual,
+            inverse: DVector::from_fn(size, |c, _| roots.row(c).norm_squared()),
+            own,
+            odds,
             moments: (free * &turn).transpose(),
             taken: taken * &turn,
             turn: root * turn,
@@ -119,7 +154,7 @@ impl Average {
                 nodes.push(Node {
                     solver: index,
                     ratio,
-                    weight: prior - 0.5 * spread - 0.5 * solver.freedom * variance.ln(),
+                    weight: solver.odds + prior - 0.5 * spread - 0.5 * solver.freedom * variance.ln(),
                     variance,
                 });
             }
@@ -129,6 +164,7 @@ impl Average {
         nodes.iter_mut().for_each(|n| n.weight = (n.weight - best).exp());
         let sum: f64 = nodes.iter().map(|n| n.weight).sum();
         nodes.iter_mut().for_each(|n| n.weight /= sum);
+        nodes.retain(|n| n.weight > NEGLIGIBLE);
         let mut average = Self {
             deviation: DVector::zeros(regressors.z.ncols()),
             slopes: DVector::zeros(regressors.x.ncols()),
@@ -157,6 +193,26 @@ impl Average {
     /// Mean variance of the error.
     pub fn variance(&self) -> f64 {
         self.nodes.iter().map(|n| n.weight * n.variance).sum()
+    }
+
+    /// Mean square of what is each deviation's own, over the variance that it shares with the others, by the solvers from
+    /// one on, which assume a spread.
+    pub fn own(&self, solvers: &[Solver], from: usize, spread: &DVector<f64>) -> Option<DVector<f64>> {
+        let mut squares = DVector::zeros(self.deviation.len());
+        let mut weight = 0.0;
+        for node in self.nodes.iter().filter(|node| node.solver >= from) {
+            let (solver, moments) = (&solvers[node.solver], &self.moments[node.solver]);
+            let precision = solver.information.map(|i| i + 1.0 / node.ratio);
+            let value = &solver.dual * moments.component_div(&precision);
+            let variance = &solver.squares * precision.map(|p| 1.0 / p);
+            for (c, square) in squares.iter_mut().enumerate() {
+                let found = (value[c] * value[c] / node.variance + variance[c]) / node.ratio;
+                let own = spread[c] + solver.own * spread[c] * spread[c] * (found - solver.inverse[c]);
+                *square += node.weight * own.max(0.0);
+            }
+            weight += node.weight;
+        }
+        (weight > 0.0).then(|| squares / weight)
     }
 
     /// Variance of a contrast of deviations, and the share that the prior has in it.

@@ -89,7 +89,7 @@ fn season(frequency: Frequency) -> Season {
                 season: 12,
                 guard: 6,
                 span: 12,
-                pause: 3,
+                pause: 6,
             },
             neighbours: &WEEKS[..1],
             unit: "years",
@@ -106,7 +106,8 @@ fn season(frequency: Frequency) -> Season {
                 season: 52,
                 guard: 26,
                 span: 52,
-                pause: 8,
+                // Half a year, without the weeks at its ends that are not whole.
+                pause: 24,
             },
             neighbours: &WEEKS,
             unit: "years",
