@@ -12,7 +12,7 @@ every sixth is closed for half a year at the same time. The truth is the season 
 of the time. Two keys of each world are also asked for alone, as the season of all products, which is pulled to 1.
 
 `error` is the root mean square of the error of the log index, `pull` the share by which indices of December (weeks 49 to 51)
-are nearer to 1 than planted. Keys below 30 units (a year and altogether) must be refused or stay within 0.7 and 1.4.
+are nearer to 1 than planted, `peaks` the share of intervals that hold them where they are above 1.1. Keys below 30 units (a year and altogether) must be refused or stay within 0.7 and 1.4.
 
 --keys N ...: instead, time and memory of N keys by week, of one product and three years each.
 """
@@ -22,6 +22,7 @@ import collections
 import datetime
 import subprocess
 import sys
+import time
 
 import numpy as np
 import pandas as pd
@@ -158,7 +159,7 @@ class Tally:
     """How indices compare with the truth."""
 
     def __init__(self):
-        self.keys = self.refused = self.classes = self.inside = self.above = 0
+        self.keys = self.refused = self.classes = self.inside = self.above = self.peaks = self.held = 0
         self.square = self.shown = self.planted = 0.0
 
     def add(self, found: dict, truth: np.ndarray) -> None:
@@ -178,15 +179,19 @@ class Tally:
             if period in december and abs(np.log(planted)) > 0.1:
                 self.shown += np.log(index) * np.sign(np.log(planted))
                 self.planted += abs(np.log(planted))
+                if planted > 1.1:
+                    self.peaks += 1
+                    self.held += lower <= planted <= upper
 
     def line(self) -> str:
         classes = max(self.classes, 1)
         covered = self.inside / classes
         verdict = "" if GOAL[0] <= covered <= GOAL[1] and self.refused <= 0.2 * self.keys else "  MISSED"
         pull = f"{1 - self.shown / self.planted:6.1%}" if self.planted else "     -"
+        peaks = f"{self.held / self.peaks:6.1%}" if self.peaks else "     -"
         return (
             f"{self.keys:5} keys {self.refused / self.keys:6.1%} refused  covered {covered:6.1%} (above {self.above / classes:5.1%})"
-            f"  error {np.sqrt(self.square / classes):.4f}  pull {pull}{verdict}"
+            f"  error {np.sqrt(self.square / classes):.4f}  pull {pull}  peaks {peaks}{verdict}"
         )
 
 
@@ -246,8 +251,13 @@ def timed(options: argparse.Namespace, keys: int) -> None:
     """)
     database.execute(f"CREATE TABLE products AS SELECT 'P' || i AS product_id, 'key ' || i AS category FROM range({keys}) p(i)")
     query = "SELECT count(*), count(season_index) FROM launch_seasonality('sales', products := 'products')"
+    started = time.process_time()
     (row,), seconds, above = measured(database, query)
-    print(f"{keys:>7,} keys by week, {row[1]:,} indices  {seconds:6.1f} s, {above:.0f} MiB above", flush=True)
+    used = time.process_time() - started
+    print(
+        f"{keys:>7,} keys by week, {row[1]:,} indices  {seconds:6.1f} s, {used:6.1f} s of all threads, {above:.0f} MiB above",
+        flush=True,
+    )
 
 
 def main() -> None:
