@@ -1,7 +1,7 @@
 -- Forecasts any measure of series that have a history: sales of products on sale, prices, competitors' sales,
--- mentions. Each series is forecast from itself, from the first period after the data on. All series run to the end of
--- the data: one without rows there sold nothing, or kept its price. A series that cannot be forecast comes back as one
--- row with status refused and the reason.
+-- mentions. Each series is forecast from itself and from what is known ahead (promotions, prices, holidays), from the
+-- first period after the data on. All series run to the end of the data: one without rows there sold nothing, or kept
+-- its price. A series that cannot be forecast comes back as one row with status refused and the reason.
 --
 -- @param data: VARCHAR                    the table: a series, a date, a value
 -- @param series: VARCHAR = 'product_id'   its column of series
@@ -11,12 +11,18 @@
 -- @param horizon: BIGINT = 13             periods to forecast, 1 to 520
 -- @param method: VARCHAR = 'auto'         auto (mean of several, weighted by how each forecast the series' past), naive,
 --                                         naive2 (the last value, season taken out), seasonal_naive, average, median,
---                                         ses, damped, ets, theta, croston, tsb, or lstm (one network for all series)
--- @param season: BIGINT = NULL            periods of a season; NULL for 7 days, 52 weeks or 12 months; 1 for none
+--                                         ses, damped, ets, theta, croston, tsb, structural (level, season and effects of
+--                                         what is known ahead), or lstm (one network for all series)
+-- @param season: BIGINT = NULL            periods of a season; NULL for that of the calendar: the week and the year of
+--                                         days, the year of weeks and months; 1 for none
 -- @param level: DOUBLE = 0.8              probability of the intervals
 -- @param aggregate: VARCHAR = NULL        what several rows of a period come to: sum (no row is zero) or mean (no row
 --                                         keeps the value before, as prices do); NULL for mean of a column whose name
 --                                         ends in price, else sum
+-- @param covariates: VARCHAR = NULL       a table of what is known ahead: the column date, that of series where it differs
+--                                         by series, and numbers or booleans, past and future
+-- @param events: VARCHAR = NULL           a table of holidays and events, past and future, with the columns date and name;
+--                                         an event of several days has one row each
 -- @param seed: BIGINT = 42                 seed of random numbers, for lstm
 -- @returns series: same as input  the series
 -- @returns date: DATE             first day of the period
@@ -29,6 +35,9 @@
 -- @returns reason: VARCHAR        what the forecast rests on, or why there is none
 -- @example FROM launch_trend('sales')
 -- @example FROM launch_trend('sales', value := 'price', horizon := 4, method := 'naive')
+-- @example WITH ahead AS (SELECT date::DATE AS date, day(date) <= 5 AS promotion FROM range(DATE '2022-01-01', DATE '2026-01-01', INTERVAL 1 DAY) r(date)),
+--          holidays AS (SELECT make_date(y, 12, 25) AS date, 'Christmas' AS name FROM range(2022, 2026) r(y))
+--          FROM launch_trend('sales', horizon := 4, covariates := 'ahead', events := 'holidays')
 WITH options_ AS MATERIALIZED (
     SELECT
         __launch_frequency(frequency) AS frequency_,
@@ -83,14 +92,54 @@ series_ AS (
     GROUP BY key_
     HAVING count(value_) > 0
 ),
+known_ AS MATERIALIZED (
+    SELECT
+        link_, list({'name': name_, 'event': event_, 'periods': periods_, 'values': values_} ORDER BY event_, name_) AS known_,
+        -- What is not known up to the last step.
+        string_agg(
+            format(
+                '{} is known until {} only',
+                name_, __launch_period_start(greatest(periods_[-1], periods_[1]), frequency)
+            ), ', ' ORDER BY name_
+        ) FILTER (NOT event_ AND periods_[-1] < end_ + horizon_ - 1) AS until_,
+        string_agg(name_, ', ' ORDER BY name_) AS names_
+    FROM __launch_known(covariates, events, series, frequency), calendar_, options_
+    GROUP BY link_
+),
+beside_ AS (
+    SELECT
+        series_.key_, coalesce(own_.known_, []) || coalesce(all_.known_, []) AS known_,
+        concat_ws(
+            '; ', '',
+            CASE WHEN links_ > 0 AND own_.known_ IS NULL THEN 'covariates have no row of this series' END,
+            CASE WHEN method_ NOT IN ('auto', 'structural') THEN format(
+                '{} does not look at {}', method_, concat_ws(', ', own_.names_, all_.names_)
+            ) ELSE nullif(concat_ws(', ', own_.until_, all_.until_), '') END
+        ) AS note_
+    FROM series_
+    CROSS JOIN options_
+    CROSS JOIN (
+        SELECT count(link_) AS links_, CASE
+            WHEN count(link_) > 0 AND NOT bool_or(coalesce(link_ IN (SELECT key_::VARCHAR FROM series_), false)) THEN error(
+                'no ' || series || ' of covariates ' || covariates || ', such as ''' || min(link_)
+                || ''', is a series with values, such as ''' || coalesce((SELECT min(key_::VARCHAR) FROM series_), 'NULL') || ''''
+            ) END AS wrong_
+        FROM known_
+    ) AS linked_
+    LEFT JOIN (SELECT link_, known_, until_, names_ FROM known_ WHERE link_ IS NOT NULL) AS own_
+        ON own_.link_ = series_.key_::VARCHAR
+    LEFT JOIN (SELECT known_, until_, names_ FROM known_ WHERE link_ IS NULL) AS all_ ON true
+    WHERE wrong_ IS NULL AND (SELECT count(*) FROM known_) > 0
+),
 forecast_ AS (
-    SELECT key_, unknown_, unnest(__launch_trend(
-        periods_, values_, end_, means_, horizon := horizon_, season := season_, method := method_, level := level
+    SELECT series_.key_, unknown_, note_, unnest(__launch_trend(
+        periods_, values_, end_, means_, horizon := horizon_, season := season_, method := method_, level := level,
+        calendar := CASE WHEN season IS NULL THEN frequency_ END, known := known_
     )) AS row_
-    FROM series_, calendar_, options_
+    FROM series_ LEFT JOIN beside_ ON beside_.key_ = series_.key_ CROSS JOIN calendar_ CROSS JOIN options_
     WHERE method_ <> 'lstm' OR method_ IS NULL
     UNION ALL
-    SELECT key_, unknown_, row_
+    SELECT series_.key_, unknown_, note_, row_
     FROM (
         SELECT unnest(__launch_trend_network(
             key_::VARCHAR, periods_, values_, end_, means_, horizon := horizon_, season := season_, level := level,
@@ -100,8 +149,9 @@ forecast_ AS (
         WHERE method_ = 'lstm'
     )
     JOIN series_ ON series_.key_::VARCHAR = row_['series']
+    LEFT JOIN beside_ ON beside_.key_ = series_.key_
     UNION ALL
-    SELECT key_, 0, {
+    SELECT key_, 0, NULL, {
         'status': 'refused',
         'reason': CASE WHEN key_ IS NULL THEN series || ' is NULL in ' || rows_ || ' rows'
             ELSE 'none of its ' || rows_ || ' rows has a date between 1970 and 2200 and a number below 1e15' END
@@ -118,5 +168,6 @@ SELECT
     method_ AS method,
     row_['status'] AS status,
     row_['reason'] || CASE WHEN unknown_ > 0 AND row_['status'] = 'ok'
-        THEN format('; {} periods without a known value count as the one before', unknown_) ELSE '' END AS reason
+        THEN format('; {} periods without a known value count as the one before', unknown_) ELSE '' END
+        || coalesce(CASE WHEN row_['status'] = 'ok' THEN note_ END, '') AS reason
 FROM forecast_ CROSS JOIN options_ CROSS JOIN calendar_

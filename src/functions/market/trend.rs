@@ -5,7 +5,8 @@ use rayon::prelude::*;
 use crate::{
     error::Result,
     functions::prelude::*,
-    market::trend::{Gap, Series, Trend, TrendOptions, forecast},
+    market::trend::{Gap, Known, Series, Surroundings, Trend, TrendOptions, forecast},
+    panel::Frequency,
 };
 
 /// See [`Function::ABOUT`].
@@ -22,8 +23,26 @@ pub(super) fn read_series(arguments: &mut Arguments) -> std::result::Result<Vec<
         // Without an end there was no row to count from.
         end: ends[row].unwrap_or(i64::MIN),
         gap: if means[row] == Some(true) { Gap::Last } else { Gap::Zero },
+        known: Vec::new(),
     };
     Ok(lists.map(one).collect())
+}
+
+/// What is known of one series.
+fn read_known(mut table: Arguments) -> std::result::Result<Vec<Known>, Failure> {
+    let names = table.texts()?.into_iter().zip(table.flags()?);
+    let rows = names.zip(table.lists::<i64>()?.into_iter().zip(table.lists::<f64>()?));
+    let known = rows.filter_map(|((name, event), (periods, values))| {
+        let pairs = periods?.into_iter().zip(values?);
+        let (periods, values) = pairs.filter_map(|(p, v)| Some((p?, v?))).unzip();
+        Some(Known {
+            name: name?,
+            event: event?,
+            periods,
+            values,
+        })
+    });
+    Ok(known.collect())
 }
 
 /// What the headers of functions of series share.
@@ -46,6 +65,9 @@ impl Function for OfSeries {
         @series
         @param method: VARCHAR = 'auto'  as in launch_trend, but for lstm
         @param level: DOUBLE = 0.8  probability of the interval
+        @param calendar: VARCHAR = NULL  day, week or month where the season is that of the calendar
+        @param known: STRUCT(name VARCHAR, event BOOLEAN, periods BIGINT[], \"values\" DOUBLE[])[] = NULL  what is known of
+            periods, past and future
         @returns step: INTEGER  1 for the first period to forecast
         @returns yhat: DOUBLE  the forecast
         @returns yhat_lower: DOUBLE  lower end of its interval
@@ -62,24 +84,34 @@ impl Function for OfSeries {
 
 impl PerChunk for OfSeries {
     fn answer(query: &Query, mut arguments: Arguments) -> std::result::Result<Vec<Vec<Row>>, Failure> {
-        let series = read_series(&mut arguments)?;
+        let mut series = read_series(&mut arguments)?;
         let (horizons, seasons) = (arguments.whole()?, arguments.whole()?);
         let (methods, levels) = (arguments.texts()?, arguments.numbers()?);
+        let calendars = arguments.texts()?;
+        for (series, table) in series.iter_mut().zip(arguments.tables()?) {
+            series.known = table.map(read_known).transpose()?.unwrap_or_default();
+        }
         let options = |row: usize| {
-            Ok(TrendOptions::try_new(
+            let options = TrendOptions::try_new(
                 required(methods[row].as_deref(), "method")?,
                 required(horizons[row], "horizon")?,
                 required(seasons[row], "season")?,
                 required(levels[row], "level")?,
                 series[row].gap == Gap::Last,
-            )?)
+            )?;
+            Ok(match &calendars[row] {
+                Some(name) => options.by_calendar(Frequency::parse(name)?),
+                None => options,
+            })
         };
         // An option that is not allowed ends the query.
         let options = (0..arguments.rows())
             .map(options)
             .collect::<std::result::Result<Vec<_>, Failure>>()?;
         let one = |(series, options): (&Series, &TrendOptions)| {
-            rows(series.filled().and_then(|values| forecast(&values, options)))
+            let known = &series.known;
+            let filled = series.filled();
+            rows(filled.and_then(|(first, values)| forecast(&values, &Surroundings { first, known }, options)))
         };
         query.run(|| series.par_iter().zip(&options).map(one).collect())?
     }

@@ -68,7 +68,10 @@ impl Gather for OfAllSeries {
         )?;
         let mut series: Vec<&(String, Series)> = rows.iter().collect();
         series.sort_by(|a, b| a.0.cmp(&b.0));
-        let filled: Vec<Result<Vec<f64>, Error>> = series.iter().map(|(_, s)| s.filled()).collect();
+        let filled: Vec<Result<Vec<f64>, Error>> = series
+            .iter()
+            .map(|(_, s)| s.filled().map(|(_, values)| values))
+            .collect();
         let values: Vec<Vec<f64>> = filled.iter().map(|f| f.clone().unwrap_or_default()).collect();
         let progress = query.progress();
         let together = query.run(|| forecast_together(&values, &options, &progress))?;

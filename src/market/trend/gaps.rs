@@ -1,5 +1,6 @@
 //! From rows by period to a series without gaps.
 
+use super::regressors::Known;
 use crate::error::{Error, Result};
 
 /// What a period without rows was.
@@ -11,14 +12,14 @@ pub enum Gap {
     Last,
 }
 
-/// Values of all periods from the first one with a value to the one before `end`.
+/// The number of the first period with a value, and the values from there to the one before `end`.
 ///
 /// `periods` are numbers of periods, each once, in order; a value that is missing, and periods from `end` on, count as
 /// without row.
 ///
 /// # Errors
 /// [`Error::Refused`] when no period before `end` has a value.
-pub fn fill(periods: &[i64], values: &[Option<f64>], end: i64, gap: Gap) -> Result<Vec<f64>> {
+pub fn fill(periods: &[i64], values: &[Option<f64>], end: i64, gap: Gap) -> Result<(i64, Vec<f64>)> {
     let rows = periods.iter().zip(values).filter_map(|(p, v)| Some((*p, (*v)?)));
     let mut rows = rows.filter(|(p, _)| *p < end).peekable();
     let Some(&(first, start)) = rows.peek() else {
@@ -34,7 +35,7 @@ pub fn fill(periods: &[i64], values: &[Option<f64>], end: i64, gap: Gap) -> Resu
         }));
         last = value.unwrap_or(last);
     }
-    Ok(series)
+    Ok((first, series))
 }
 
 /// A series as a table has it.
@@ -48,14 +49,16 @@ pub struct Series {
     pub end: i64,
     /// What a period without a row was.
     pub gap: Gap,
+    /// What is known beside it.
+    pub known: Vec<Known>,
 }
 
 impl Series {
-    /// Its values without gaps.
+    /// Its first period, and its values without gaps.
     ///
     /// # Errors
     /// As [`fill`].
-    pub fn filled(&self) -> Result<Vec<f64>> {
+    pub fn filled(&self) -> Result<(i64, Vec<f64>)> {
         let known = self.periods.iter().zip(&self.values);
         let known = known.filter_map(|(p, v)| p.map(|p| (p as i64, *v)));
         let (periods, values): (Vec<i64>, Vec<Option<f64>>) = known.unzip();
@@ -70,8 +73,8 @@ mod tests {
     #[test]
     fn gaps_are_zero_or_the_last_value() {
         let of = |gap| fill(&[3, 4, 7, 9], &[Some(5.0), None, Some(2.0), Some(8.0)], 9, gap);
-        assert_eq!(of(Gap::Zero), Ok(vec![5.0, 0.0, 0.0, 0.0, 2.0, 0.0]));
-        assert_eq!(of(Gap::Last), Ok(vec![5.0, 5.0, 5.0, 5.0, 2.0, 2.0]));
+        assert_eq!(of(Gap::Zero), Ok((3, vec![5.0, 0.0, 0.0, 0.0, 2.0, 0.0])));
+        assert_eq!(of(Gap::Last), Ok((3, vec![5.0, 5.0, 5.0, 5.0, 2.0, 2.0])));
         assert!(fill(&[9], &[Some(1.0)], 9, Gap::Zero).is_err());
     }
 }

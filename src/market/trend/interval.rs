@@ -23,8 +23,9 @@ pub struct PastError {
 /// c, in [0, 1], comes from the least squares line of the squared errors against k; 1 is the growth of a random walk.
 /// The central interval of level L has as its ends the scores of ranks (m + 1) (1 - L) / 2 and (m + 1) (1 + L) / 2 of
 /// m, times sqrt(1 + c k), added to g(f) and taken back. The scores of one origin hang together, so m is the number of
-/// origins, not of scores ([`conformal_quantile_of_blocks`]); ranks beyond the ends are cut to the ends. With fewer
-/// than five origins each score counts with both signs.
+/// independent ones ([`conformal_quantile_of_blocks`]): the periods forecast over the design effect of cluster samples, and
+/// the number of origins at least; ranks beyond the ends are cut to the ends. With fewer than five origins each score counts
+/// with both signs.
 ///
 /// *References*: Vovk, Gammerman, Shafer 2005, Algorithmic Learning in a Random World; Bartlett 1936, The square root
 /// transformation in analysis of variance.
@@ -32,14 +33,14 @@ pub struct PastError {
 pub struct Intervals {
     scores: Vec<f64>,
     growth: f64,
-    origins: usize,
+    blocks: usize,
     root: bool,
 }
 
 impl Intervals {
-    /// Learn from the errors of forecasts from so many origins; `None` without any. `root` says whether no value of
+    /// Learn from the errors of forecasts from so many origins, of so many periods; `None` without any. `root` says whether no value of
     /// the series is negative.
-    pub fn fit(errors: &[PastError], origins: usize, root: bool) -> Option<Self> {
+    pub fn fit(errors: &[PastError], origins: usize, periods: usize, root: bool) -> Option<Self> {
         if errors.is_empty() {
             return None;
         }
@@ -53,10 +54,11 @@ impl Intervals {
         if origins < ENOUGH_ORIGINS {
             scores.extend(scores.clone().iter().map(|s| -s));
         }
+        let blocks = blocks(errors, &scores, origins, periods);
         Some(Self {
             scores: sorted(scores),
             growth,
-            origins,
+            blocks,
             root,
         })
     }
@@ -73,8 +75,42 @@ impl Intervals {
     }
 
     fn quantile(&self, probability: f64) -> f64 {
-        conformal_quantile_of_blocks(&self.scores, probability, self.origins)
+        conformal_quantile_of_blocks(&self.scores, probability, self.blocks)
     }
+}
+
+/// Independent scores among those of so many origins and periods: the latter over the design effect of cluster samples,
+/// 1 + (m - 1) r, with m scores an origin and r their correlation within origins from the analysis of variance; the number of
+/// origins at least.
+///
+/// *Reference*: Kish 1965, Survey sampling.
+fn blocks(errors: &[PastError], scores: &[f64], origins: usize, periods: usize) -> usize {
+    let groups: Vec<&[f64]> = {
+        // Steps of an origin follow each other.
+        let pairs: Vec<(usize, f64)> = errors.iter().map(|e| e.step).zip(scores.iter().copied()).collect();
+        let lengths = pairs.chunk_by(|a, b| a.0 < b.0).map(<[_]>::len);
+        let ends = lengths.scan(0, |end, length| {
+            *end += length;
+            Some(*end - length..*end)
+        });
+        ends.map(|range| &scores[range]).collect()
+    };
+    let (count, total) = (groups.len() as f64, errors.len() as f64);
+    if groups.len() < 2 || total <= count {
+        return origins;
+    }
+    let of = |group: &[f64]| mean(group.iter().copied()).unwrap_or_default();
+    let centre = of(&scores[..errors.len()]);
+    let between: f64 = groups.iter().map(|g| g.len() as f64 * (of(g) - centre).powi(2)).sum();
+    let within: f64 = groups.iter().flat_map(|g| g.iter().map(|s| (s - of(g)).powi(2))).sum();
+    let (between, within, size) = (between / (count - 1.0), within / (total - count), total / count);
+    let correlation = (between - within) / (between + (size - 1.0) * within);
+    let correlation = if correlation.is_finite() {
+        correlation.clamp(0.0, 1.0)
+    } else {
+        1.0
+    };
+    ((periods as f64 / (1.0 + (size - 1.0) * correlation)) as usize).max(origins)
 }
 
 fn transformed(value: f64, root: bool) -> f64 {
@@ -115,7 +151,7 @@ mod tests {
     #[test]
     fn ranks_are_those_of_split_conformal() {
         // Errors -49 to 49, one of each origin: ranks 10 and 90 of 99 are -40 and 40.
-        let fitted = Intervals::fit(&errors(1, |i, _| i as f64 - 49.0), 99, false).unwrap();
+        let fitted = Intervals::fit(&errors(1, |i, _| i as f64 - 49.0), 99, 0, false).unwrap();
         let (lower, upper) = fitted.around(100.0, 0, 0.8);
         assert!(
             (lower - 60.0).abs() < 0.5 && (upper - 140.0).abs() < 0.5,
@@ -125,7 +161,7 @@ mod tests {
 
     #[test]
     fn few_origins_make_wider_intervals_of_the_same_scores() {
-        let of = |origins| Intervals::fit(&errors(1, |i, _| i as f64 - 49.0), origins, false).unwrap();
+        let of = |origins| Intervals::fit(&errors(1, |i, _| i as f64 - 49.0), origins, 0, false).unwrap();
         let width = |fitted: Intervals| fitted.around(100.0, 0, 0.8).1;
         assert!(width(of(10)) > width(of(99)) + 2.0);
     }
@@ -133,7 +169,7 @@ mod tests {
     #[test]
     fn errors_of_a_random_walk_grow_with_the_step() {
         let walk = |i: usize, k: usize| (i as f64 - 49.0) * ((k + 1) as f64).sqrt();
-        let fitted = Intervals::fit(&errors(4, walk), 99, false).unwrap();
+        let fitted = Intervals::fit(&errors(4, walk), 99, 0, false).unwrap();
         assert!((fitted.growth - 1.0).abs() < 1e-9, "{}", fitted.growth);
         let first = fitted.around(100.0, 0, 0.8).1 - 100.0;
         let fourth = fitted.around(100.0, 3, 0.8).1 - 100.0;
@@ -143,7 +179,7 @@ mod tests {
     #[test]
     fn ends_enclose_the_forecast_and_are_not_negative() {
         // All errors were positive: the lower end is the forecast itself.
-        let fitted = Intervals::fit(&errors(2, |i, _| i as f64), 99, true).unwrap();
+        let fitted = Intervals::fit(&errors(2, |i, _| i as f64), 99, 0, true).unwrap();
         for forecast in [0.0, 0.3, 50.0] {
             let (lower, upper) = fitted.around(forecast, 1, 0.8);
             assert!(
@@ -151,6 +187,6 @@ mod tests {
                 "{lower} {upper}"
             );
         }
-        assert_eq!(Intervals::fit(&[], 3, true), None);
+        assert_eq!(Intervals::fit(&[], 3, 0, true), None);
     }
 }

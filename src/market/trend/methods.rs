@@ -8,9 +8,12 @@ use anofox_forecast::models::theta::Theta;
 use chrono::{DateTime, Utc};
 
 use super::season::{Season, mean};
+use super::structural::Structural;
 use crate::error::{Error, Result};
 use crate::statistics::{lower_median, sorted};
 
+/// Latest periods that are looked at, or four seasons if that is more.
+pub const MAX_PERIODS: usize = 400;
 /// Periods that `average` looks at where the season is shorter.
 const SHORTEST_AVERAGE: usize = 6;
 /// Periods that `median` looks at; odd, so that it is one of the values.
@@ -31,6 +34,7 @@ const MEDIAN_PERIODS: usize = 13;
 /// | theta | the standard Theta method | Assimakopoulos, Nikolopoulos 2000 |
 /// | croston | Croston's method for intermittent demand, with the correction of Syntetos and Boylan | Syntetos, Boylan 2005 |
 /// | tsb | its successor, which forgets products that stop selling | Teunter, Syntetos, Babai 2011 |
+/// | structural | a wandering level with effects of the calendar and of what is known ahead, see [`Structural`] | Harvey 1989 |
 ///
 /// From `average` to `ets`, `theta` and `tsb` see the series without its [`Season`], which is put back afterwards.
 /// ETS, Theta, Croston and TSB are those of the crate anofox-forecast.
@@ -48,11 +52,12 @@ pub enum Method {
     Theta,
     Croston,
     Tsb,
+    Structural,
 }
 
 impl Method {
     /// All of them, in the order of the table.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Naive,
         Self::Naive2,
         Self::SeasonalNaive,
@@ -64,6 +69,7 @@ impl Method {
         Self::Theta,
         Self::Croston,
         Self::Tsb,
+        Self::Structural,
     ];
 
     /// Its name in SQL.
@@ -80,6 +86,7 @@ impl Method {
             Self::Theta => "theta",
             Self::Croston => "croston",
             Self::Tsb => "tsb",
+            Self::Structural => "structural",
         }
     }
 
@@ -93,6 +100,8 @@ impl Method {
             adjusted,
             season,
             periods,
+            before,
+            structural,
         } = history;
         let n = values.len();
         let level = |level: f64| season.restored(&vec![level; horizon], n);
@@ -121,6 +130,7 @@ impl Method {
             Self::Theta => smoothed(&mut Theta::new())?,
             Self::Croston => run(&mut Croston::new().sba_optimized(), values, horizon)?,
             Self::Tsb => smoothed(&mut TSB::new())?,
+            Self::Structural => structural.forecast(*before + n, horizon)?,
         };
         let finite = forecast.len() == horizon && forecast.iter().all(|v| v.is_finite());
         let not_finite = || Error::refused(format!("{} gives no finite forecast of this series", self.name()));
@@ -134,17 +144,25 @@ impl Method {
 /// A series as methods see it.
 #[derive(Debug)]
 pub struct History<'a> {
+    /// The latest values, and how many there were before them.
     values: &'a [f64],
+    before: usize,
+    structural: &'a Structural,
     adjusted: Vec<f64>,
     season: Season,
     periods: usize,
 }
 
 impl<'a> History<'a> {
-    /// Finite values, and how many of them a season may have.
-    pub fn new(values: &'a [f64], periods: usize) -> Self {
+    /// Finite values, how many of them a season may have, and forecasts of [`Method::Structural`]. Only the latest 400
+    /// values (or four seasons) are looked at: older ones change a forecast less than their cost is worth.
+    pub fn new(values: &'a [f64], periods: usize, structural: &'a Structural) -> Self {
+        let before = values.len().saturating_sub(MAX_PERIODS.max(4 * periods));
+        let values = &values[before..];
         let season = Season::fit(values, periods);
         Self {
+            before,
+            structural,
             adjusted: season.adjusted(values),
             season,
             values,

@@ -1,38 +1,45 @@
 //! Forecasts of series that have a history: sales of products on sale, prices, competitors' sales, mentions.
 
+mod closed;
 mod combination;
 mod gaps;
 mod interval;
 mod methods;
 mod network;
+mod regressors;
 mod rolling;
 mod season;
+mod structural;
 mod windows;
 
-pub use combination::{combined, weights};
+pub use combination::{combined, weights, weights_beside};
 pub use gaps::{Gap, Series, fill};
 pub use interval::{Intervals, PastError};
 pub use methods::{History, Method};
 pub use network::{NetworkOptions, forecast_together};
+pub use regressors::{Known, Regressor, regressors};
 pub use rolling::{Origin, cuts, origins};
 pub use season::Season;
+pub use structural::Structural;
 
 use crate::error::{Error, Result};
+use crate::panel::Frequency;
 use crate::statistics::check_level;
+use closed::closed;
+use methods::MAX_PERIODS;
 
 /// Fewest periods that are forecast from.
 const MIN_PERIODS: usize = 4;
-/// Latest periods that are looked at, or four seasons if that is more.
-const MAX_PERIODS: usize = 400;
 /// Periods of a season at most.
 const MAX_SEASON: usize = 520;
 /// Values are below this, as units in sales.
 const MAX_VALUE: f64 = 1e15;
-/// Seasons in which a phase has to be zero to stay so, and how likely that may be by chance.
-const MIN_CLOSED: usize = 4;
-const BY_CHANCE: f64 = 1e-3;
+/// Days of a year.
+const YEAR: usize = 365;
 /// Least weight that a reason mentions.
 const TOLD_WEIGHT: f64 = 0.05;
+/// Effects that a reason mentions at most.
+const TOLD_EFFECTS: usize = 4;
 
 /// What forecasts a series.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,6 +57,7 @@ pub enum Choice {
 /// | method | what forecasts | `auto` or a [`Method`] |
 /// | horizon | periods | 1 to 520 |
 /// | season | periods of a season, 1 for none | 1 to 520 |
+/// | calendar | how long a period is, where the season is that of the calendar | |
 /// | level | probability of the central interval | above 0 and below 1 |
 /// | prices | whether values are prices, which stay as they are between changes | |
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -57,6 +65,7 @@ pub struct TrendOptions {
     choice: Choice,
     horizon: usize,
     season: usize,
+    calendar: Option<Frequency>,
     level: f64,
     prices: bool,
 }
@@ -89,15 +98,41 @@ impl TrendOptions {
             choice,
             horizon: crate::panel::check_horizon(horizon)?,
             season: season as usize,
+            calendar: None,
             level,
             prices,
         })
+    }
+
+    /// With the season of the calendar: weekdays and fortnights of days, and the year of all.
+    #[must_use]
+    pub fn by_calendar(mut self, frequency: Frequency) -> Self {
+        self.calendar = Some(frequency);
+        self
+    }
+
+    /// The longest cycle of n periods: two of them are left before the first origin.
+    fn cycle(&self, n: usize, season: usize) -> usize {
+        let year = match self.calendar {
+            Some(Frequency::Day) if self.horizon > YEAR / 4 => YEAR,
+            _ => 1,
+        };
+        if n > 2 * year { season.max(year) } else { season }
     }
 
     /// Periods to forecast.
     pub fn horizon(&self) -> usize {
         self.horizon
     }
+}
+
+/// Where a series stands in the calendar, and what is known beside it.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Surroundings<'a> {
+    /// Number of its first period.
+    pub first: i64,
+    /// What is known of its periods, and of those to forecast.
+    pub known: &'a [Known],
 }
 
 /// A forecast of a series.
@@ -111,17 +146,17 @@ pub struct Trend {
 
 /// Forecast the periods after a series of values, one per period.
 ///
-/// *Model*: see [`Method`] for the methods. `auto` is the mean of naive2, average, ses, damped and theta, and of
-/// seasonal_naive where the series has two seasons and tsb where it has zeros before the first origin, weighted by
-/// [`weights`]; of prices of which at least half (up to there) equal the one before, it is naive or median, whichever
-/// erred less at past origins, so that the forecast is a price that was really asked. Intervals are those of [`Intervals`], from forecasts at past [`origins`].
-/// The weights used there come from still earlier values, so no error rests on what it is measured against. A season is
-/// looked for where the series has more than two of them.
+/// *Model*: see [`Method`] for the methods. `auto` is the mean of naive2, average, ses, damped and theta, of seasonal_naive
+/// where the series has two seasons, tsb where it has zeros before the first origin, and structural where days or weeks have
+/// their own calendar or something is known ahead, weighted by [`weights`] and [`weights_beside`]; of prices of which at least half (up to there)
+/// equal the one before, it is naive or median, whichever erred less at past origins, so that the forecast is a price that was
+/// really asked. Intervals are those of [`Intervals`], from forecasts at past [`origins`]. The weights used there come from
+/// the other origins. A season is looked for where the series has more
+/// than two of them.
 ///
-/// A phase of the season in which there never was a value is forecast as 0 with an interval of 0, see [`closed`].
+/// A period that is [`closed`] is forecast as 0 with an interval of 0.
 ///
-/// *Shapes*: values by period, oldest first, to one forecast per step. Only the latest 400 periods (or four seasons) are
-/// looked at: older ones change a forecast less than their cost is worth.
+/// *Shapes*: values by period, oldest first, to one forecast per step.
 ///
 /// *Missing data*: none may be missing; the caller fills gaps.
 ///
@@ -130,30 +165,55 @@ pub struct Trend {
 /// # Errors
 /// [`Error::Refused`] for fewer than four periods, for values that are not finite or not below 1e15, and when the
 /// method cannot carry the series.
-pub fn forecast(values: &[f64], options: &TrendOptions) -> Result<Trend> {
+pub fn forecast(values: &[f64], surroundings: &Surroundings<'_>, options: &TrendOptions) -> Result<Trend> {
     if values.len() < MIN_PERIODS {
         return Err(too_short(values.len()));
     }
     if !values.iter().all(|v| v.abs() < MAX_VALUE) {
         return Err(not_finite());
     }
-    let cap = MAX_PERIODS.max(4 * options.season);
-    let values = &values[values.len().saturating_sub(cap)..];
     let (n, horizon) = (values.len(), options.horizon);
+    let all = n + horizon;
     // A season that is not there twice cannot be told from a trend; seasonal_naive alone does not ask.
     let long = n > 2 * options.season || options.choice == Choice::One(Method::SeasonalNaive);
     let season = if long { options.season } else { 1 };
+    let mut cuts = cuts(n, options.cycle(n, season), horizon);
     // What is mixed is chosen from what was known at the first origin, so that no past forecast knows what came later.
-    let first = cuts(n, season, horizon).first().copied().unwrap_or(n);
+    let first = cuts.first().copied().unwrap_or(n);
     let steps = stepwise(&values[..first], options);
-    let methods = candidates(&values[..first], season, steps, options);
-    let history = History::new(values, season);
-    let past = origins(values, season, &methods, horizon);
-    let choose = |origins: &[Origin], end: usize| {
-        let weights = weights(origins, methods.len(), end);
+    let methods = candidates(&values[..first], season, steps, !surroundings.known.is_empty(), options);
+    let structural = match methods.contains(&Method::Structural) {
+        true => {
+            let columns = regressors(
+                options.calendar,
+                options.season,
+                surroundings.known,
+                surroundings.first,
+                all,
+            );
+            cuts.push(n);
+            let structural = Structural::run(values, &columns, &cuts, horizon);
+            cuts.pop();
+            structural
+        }
+        false => Structural::default(),
+    };
+    let flags = surroundings.known.iter().filter(|k| k.is_flag());
+    let flags: Vec<(&Known, Vec<f64>)> = flags.map(|k| (k, k.filled(surroundings.first, all))).collect();
+    let closed_at = |cut: usize| closed(&values[..cut], options.season, &flags, all);
+    let mut past = origins(values, season, &methods, &structural, &cuts, horizon);
+    for origin in &mut past {
+        origin.close(&closed_at(origin.cut));
+    }
+    let choose = |origins: &[&Origin]| {
+        let weights = match methods.as_slice() {
+            [_, .., Method::Structural] => weights_beside(origins, methods.len(), n),
+            _ => weights(origins.iter().copied(), methods.len(), n),
+        };
         if steps { best(&weights) } else { weights }
     };
-    let weights = choose(&past, n);
+    let weights = choose(&past.iter().collect::<Vec<_>>());
+    let history = History::new(values, season, &structural);
     let forecasts: Vec<Result<Vec<f64>>> = methods.iter().map(|m| m.forecast(&history, horizon)).collect();
     let known: Vec<Option<Vec<f64>>> = forecasts.iter().map(|f| f.as_ref().ok().cloned()).collect();
     let point = match combined(&known, &weights) {
@@ -162,13 +222,19 @@ pub fn forecast(values: &[f64], options: &TrendOptions) -> Result<Trend> {
     };
     let mut errors = Vec::new();
     for (i, origin) in past.iter().enumerate() {
-        let weights = choose(&past[..i], origin.cut);
+        let others = past
+            .iter()
+            .enumerate()
+            .filter(|(j, _)| *j != i)
+            .map(|(_, origin)| origin);
+        let weights = choose(&others.collect::<Vec<_>>());
         let forecast = combined(&origin.forecasts, &weights).unwrap_or_default();
         let steps = origin.actual.iter().zip(forecast).enumerate();
-        errors.extend(steps.map(|(step, (&actual, forecast))| PastError { step, actual, forecast }));
+        let open = steps.filter(|(step, _)| !origin.closed.contains(step));
+        errors.extend(open.map(|(step, (&actual, forecast))| PastError { step, actual, forecast }));
     }
     let root = values.iter().all(|v| *v >= 0.0);
-    let intervals = Intervals::fit(&errors, past.len(), root)
+    let intervals = Intervals::fit(&errors, past.len(), n - first, root)
         .ok_or_else(|| Error::refused("the series is too short to measure the errors of past forecasts"))?;
     let step = |(k, &yhat): (usize, &f64)| {
         let (lower, upper) = intervals.around(yhat, k, options.level);
@@ -176,21 +242,24 @@ pub fn forecast(values: &[f64], options: &TrendOptions) -> Result<Trend> {
     };
     let trend = Trend {
         steps: point.iter().enumerate().map(step).collect(),
-        reason: reason(&methods, &weights, &known, &history, past.len()),
+        reason: reason(&methods, &weights, &known, &history, past.len())
+            + &told(&methods, &weights, structural.effects(n)),
     };
-    Ok(trend.closed_as(values, options.season))
+    Ok(trend.closed_as(&closed_at(n)[n..]))
 }
 
 impl Trend {
-    /// 0 in the phases of the season that are [`closed`].
-    fn closed_as(mut self, values: &[f64], season: usize) -> Self {
-        let closed = closed(values, season);
+    /// 0 in the steps that are closed.
+    fn closed_as(mut self, closed: &[bool]) -> Self {
         let count = closed.iter().filter(|closed| **closed).count();
         if count > 0 {
-            self.reason += &format!("; 0 in {count} of {season} periods of a season, in which there never was a value");
+            self.reason += &format!(
+                "; 0 in {count} of {} steps, whose like never had a value",
+                self.steps.len()
+            );
         }
-        for (k, step) in self.steps.iter_mut().enumerate() {
-            if closed[(values.len() + k) % closed.len()] {
+        for (step, closed) in self.steps.iter_mut().zip(closed) {
+            if *closed {
                 *step = [0.0; 3];
             }
         }
@@ -198,20 +267,23 @@ impl Trend {
     }
 }
 
-/// Phases of a season in which there never was a value, as on days on which a shop is closed: zero in at least four seasons,
-/// which would be rarer than one in a thousand by chance, as often as the other phases are zero.
-fn closed(values: &[f64], season: usize) -> Vec<bool> {
-    let phase = |phase: usize| values.iter().skip(phase).step_by(season);
-    let zeros = values.iter().filter(|v| **v == 0.0).count();
-    let of_phase = |k: usize| {
-        let seen = phase(k).count();
-        if season < 2 || seen < MIN_CLOSED || phase(k).any(|v| *v != 0.0) {
-            return false;
-        }
-        let others = (zeros - seen) as f64 / (values.len() - seen).max(1) as f64;
-        others.powi(seen as i32) < BY_CHANCE
-    };
-    (0..season.max(1)).map(of_phase).collect()
+/// What is known ahead and moves the forecast most.
+fn told(methods: &[Method], weights: &[f64], effects: &[(String, f64)]) -> String {
+    let used = methods
+        .iter()
+        .zip(weights)
+        .any(|(m, w)| *m == Method::Structural && *w >= TOLD_WEIGHT);
+    if !used || effects.is_empty() {
+        return String::new();
+    }
+    let mut effects: Vec<&(String, f64)> = effects.iter().collect();
+    effects.sort_by(|a, b| (b.1 - 1.0).abs().total_cmp(&(a.1 - 1.0).abs()));
+    let texts: Vec<String> = effects
+        .iter()
+        .take(TOLD_EFFECTS)
+        .map(|(name, e)| format!("{name} x {e:.2}"))
+        .collect();
+    format!("; {}", texts.join(", "))
 }
 
 fn too_short(periods: usize) -> Error {
@@ -226,7 +298,7 @@ fn nothing() -> Error {
     Error::refused("no method can forecast this series")
 }
 
-fn candidates(known: &[f64], season: usize, steps: bool, options: &TrendOptions) -> Vec<Method> {
+fn candidates(known: &[f64], season: usize, steps: bool, ahead: bool, options: &TrendOptions) -> Vec<Method> {
     match options.choice {
         Choice::One(method) => vec![method],
         Choice::Auto if steps => vec![Method::Naive, Method::Median],
@@ -243,6 +315,9 @@ fn candidates(known: &[f64], season: usize, steps: bool, options: &TrendOptions)
             }
             if known.contains(&0.0) {
                 methods.push(Method::Tsb);
+            }
+            if ahead || matches!(options.calendar, Some(Frequency::Day | Frequency::Week)) {
+                methods.push(Method::Structural);
             }
             methods
         }

@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use super::windows::{CENTRE, Cuts, Lengths, Windows};
-use super::{MAX_PERIODS, MAX_VALUE, MIN_PERIODS, Trend};
+use super::{MAX_PERIODS, MAX_VALUE, MIN_PERIODS, Trend, closed};
 use crate::error::{Error, Result};
 use crate::forecast::{HeldOut, LogForecast, conformal};
 use crate::neural::{EpochLog, LstmNetwork, Network, Parameters, Recipe, RecipeOptions, Source, train};
@@ -144,7 +144,9 @@ pub fn forecast_together(
         results[row] = match steps {
             Some(steps) => {
                 let reason = reason.clone();
-                Ok(Trend { steps, reason }.closed_as(&kept[row], options.lengths.season))
+                let n = kept[row].len();
+                let closed = closed(&kept[row], options.lengths.season, &[], n + horizon);
+                Ok(Trend { steps, reason }.closed_as(&closed[n..]))
             }
             None => Err(super::nothing()),
         };

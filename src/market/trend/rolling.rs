@@ -1,10 +1,13 @@
 //! Forecasts of a series' own past, each made from what was known before it.
 
 use super::methods::{History, Method};
+use super::structural::Structural;
 use crate::statistics::mean;
 
 /// Origins at most.
 const ORIGINS: usize = 10;
+/// Horizons after the first origin from which on origins do not overlap.
+const ROOM: usize = 12;
 /// Fewest periods before an origin.
 const MIN_HISTORY: usize = 3;
 
@@ -15,11 +18,21 @@ pub struct Origin {
     pub cut: usize,
     /// The values after it, at most as many as the horizon.
     pub actual: Vec<f64>,
+    /// Steps known to be closed, whose forecast is 0.
+    pub closed: Vec<usize>,
     /// Forecasts by method; `None` where the history could not carry it.
     pub forecasts: Vec<Option<Vec<f64>>>,
 }
 
 impl Origin {
+    /// Forecasts of 0 in periods that are closed.
+    pub fn close(&mut self, closed: &[bool]) {
+        self.closed = (0..self.actual.len()).filter(|step| closed[self.cut + step]).collect();
+        for forecast in self.forecasts.iter_mut().flatten() {
+            self.closed.iter().for_each(|step| forecast[*step] = 0.0);
+        }
+    }
+
     /// Mean absolute error of a method, of the steps before `end` (a number of periods of the series); `None` without
     /// forecast or steps.
     pub fn error(&self, method: usize, end: usize) -> Option<f64> {
@@ -31,27 +44,38 @@ impl Origin {
 
 /// Numbers of periods before each of up to ten origins, the earliest first.
 ///
-/// Origins lie a third of the horizon apart, closer where the series is short, and leave two seasons (or two thirds of
+/// Origins lie a horizon apart where the series is twelve times as long, else a third of it, closer where the series is short, and
+/// leave two seasons (or two thirds of
 /// the series, if that is less) before the first one.
 pub fn cuts(n: usize, periods: usize, horizon: usize) -> Vec<usize> {
     let seasons = if periods > 1 { 2 * periods + 1 } else { 8 };
     let first = seasons.min(n * 2 / 3).max(MIN_HISTORY);
-    let gap = (horizon / 3).min(n.saturating_sub(first) / ORIGINS).max(1);
+    let room = n.saturating_sub(first);
+    let apart = if room >= ROOM * horizon { horizon } else { horizon / 3 };
+    let gap = apart.min(room / ORIGINS).max(1);
     let cuts = (1..=ORIGINS).rev().filter_map(|back| n.checked_sub(back * gap));
     cuts.filter(|cut| *cut >= first).collect()
 }
 
-/// Forecasts from the origins of [`cuts`]; each method is fitted anew at each of them.
-pub fn origins(values: &[f64], periods: usize, methods: &[Method], horizon: usize) -> Vec<Origin> {
+/// Forecasts from origins; each method is fitted anew at each of them.
+pub fn origins(
+    values: &[f64],
+    periods: usize,
+    methods: &[Method],
+    structural: &Structural,
+    cuts: &[usize],
+    horizon: usize,
+) -> Vec<Origin> {
     let n = values.len();
     let at = |cut: usize| {
-        let history = History::new(&values[..cut], periods);
+        let history = History::new(&values[..cut], periods, structural);
         let steps = horizon.min(n - cut);
         Origin {
             cut,
             actual: values[cut..cut + steps].to_vec(),
+            closed: Vec::new(),
             forecasts: methods.iter().map(|m| m.forecast(&history, steps).ok()).collect(),
         }
     };
-    cuts(n, periods, horizon).into_iter().map(at).collect()
+    cuts.iter().map(|cut| at(*cut)).collect()
 }

@@ -1,0 +1,241 @@
+//! A level that wanders, with the effects of the calendar and of what is known ahead: the member that can look into a known
+//! future.
+
+use std::collections::BTreeMap;
+
+use nalgebra::{DMatrix, DVector};
+
+use super::regressors::Regressor;
+use crate::error::{Error, Result};
+use crate::statistics::{dot, lower_median, sorted};
+
+/// How far the level moves in a period, in variances of the noise; the likeliest counts.
+const WANDERINGS: [f64; 4] = [0.0003, 0.003, 0.03, 0.2];
+/// What is added to values before the logarithm, as a share of their median.
+const OFFSET: f64 = 0.1;
+/// Variance of the noise to begin with, least, and how often it is estimated anew.
+const NOISE: f64 = 0.02;
+const LEAST_NOISE: f64 = 1e-6;
+const ROUNDS: usize = 4;
+/// Nothing is forecast beyond so many times the most that was seen.
+const BEYOND: f64 = 3.0;
+/// Where values are mostly above zero, and nine of ten of these are at least this, a zero is a closed day or a gap.
+const MOSTLY: f64 = 0.6;
+const ALWAYS: f64 = 5.0;
+/// Fewest values to learn from.
+const MIN_VALUES: usize = 8;
+
+/// Forecasts from several origins, by number of periods before each.
+#[derive(Debug, Clone, Default)]
+pub struct Structural {
+    fits: BTreeMap<usize, Fit>,
+}
+
+/// What was known at one origin.
+#[derive(Debug, Clone)]
+struct Fit {
+    forecast: Vec<f64>,
+    effects: Vec<(String, f64)>,
+}
+
+/// Running sums of a filter: what least squares needs.
+#[derive(Debug, Clone)]
+struct Filter {
+    wandering: f64,
+    variance: f64,
+    /// Level of each column, that of the values last.
+    level: Vec<f64>,
+    seen: usize,
+    /// Of the log likelihood, what does not hang on the effects.
+    log_variances: f64,
+    cross: DMatrix<f64>,
+    product: DVector<f64>,
+    square: f64,
+}
+
+impl Structural {
+    /// Forecasts of `horizon` steps after each of `cuts`, numbers of periods in rising order.
+    ///
+    /// *Model*: the local level model with regressors, on z = ln(y + c), c a tenth of the median of values above 0:
+    ///
+    /// ```text
+    /// z_t = level_t + x_t' b + e_t,   level_(t+1) = level_t + u_t,   e ~ N(0, s2),   u ~ N(0, q s2),   b_j ~ N(0, scale_j^2)
+    /// ```
+    ///
+    /// For a given q the filter of the level is one linear map for values and regressors alike, so b is the ridge regression
+    /// of their innovations; s2 is the mean square that is left. q is, of four, the one of the largest marginal likelihood.
+    /// The forecast is exp(level + x' b) - c, at most three times the largest value. Where nearly all values are far from
+    /// zero, zeros are passed over: they are closed days or gaps.
+    ///
+    /// *Look-ahead*: a forecast hangs on nothing behind its cut but the regressors; one pass serves all cuts.
+    ///
+    /// *References*: Harvey 1989, Forecasting, structural time series models and the Kalman filter; de Jong 1991, The
+    /// diffuse Kalman filter (regression on innovations).
+    pub fn run(values: &[f64], regressors: &[Regressor], cuts: &[usize], horizon: usize) -> Self {
+        let Some(&first) = cuts.first() else {
+            return Self::default();
+        };
+        let positive = sorted(values[..first].iter().copied().filter(|v| *v > 0.0));
+        let negative = values[..first].iter().filter(|v| **v < 0.0).count();
+        if positive.is_empty() || negative * 20 > first {
+            return Self::default();
+        }
+        let offset = OFFSET * lower_median(&positive);
+        let mostly = positive.len() as f64 >= MOSTLY * first as f64;
+        let always = mostly && positive[positive.len() / 10] >= ALWAYS;
+        let columns = regressors.len();
+        let mut filters: Vec<Filter> = WANDERINGS.iter().map(|q| Filter::new(*q, columns)).collect();
+        let mut fits = BTreeMap::new();
+        let mut most = 0.0_f64;
+        let mut row = vec![0.0; columns + 1];
+        let mut from = 0;
+        for &cut in cuts {
+            for t in from..cut {
+                most = most.max(values[t]);
+                let known = values[t] > 0.0 || !always;
+                if known {
+                    row.iter_mut().zip(regressors).for_each(|(cell, r)| *cell = r.values[t]);
+                    row[columns] = (values[t].max(0.0) + offset).ln();
+                }
+                filters.iter_mut().for_each(|f| f.step(known.then_some(&row)));
+            }
+            from = cut;
+            let scales: Vec<f64> = regressors
+                .iter()
+                .map(|r| if r.least <= cut { r.scale } else { 0.0 })
+                .collect();
+            let solved = filters.iter().filter_map(|f| Some((f, f.solved(&scales)?)));
+            let Some((filter, (effects, _))) = solved.max_by(|a, b| a.1.1.total_cmp(&b.1.1)) else {
+                continue;
+            };
+            let own = filter.level[columns] - dot(&filter.level[..columns], &effects);
+            let at = |t: usize| {
+                let effect: f64 = regressors.iter().zip(&effects).map(|(r, b)| r.values[t] * b).sum();
+                ((own + effect).exp() - offset).clamp(0.0, BEYOND * most)
+            };
+            let steps = horizon.min(regressors.first().map_or(horizon, |r| r.values.len() - cut));
+            let named = regressors.iter().zip(&effects);
+            fits.insert(
+                cut,
+                Fit {
+                    forecast: (cut..cut + steps).map(at).collect(),
+                    effects: named
+                        .filter_map(|(r, b)| Some((r.name.clone()?, b.exp() * (1.0 + OFFSET) - OFFSET)))
+                        .collect(),
+                },
+            );
+        }
+        Self { fits }
+    }
+
+    /// The forecast after so many periods.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] where the values do not carry it.
+    pub fn forecast(&self, cut: usize, horizon: usize) -> Result<Vec<f64>> {
+        let fit = self.fits.get(&cut).filter(|fit| fit.forecast.len() >= horizon);
+        fit.map(|fit| fit.forecast[..horizon].to_vec()).ok_or_else(|| {
+            Error::refused(format!(
+                "structural needs {MIN_VALUES} values, nearly all of them above 0"
+            ))
+        })
+    }
+
+    /// What multiplies a median value where it is there, by name of what is known ahead, as seen after so many periods.
+    pub fn effects(&self, cut: usize) -> &[(String, f64)] {
+        self.fits.get(&cut).map_or(&[], |fit| &fit.effects)
+    }
+}
+
+impl Filter {
+    fn new(wandering: f64, columns: usize) -> Self {
+        Self {
+            wandering,
+            variance: 1.0,
+            level: Vec::new(),
+            seen: 0,
+            log_variances: 0.0,
+            cross: DMatrix::zeros(columns, columns),
+            product: DVector::zeros(columns),
+            square: 0.0,
+        }
+    }
+
+    /// One period on; without a row nothing was seen.
+    fn step(&mut self, row: Option<&Vec<f64>>) {
+        let Some(row) = row else {
+            if self.seen > 0 {
+                self.variance += self.wandering;
+            }
+            return;
+        };
+        self.seen += 1;
+        if self.seen == 1 {
+            // The first value is the level, as known as a value is.
+            self.level.clone_from(row);
+            return;
+        }
+        let before = self.variance + self.wandering;
+        let total = before + 1.0;
+        let gain = before / total;
+        self.variance = before * (1.0 - gain);
+        self.log_variances += total.ln();
+        let weight = 1.0 / total;
+        let innovations: Vec<f64> = row.iter().zip(&self.level).map(|(v, l)| v - l).collect();
+        self.level
+            .iter_mut()
+            .zip(&innovations)
+            .for_each(|(l, v)| *l += gain * v);
+        let columns = self.product.len();
+        let own = innovations[columns];
+        self.square += weight * own * own;
+        for j in 0..columns {
+            let scaled = weight * innovations[j];
+            if scaled == 0.0 {
+                continue;
+            }
+            self.product[j] += scaled * own;
+            // The lower half of a symmetric matrix.
+            let cells = &mut self.cross.column_mut(j);
+            for (i, v) in innovations.iter().enumerate().take(columns).skip(j) {
+                cells[i] += scaled * v;
+            }
+        }
+    }
+
+    /// Effects and their log marginal likelihood; `None` with too few values. A scale of 0 leaves a column out.
+    fn solved(&self, scales: &[f64]) -> Option<(Vec<f64>, f64)> {
+        if self.seen < MIN_VALUES {
+            return None;
+        }
+        let used: Vec<usize> = (0..scales.len()).filter(|j| scales[*j] > 0.0).collect();
+        let m = used.len();
+        let cell = |i: usize, j: usize| self.cross[(used[i.max(j)], used[i.min(j)])];
+        let cross = DMatrix::from_fn(m, m, cell);
+        let product = DVector::from_fn(m, |i, _| self.product[used[i]]);
+        let count = (self.seen - 1) as f64;
+        let (mut noise, mut found) = (NOISE, None);
+        for _ in 0..ROUNDS {
+            let mut precision = &cross / noise;
+            for (i, j) in used.iter().enumerate() {
+                precision[(i, i)] += scales[*j].powi(-2);
+            }
+            let factor = precision.cholesky()?;
+            let effects = factor.solve(&(&product / noise));
+            let left = self.square - 2.0 * effects.dot(&product) + effects.dot(&(&cross * &effects));
+            noise = (left / count).max(LEAST_NOISE);
+            let prior: f64 = used
+                .iter()
+                .zip(effects.iter())
+                .map(|(j, b)| (b / scales[*j]).powi(2))
+                .sum();
+            let determinant: f64 = factor.l_dirty().diagonal().iter().map(|d| d.ln()).sum();
+            let likelihood = -0.5 * (count * noise.ln() + self.log_variances + prior) - determinant;
+            found = Some((effects, likelihood));
+        }
+        let (effects, likelihood) = found?;
+        let mut all = vec![0.0; scales.len()];
+        used.iter().zip(effects.iter()).for_each(|(j, b)| all[*j] = *b);
+        (likelihood.is_finite() && all.iter().all(|b| b.is_finite())).then_some((all, likelihood))
+    }
+}
