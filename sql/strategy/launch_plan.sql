@@ -241,6 +241,11 @@ valued_ AS (
             WHEN 'profit' THEN units_mean_ * response_ * (price_ - cost_)
             WHEN 'revenue' THEN units_mean_ * response_ * price_
             ELSE units_mean_ * response_ END AS value_,
+        -- As a multiple of that of the candidate's own price at the same date.
+        response_ * CASE objective_
+            WHEN 'profit' THEN (price_ - cost_) / nullif(greatest(reference_ - cost_, 0), 0)
+            WHEN 'revenue' THEN price_ / reference_
+            ELSE 1 END AS gain_,
         CASE objective_
             WHEN 'profit' THEN units_first_ * (reference_ - cost_)
             WHEN 'revenue' THEN units_first_ * reference_
@@ -326,9 +331,10 @@ SELECT
         CASE WHEN kept_ THEN
             'at its price, as no elasticity was measured: give elasticities, or prices to compare on an assumed one'
         ELSE format(
-            'price x {:.2f} (elasticity {:.2f}{}{}){}',
+            'price x {:.2f} (elasticity {:.2f}{}{}){}{}',
             response_, elasticity_,
             CASE WHEN deviation_ > 0 THEN format(', standard error {:.2f},', deviation_) ELSE '' END, source_,
+            CASE WHEN gain_ > 1 AND gain_ * exp(-width_) < 1 THEN ', not sure to beat its own price' ELSE '' END,
             CASE WHEN measured_ OR (len(prices_) = 1 AND multiple_ = 1) THEN '' ELSE
             '; the advice rests on an assumed elasticity: measure it with launch_elasticity' END
         ) END,
