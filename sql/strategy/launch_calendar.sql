@@ -68,7 +68,7 @@ SELECT
         || CASE WHEN share_ > 0 AND NOT reached_ THEN '; no money: its part of the budget is below 1' ELSE '' END
             AS note
 FROM (
-    -- The part of the horizon, where that is shorter.
-    SELECT *, least(day_, floor(days_ * part_))::INTEGER AS at_ FROM shared_ CROSS JOIN actions_
+    -- The part of the horizon, where that is shorter; its last day at most.
+    SELECT *, least(day_, floor((days_ + 1) * part_), days_)::INTEGER AS at_ FROM shared_ CROSS JOIN actions_
 )
 ORDER BY date, product_id, at_, share_ DESC
