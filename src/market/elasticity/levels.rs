@@ -75,3 +75,70 @@ impl Levels {
         found
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// So many cells of two products, the n-th in the place and period that `at` gives, in seasons of a quarter of periods.
+    fn levels(cells: i64, at: impl Fn(i64) -> (i64, i64), each_period: bool) -> Levels {
+        let cell = |n: i64| {
+            let (place, period) = at(n);
+            Cell {
+                key: None,
+                product: n % 2,
+                place,
+                period,
+                effect: if each_period { period } else { 1000 + period / 10 },
+                units: Some(1.0),
+                price: Some(1.0),
+                controls: vec![],
+            }
+        };
+        let cells: Vec<Cell> = (0..cells).map(cell).collect();
+        Levels::of(&cells.iter().collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn levels_are_as_fine_as_the_cells_carry() {
+        // Cells, places, levels: 2 x 2 + 4; 2 + 30 + 4; 2 + 4; 2.
+        for (cells, places, lost, note) in [
+            (80, 2, 8, None),
+            (
+                60,
+                30,
+                36,
+                Some("levels of products and of places are apart, as a product in a place has 1.0 cells"),
+            ),
+            (
+                30,
+                15,
+                6,
+                Some("places are taken together, as a product in a place has 1.0 cells"),
+            ),
+            (
+                8,
+                8,
+                2,
+                Some("places and months are taken together, as a product in a place has 1.0 cells"),
+            ),
+            (8, 1, 2, Some("months are taken together, as a product has 4.0 cells")),
+        ] {
+            let found = levels(cells, |n| (n / 2 % places, n * 40 / cells), false);
+            assert_eq!(
+                (found.lost, found.note.as_deref()),
+                (lost, note),
+                "{cells} cells, {places} places"
+            );
+            assert!(found.carried && !found.each_period);
+        }
+    }
+
+    #[test]
+    fn effects_of_each_period_stay() {
+        let found = levels(40, |n| (0, n), true);
+        assert!(found.each_period && !found.carried && found.note.is_none() && found.lost == 42);
+        assert!(!levels(1, |_| (0, 0), false).carried);
+        assert!(!Levels::of(&[]).each_period);
+    }
+}
