@@ -13,7 +13,8 @@ show nothing: as many intervals beside 0 as the level of 0.9 allows.
     blp_firms, blp_classes
                car models by model year, 1971 to 1990, a year as a month; key: firm, and size class
     planted    200 generated keys whose launches take 0.3 of their units from one neighbour: how often intervals hold it
-    scale      time and memory of 1,000 launches with about 60 neighbours each, and more
+    scale      time and memory of a marketplace of 71 keys: 2,500 launches among as many old products, and 2, 4 and 8
+               times as many; with single neighbours up to 4 times
 """
 
 import argparse
@@ -64,7 +65,10 @@ FROM (
     WHERE first < '{settled}' AND (launch_date IS NULL OR launch_date < '{settled}')
 )
 """
-RUN = "CREATE OR REPLACE TABLE result AS FROM launch_cannibalization('sales', '{products}', by := 'shelf', {options})"
+RUN = """
+CREATE OR REPLACE TABLE result AS
+FROM launch_cannibalization('sales', '{products}', by := 'shelf', neighbours := true, {options})
+"""
 SUMMARY = """
 SELECT part, count(*) AS launches, sum((upper < 0)::INT) AS losses, sum((lower > 0)::INT) AS gains,
     round(median(change), 4) AS median_change, round(sum(gross_units)) AS gross,
@@ -128,13 +132,13 @@ TASKS = {
     ),
 }
 SCALE = """
-CREATE OR REPLACE TABLE products AS
-SELECT 'n' || i AS product_id, NULL::DATE AS launch_date, 'K' || i % 20 AS category FROM range({neighbours}) t(i)
+CREATE TABLE products AS
+SELECT 'n' || i AS product_id, NULL::DATE AS launch_date, 'K' || i % 71 AS category FROM range({items}) t(i)
 UNION ALL
-SELECT 'new' || i, DATE '2021-01-04' + 7 * (i % 180)::INTEGER, 'K' || i % 20 FROM range({launches}) t(i);
-CREATE OR REPLACE TABLE sales AS
+SELECT 'new' || i, DATE '2021-01-04' + 7 * (hash(i) % 60)::INTEGER, 'K' || i % 71 FROM range({items}) t(i);
+CREATE TABLE sales AS
 SELECT product_id, DATE '2020-01-06' + 7 * w::INTEGER AS date, hash(product_id, w) % 50 AS units
-FROM products, range(240) t(w) WHERE launch_date IS NULL OR DATE '2020-01-06' + 7 * w::INTEGER >= launch_date
+FROM products, range(120) t(w) WHERE launch_date IS NULL OR DATE '2020-01-06' + 7 * w::INTEGER >= launch_date
 """
 
 
@@ -160,15 +164,21 @@ def run(options: argparse.Namespace, name: str) -> None:
 
 
 def scale(options: argparse.Namespace) -> None:
-    for neighbours, launches in ((1000, 500), (1000, 1000), (2000, 1000), (2000, 2000)):
-        database = connect(options)
-        database.execute(SCALE.format(neighbours=neighbours, launches=launches))
-        rows, seconds, above = measured(
-            database,
-            "SELECT count(*) FILTER (product_id IS NOT NULL AND affected = 'category'), count(*) FILTER (status = 'ok' "
-            "AND affected = 'product') FROM launch_cannibalization('sales', 'products')",
-        )
-        print(f"scale: {rows[0][0]} launches, {rows[0][1]} pairs: {seconds:.1f} s, {above:.0f} MiB above the data")
+    for times in (1, 2, 4, 8):
+        for neighbours in ("false", "true"):
+            if neighbours == "true" and times == 8:
+                continue
+            database = connect(options)
+            database.execute(SCALE.format(items=2500 * times))
+            sold = database.sql("SELECT count(*) FROM sales").fetchall()[0][0]
+            rows, seconds, above = measured(
+                database,
+                f"SELECT count(*) FROM launch_cannibalization('sales', 'products', neighbours := {neighbours})",
+            )
+            print(
+                f"scale: {2500 * times} launches, {sold} sales, neighbours := {neighbours}: {rows[0][0]} rows, "
+                f"{seconds:.1f} s, {above:.0f} MiB above the data"
+            )
 
 
 def planted(options: argparse.Namespace) -> None:
@@ -209,7 +219,7 @@ def planted(options: argparse.Namespace) -> None:
         database.execute(
             "CREATE TABLE sales AS SELECT product_id, DATE '2020-01-06' + 7 * week::INTEGER AS date, units FROM sold"
         )
-        database.execute("CREATE TABLE result AS FROM launch_cannibalization('sales', 'products')")
+        database.execute("CREATE TABLE result AS FROM launch_cannibalization('sales', 'products', neighbours := true)")
         print(f"\nplanted, {launches} launches per key: share of 0.9 intervals that hold the truth, and the mean estimate")
         show(database, COVERED)
 

@@ -104,7 +104,8 @@ FROM launch_train(
     'known_sales', products := 'past_launches', architecture := 'analog', horizon := 8, burn_in := 5
 );
 
-SELECT model_id, launches, observations, validation_wape, naive_wape, validation_coverage, status FROM model;
+SELECT model_id, launches, observations, validation_wape, naive_wape, validation_rmsle, validation_coverage, status
+FROM model;
 
 -- How good would such forecasts have been during the year? At each cutoff the models are trained on what was known
 -- that day, and forecast the launches up to the next cutoff.
@@ -143,6 +144,7 @@ ORDER BY rank NULLS LAST;
 
 -- Step 7: the plan. For each candidate it compares launch dates and prices and ranks them by profit. The price
 -- elasticity is an assumption too: -2.62 is the mean of 1,851 published estimates (Bijmolt, van Heerde, Pieters 2005).
+-- An assumed one advises no price, so the prices to compare are named, and reason says what the advice rests on.
 -- Nine months of sales tell nothing about the season of a whole year, so all dates come out alike, and the first one
 -- is kept.
 CREATE TABLE plan AS
@@ -177,15 +179,16 @@ FROM launch_forecast('candidates', model := (
 CREATE VIEW forecast_by_weeks AS
 SELECT *, CASE step WHEN 1 THEN 'week 1' ELSE 'weeks 2 to 8' END AS weeks FROM forecast;
 
-SELECT key, n, wape, naive_wape, rmsle, naive_rmsle, bias, naive_bias, coverage, naive_coverage
+SELECT key, n, wape, naive_wape, rmsle, naive_rmsle, pinball, naive_pinball, bias, naive_bias, coverage, naive_coverage
 FROM launch_evaluate('forecast', 'sales', baseline := 'naive_forecast')
 UNION ALL
-SELECT key, n, wape, naive_wape, rmsle, naive_rmsle, bias, naive_bias, coverage, naive_coverage
+SELECT key, n, wape, naive_wape, rmsle, naive_rmsle, pinball, naive_pinball, bias, naive_bias, coverage, naive_coverage
 FROM launch_evaluate('forecast_by_weeks', 'sales', by := 'weeks', baseline := 'naive_forecast');
 
 -- How to read it. wape: the errors as a share of the units sold. In this sample an item sells one or two units a week,
 -- and such small counts are mostly chance: in weeks 2 to 8 a wape near 1 is no better than forecasting nothing at all.
--- There rmsle (the error on the log scale) and coverage (the share of weeks inside the 80 % interval) tell more.
+-- There rmsle (the error on the log scale), pinball (the loss of median and interval, in units) and coverage (the share of
+-- weeks inside the 80 % interval) tell more.
 -- bias below 0: yhat is a median and sales are skewed, so the medians add up to less than was sold. The expected units
 -- of the plan are means.
 -- Chance weighs less in the sum of all observed weeks of an item:

@@ -425,6 +425,6 @@ SELECT
     CASE WHEN NOT coalesce(found_.bad_, false) THEN 'ok' WHEN found_.fatal_ THEN 'error' ELSE 'warning' END AS status,
     found_.affected_::BIGINT AS affected,
     (found_.affected_ / nullif(found_.all_, 0))::DOUBLE AS share,
-    found_.like_ AS example,
+    __launch_words(found_.like_, product_id) AS example,
     CASE WHEN found_.bad_ THEN found_.fix_ END AS fix
 FROM found_

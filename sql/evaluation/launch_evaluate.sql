@@ -10,8 +10,9 @@
 --                                            yhat, and yhat_lower, yhat_upper if there are any; rows with NULL yhat are
 --                                            not scored
 -- @param actuals: VARCHAR                    the sales table: product_id, date, units
--- @param by: VARCHAR = NULL                  name of the forecast's column to evaluate by, such as 'step' or 'model_id';
---                                            NULL for all together
+-- @param by: VARCHAR = NULL                  name of the forecast's column to evaluate by, such as 'step' or
+--                                            'model_id', or that of products; NULL for all together
+-- @param products: VARCHAR = NULL            the products table, if by is a column of it, such as 'category'
 -- @param baseline: VARCHAR = NULL            another forecast table, to compare with
 -- @param frequency: VARCHAR = NULL           length of a period: day, week or month; NULL takes it from the distance
 --                                            of the forecast's dates
@@ -20,6 +21,7 @@
 -- @param units: VARCHAR = 'units'            name of the column of units in actuals
 -- @param available: VARCHAR = 'available'    name of the column of actuals that says whether the product was on sale: a
 --                                            boolean, or the share of the row's time
+-- @param level: DOUBLE = 0.8                 probability of the forecast's intervals, for pinball
 -- @returns key: VARCHAR            the value of the column given by by, or all
 -- @returns n: BIGINT               forecasts scored
 -- @returns mse: DOUBLE             see launch_mse
@@ -40,11 +42,32 @@
 -- @returns naive_bias: DOUBLE      the same for the baseline
 -- @returns naive_coverage: DOUBLE  the same for the baseline; NULL when it is the mean of the other products
 -- @returns not_known: BIGINT       forecasts not scored, as what was in demand in their period is not known
+-- @returns pinball: DOUBLE         mean quantile loss of yhat_lower, yhat and yhat_upper, in units; see launch_pinball
+-- @returns naive_pinball: DOUBLE   the same for the baseline; NULL when it is the mean of the other products
 -- @example WITH forecast AS (
 --          SELECT product_id, date, 1 + (date - launch_date) // 7 AS step, 100 AS yhat, 20 AS yhat_lower,
 --          180 AS yhat_upper FROM sales JOIN products USING (product_id))
 --          FROM launch_evaluate('forecast', 'sales', by := 'step')
-WITH forecast_ AS MATERIALIZED (FROM __launch_forecast_rows(forecast, "by")),
+-- @example WITH forecast AS (SELECT product_id, date, 1 + (date - launch_date) // 7 AS step, 100 AS yhat
+--          FROM sales JOIN products USING (product_id))
+--          FROM launch_evaluate('forecast', 'sales', by := 'category', products := 'products')
+WITH linked_ AS (
+    SELECT product_::VARCHAR AS product_, min(given_) AS given_
+    FROM (
+        SELECT
+            COLUMNS(lambda c: __launch_column(c, product_id, coalesce(products, 'products'))) AS product_,
+            COLUMNS(lambda c: __launch_column(c, coalesce("by", product_id), coalesce(products, 'products'))) AS given_
+        FROM query(__launch_from(products, [product_id, coalesce("by", product_id)], []))
+    )
+    GROUP BY ALL
+),
+forecast_ AS MATERIALIZED (
+    SELECT rows_.* EXCLUDE (group_), coalesce(group_, given_) AS group_
+    FROM __launch_forecast_rows(forecast, CASE WHEN products IS NULL THEN "by" END) AS rows_
+    LEFT JOIN linked_ ON product_ = key_::VARCHAR
+    WHERE CASE WHEN products IS NOT NULL AND "by" IS NULL
+    THEN error('products is read for a column to evaluate by: name it, such as by := ''category''') ELSE true END
+),
 -- The periods of each product. The last one is as long as the one before it.
 starts_ AS (
     SELECT
@@ -164,7 +187,15 @@ SELECT
     launch_rmsle(actual_, naive_) AS naive_rmsle,
     launch_bias(actual_, naive_) AS naive_bias,
     launch_coverage(actual_, naive_lower_, naive_upper_) AS naive_coverage,
-    count(yhat_) - count(actual_) AS not_known
+    count(yhat_) - count(actual_) AS not_known,
+    (
+        launch_pinball(actual_, lower_, (1 - __launch_level(level)) / 2) + launch_pinball(actual_, yhat_, 0.5)
+        + launch_pinball(actual_, upper_, (1 + __launch_level(level)) / 2)
+    ) / 3 AS pinball,
+    (
+        launch_pinball(actual_, naive_lower_, (1 - __launch_level(level)) / 2) + launch_pinball(actual_, naive_, 0.5)
+        + launch_pinball(actual_, naive_upper_, (1 + __launch_level(level)) / 2)
+    ) / 3 AS naive_pinball
 FROM groups_ LEFT JOIN scored_ ON groups_.group_ IS NOT DISTINCT FROM scored_.group_
 GROUP BY groups_.group_
 ORDER BY groups_.group_

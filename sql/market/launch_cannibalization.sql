@@ -9,9 +9,10 @@
 -- A launch in the first period of the data, or after its end, is left out; a launch or neighbour that cannot be
 -- measured is a row with status refused. No period after a launch's horizon is looked at.
 --
--- Rows with affected 'product' are single neighbours, rows with 'category' all of them together. One launch is small
--- beside its key, so its own change is often mostly noise. Therefore each key has a 'category' row without product_id:
--- all its launches together, as if each took the same part of its own units from the others.
+-- Rows with affected 'category' are all neighbours of a launch together. With neighbours := true there are rows with
+-- 'product' as well, for each of them alone; those that cannot be measured are counted in the reason of the launch. One
+-- launch is small beside its key, so its own change is often mostly noise. Therefore each key has a 'category' row
+-- without product_id: all its launches together, as if each took the same part of its own units from the others.
 --
 -- @param sales: VARCHAR              the sales table: product_id, date, units
 -- @param products: VARCHAR           the products table: product_id, the column `by`, and launch_date if there is one;
@@ -23,6 +24,7 @@
 -- @param before: BIGINT = NULL       periods before the launch to compare with, at most; at least three times the
 --                                    horizon; NULL for six times the horizon
 -- @param level: DOUBLE = 0.9         probability of the interval
+-- @param neighbours: BOOLEAN = false single neighbours too: a row for each launch and each of them, which can be many
 -- @param product_id: VARCHAR = 'product_id'    column of products in both tables
 -- @param date: VARCHAR = 'date'                column of dates in sales
 -- @param units: VARCHAR = 'units'              column of units in sales
@@ -42,7 +44,8 @@
 -- @returns net_effect: DOUBLE          gross_units + units_change
 -- @returns status: VARCHAR             ok or refused
 -- @returns reason: VARCHAR             what it was measured against, or why it was not measured
--- @example FROM launch_cannibalization('sales', 'products', horizon := 4) WHERE affected = 'category'
+-- @example FROM launch_cannibalization('sales', 'products', horizon := 4)
+-- @example FROM launch_cannibalization('sales', 'products', horizon := 4, neighbours := true)
 WITH options_ AS MATERIALIZED (
     SELECT
         __launch_frequency(frequency) AS frequency_,
@@ -144,54 +147,53 @@ compared_ AS MATERIALIZED (
     ) AS all_ ON all_.number_ = every_.number_ AND all_.block_ = every_.block_
     GROUP BY ALL
 ),
--- Each launch with each product of its key that sold in these periods, itself among them.
-pairs_ AS MATERIALIZED (
+-- Other products of the key that began in these periods: what they sold more, or less, after the launch than in a mean
+-- stretch before it. No more than half of the launch's own units is set off, so that no share is above 2. Theirs is
+-- what all that began then sold, less what the launch did.
+begun_ AS MATERIALIZED (
     SELECT
-        summed_.item_, other_,
-        listed_.key_ AS other_key_,
-        listed_.begin_,
-        listed_.begin_ <= settled_ AS settled_,
-        blocks_, stretches_, units_, sold_before_, sold_after_
-    FROM (
-        SELECT
-            item_, other_,
-            list(block_) AS stretches_,
-            list(sold_::DOUBLE) AS units_,
-            coalesce(sum(sold_) FILTER (block_ < blocks_), 0) AS sold_before_,
-            coalesce(sum(sold_) FILTER (block_ = blocks_), 0) AS sold_after_
+        number_, group_,
+        coalesce(sum(units_) FILTER (at_ >= number_), 0) AS after_units_,
+        coalesce(sum(units_) FILTER (at_ < number_), 0) AS before_units_
+    FROM (SELECT *, unnest(range(first_, number_ + after_)) AS at_ FROM windows_) AS asked_
+    JOIN (SELECT group_, begin_, number_ AS sold_, sum(units_) AS units_ FROM periods_ GROUP BY ALL) ON sold_ = at_
+    WHERE begin_ > settled_
+    GROUP BY ALL
+),
+rival_counts_ AS MATERIALIZED (
+    SELECT windows_.number_, group_, sum(items_)::BIGINT AS items_
+    FROM windows_
+    JOIN (
+        SELECT group_, begin_, from_, to_, count(*) AS items_
         FROM (
-            SELECT
-                launches_.item_, rows_.item_ AS other_, (rows_.number_ - first_) // after_ AS block_, blocks_,
-                sum(units_) AS sold_
-            FROM launches_
-            JOIN periods_ AS rows_
-                ON rows_.group_ = launches_.group_
-                AND rows_.number_ BETWEEN first_ AND launches_.number_ + after_ - 1
-            WHERE blocks_ >= 3
-            GROUP BY ALL
+            SELECT group_, begin_, min(number_) AS from_, max(number_) AS to_
+            FROM periods_
+            GROUP BY item_, group_, begin_
         )
         GROUP BY ALL
-    ) AS summed_
-    JOIN launches_ ON launches_.item_ = summed_.item_
-    JOIN listed_ ON listed_.item_ = other_
+    ) ON begin_ > settled_ AND from_ < windows_.number_ + after_ AND to_ >= first_
+    GROUP BY ALL
 ),
--- Other products of the key that began in these periods: what they sold more, or less, after the launch than in a mean
--- stretch before it. No more than half of the launch's own units is set off, so that no share is above 2.
 rivals_ AS (
     SELECT
-        item_, gross_, others_,
-        gross_ / nullif(gross_ + greatest(rivals_units_, -gross_ / 2), 0) AS share_
+        item_, gross_::DOUBLE AS gross_, items_ - 1 AS others_,
+        gross_ / nullif(gross_ + greatest(
+            ((after_units_ - gross_) - (before_units_ - early_) / blocks_)::DOUBLE, -gross_::DOUBLE / 2
+        ), 0) AS share_
     FROM (
         SELECT
-            item_,
-            coalesce(any_value(sold_after_) FILTER (other_ = item_), 0)::DOUBLE AS gross_,
-            count(*) FILTER (other_ <> item_ AND NOT settled_) AS others_,
-            coalesce(
-                sum((sold_after_ - sold_before_ / blocks_)::DECIMAL(38, 9)) FILTER (other_ <> item_ AND NOT settled_), 0
-            )::DOUBLE AS rivals_units_
-        FROM pairs_
-        GROUP BY item_
-    )
+            launches_.item_, launches_.number_, launches_.group_, blocks_,
+            coalesce(sum(units_) FILTER (periods_.number_ >= launches_.number_), 0) AS gross_,
+            coalesce(sum(units_) FILTER (periods_.number_ < launches_.number_), 0) AS early_
+        FROM launches_
+        JOIN periods_
+            ON periods_.item_ = launches_.item_
+            AND periods_.number_ BETWEEN first_ AND launches_.number_ + after_ - 1
+        WHERE blocks_ >= 3
+        GROUP BY ALL
+    ) AS own_
+    JOIN begun_ ON begun_.number_ = own_.number_ AND begun_.group_ = own_.group_
+    JOIN rival_counts_ ON rival_counts_.number_ = own_.number_ AND rival_counts_.group_ = own_.group_
 ),
 judged_ AS MATERIALIZED (
     SELECT
@@ -238,7 +240,30 @@ judged_ AS MATERIALIZED (
         ) AS all_ ON all_.number_ = launches_.number_
     )
 ),
-effects_ AS MATERIALIZED (
+-- Each launch with each other product of its key that sold in these periods.
+pairs_ AS MATERIALIZED (
+    SELECT
+        summed_.item_, listed_.key_ AS other_key_, listed_.begin_ <= settled_ AS settled_, stretches_, units_
+    FROM (
+        SELECT item_, other_, list(block_) AS stretches_, list(sold_::DOUBLE) AS units_
+        FROM (
+            SELECT
+                judged_.item_, rows_.item_ AS other_, (rows_.number_ - first_) // after_ AS block_, blocks_,
+                sum(units_) AS sold_
+            FROM judged_
+            JOIN periods_ AS rows_
+                ON rows_.group_ = judged_.group_
+                AND rows_.number_ BETWEEN first_ AND judged_.number_ + after_ - 1
+            WHERE neighbours AND why_ IS NULL AND rows_.item_ <> judged_.item_
+            GROUP BY ALL
+        )
+        GROUP BY ALL
+        HAVING sum(sold_) FILTER (block_ < blocks_) > 0
+    ) AS summed_
+    JOIN judged_ ON judged_.item_ = summed_.item_
+    JOIN listed_ ON listed_.item_ = other_
+),
+measured_ AS MATERIALIZED (
     SELECT
         *,
         CASE
@@ -249,24 +274,33 @@ effects_ AS MATERIALIZED (
         SELECT * EXCLUDE (neighbours_), 'category' AS affected_, NULL AS other_key_, neighbours_ AS sold_ FROM judged_
         UNION ALL BY NAME
         SELECT
-            judged_.* EXCLUDE (neighbours_, why_),
+            judged_.* EXCLUDE (neighbours_),
             'product' AS affected_,
             other_key_,
             list_transform(
                 range(0, judged_.blocks_ + 1), lambda b: coalesce(pairs_.units_[list_position(stretches_, b)], 0)
-            ) AS sold_,
-            CASE
-                WHEN pairs_.settled_ THEN NULL
-                WHEN begin_ > judged_.number_ THEN 'sold before its own launch, which came after this one'
-                ELSE format(
-                    'began {} periods before the launch, in those compared: it may still be on its own launch curve; '
-                    || 'a smaller before asks for less', judged_.number_ - begin_
-                )
-            END AS why_
+            ) AS sold_
         FROM judged_
         JOIN pairs_ ON pairs_.item_ = judged_.item_
-        WHERE judged_.why_ IS NULL AND other_ <> judged_.item_ AND sold_before_ > 0
+        WHERE pairs_.settled_
     )
+),
+-- Neighbours that cannot be measured are counted: those on their own launch curve, and those of strange units.
+unlisted_ AS (
+    SELECT item_, count(*) AS unlisted_
+    FROM (
+        SELECT item_ FROM pairs_ WHERE NOT settled_
+        UNION ALL
+        SELECT item_ FROM measured_ WHERE affected_ = 'product' AND effect_.change IS NULL
+    )
+    GROUP BY item_
+),
+effects_ AS MATERIALIZED (
+    SELECT measured_.*, unlisted_
+    FROM measured_
+    LEFT JOIN unlisted_
+        ON unlisted_.item_ = measured_.item_ AND affected_ = 'category' AND effect_.change IS NOT NULL
+    WHERE affected_ = 'category' OR effect_.change IS NOT NULL
 ),
 pooled_ AS (
     SELECT
@@ -303,7 +337,7 @@ SELECT
     gross_ AS gross_units,
     gross_ + effect_.units_change AS net_effect,
     CASE WHEN effect_.change IS NULL THEN 'refused' ELSE 'ok' END AS status,
-    coalesce(why_, effect_.reason, format(
+    coalesce(why_, __launch_words(coalesce(effect_.reason, format(
         '{} periods from the launch on against {} before, beside {} products of other keys{}{}',
         after_, blocks_ * after_, controls_,
         CASE WHEN calm_ THEN '' ELSE ', which had launches too: this is what it took beyond theirs' END,
@@ -311,7 +345,10 @@ SELECT
             '; {} other products of the key began in these periods: by units, x {:.2f} of the change is its own',
             others_, share_
         ) ELSE '' END
-    )) AS reason
+    )), product_id)) || CASE WHEN unlisted_ > 0 THEN format(
+        '; {} neighbours are not listed: they began in the periods compared, or sold before their own launch (a smaller '
+        || 'before asks for less)', unlisted_
+    ) ELSE '' END AS reason
 FROM effects_
 UNION ALL BY NAME
 SELECT

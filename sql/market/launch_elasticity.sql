@@ -1,7 +1,9 @@
 -- Price elasticities: by how many percent units change when the price is higher by 1 %. In each group of products, ln
 -- units are explained by ln price beside fixed effects for product, store and region and for the season, and by
--- controls; the estimates are drawn to that of all products as far as their errors ask for it. A group whose units
--- rise with the price, or whose price hardly varied, is refused with the reason.
+-- controls; the estimates are drawn to that of all products as far as their errors ask for it. Where a product in a
+-- store has few cells, levels are taken of products and stores apart, of products, and without the season, until the
+-- cells carry them; the reason says so. A group whose units rise with the price, whose price hardly varied, or whose
+-- interval says nothing (wider than 3 to both sides) is refused with the reason.
 --
 -- @param sales: VARCHAR                  the sales table, with prices
 -- @param products: VARCHAR = NULL        the products table, or NULL
@@ -120,15 +122,15 @@ keys_ AS MATERIALIZED (
 ),
 panel_ AS (
     SELECT
-        *, row_number() OVER (ORDER BY product_, store_, region_) AS unit_,
-        dense_rank() OVER (ORDER BY product_) AS number_of_product_
+        *, dense_rank() OVER (ORDER BY product_) AS number_of_product_,
+        dense_rank() OVER (ORDER BY store_, region_) AS place_
     FROM (SELECT DISTINCT product_, store_, region_ FROM cells_)
 ),
 fitted_ AS (
     SELECT unnest(__launch_elasticity(
         keys_.code_,
         number_of_product_,
-        unit_,
+        place_,
         number_,
         CASE effects_
             WHEN 'period' THEN number_
@@ -159,7 +161,7 @@ SELECT
     row_['price_variation'] AS price_variation,
     coalesce(row_['status'], 'refused') AS status,
     CASE WHEN ungrouped_ AND keys_.code_ IS NULL THEN 'there is no column category: ' ELSE '' END
-        || coalesce(row_['reason'], 'none of its products has sales with a date and units') AS reason
+        || __launch_words(coalesce(row_['reason'], 'none of its products has sales with a date and units'), product_id) AS reason
 FROM fitted_
 FULL JOIN keys_ ON keys_.code_ = row_['key']
 CROSS JOIN wrong_

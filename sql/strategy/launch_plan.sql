@@ -2,8 +2,10 @@
 -- reference price, times the season of the candidate's category, times (price / reference price) ^ elasticity.
 -- Profit is units times (price - cost). Sums run over the model's horizon; a launch counts from the first day of its
 -- period. Elasticities that were estimated come with their uncertainty: it widens the intervals the more, the further
--- the price is from the reference. A candidate that cannot be planned comes back as one row with status refused and the
--- reason.
+-- the price is from the reference. An elasticity that is only assumed advises no price: without one of the table
+-- elasticities a candidate keeps its price, unless prices are given. Dates at which a price comes out the same, to 1 %
+-- of the best plan, are one plan, so there may be fewer than k. A candidate that cannot be planned comes back as one
+-- row with status refused and the reason.
 --
 -- @param candidates: VARCHAR              product, launch date, price (the reference), cost, category, attributes
 -- @param model: BLOB                      the model, such as (SELECT model FROM my_model)
@@ -14,9 +16,10 @@
 --                                         elasticities it is that of candidates which these do not know
 -- @param earliest: DATE = NULL            first launch date compared; NULL for the candidate's own
 -- @param latest: DATE = NULL              last launch date compared; NULL for twelve periods after the first
--- @param prices: DOUBLE[] = [0.9, 1.0, 1.1]  prices compared, as multiples of the candidate's price
+-- @param prices: DOUBLE[] = NULL          prices compared, as multiples of the candidate's price; NULL for 0.9, 1.0
+--                                         and 1.1 where elasticities has its elasticity, else for its price alone
 -- @param level: DOUBLE = 0.8              probability of the intervals
--- @param k: BIGINT = 5                    plans returned per candidate
+-- @param k: BIGINT = 5                    plans returned per candidate, at most
 -- @param elasticities: VARCHAR = NULL     a table as launch_elasticity returns it: the row of the candidate's category,
 --                                         else that of all products (key NULL). Without either, and without elasticity,
 --                                         a candidate is refused
@@ -44,7 +47,9 @@
 -- @returns binding_constraint: VARCHAR  limits the plan stands at: earliest, latest, lowest price, highest price
 -- @returns status: VARCHAR              ok or refused
 -- @returns reason: VARCHAR              how the plan came about, or why there is none
+-- @returns horizon_end: DATE            last day of the periods that units are summed over
 -- @example FROM launch_plan('candidates', (SELECT model FROM model), sales := 'sales', products := 'products')
+-- @example FROM launch_plan('candidates', (SELECT model FROM model), prices := [0.9, 1.0, 1.1], elasticity := -2, k := 3)
 WITH options_ AS MATERIALIZED (
     SELECT
         *,
@@ -53,10 +58,11 @@ WITH options_ AS MATERIALIZED (
             AS objective_,
         CASE WHEN elasticity IS NULL OR elasticity BETWEEN -20 AND 0 THEN elasticity::DOUBLE
         ELSE error('elasticity must be between -20 and 0, got ' || elasticity) END AS given_,
-        CASE WHEN len(prices) BETWEEN 1 AND 100 AND len(list_filter(prices, lambda p: p > 0 AND p <= 100)) = len(prices)
+        CASE WHEN prices IS NULL THEN NULL
+        WHEN len(prices) BETWEEN 1 AND 100 AND len(list_filter(prices, lambda p: p > 0 AND p <= 100)) = len(prices)
         THEN list_sort(list_distinct(prices))
         ELSE error('prices must be 1 to 100 multiples of the price, each above 0 and at most 100, got '
-            || coalesce(prices::VARCHAR, 'NULL')) END AS prices_,
+            || prices::VARCHAR) END AS asked_prices_,
         CASE WHEN k >= 1 THEN k ELSE error('k must be 1 or more, got ' || coalesce(k::VARCHAR, 'NULL')) END AS k_,
         CASE WHEN earliest::DATE <= latest::DATE OR earliest IS NULL OR latest IS NULL THEN latest::DATE
         ELSE error('earliest must not be after latest, got ' || earliest::DATE || ' and ' || latest::DATE) END AS latest_,
@@ -66,87 +72,8 @@ WITH options_ AS MATERIALIZED (
         FROM (SELECT model::BLOB AS blob_)
     )
 ),
--- What a table of elasticities knows of each key; the one of all products has the key NULL.
-known_ AS MATERIALIZED (
-    SELECT
-        category_, estimate_, deviation_,
-        CASE WHEN rows_ > 1 THEN 'elasticities has ' || rows_ || ' rows with status ok for ' || named_ || ': keep one' END AS twice_
-    FROM (
-        SELECT
-            category_, count(*) AS rows_, min(estimate_) AS estimate_, coalesce('category ' || category_, 'all products') AS named_,
-            -- The ends are those of a central interval of 90 %.
-            min((upper_ - lower_) / (2 * __launch_normal_width(0.9))) AS deviation_
-        FROM (
-            SELECT
-                COLUMNS(lambda c: __launch_column(c, 'key', coalesce(elasticities, 'elasticities')))::VARCHAR AS category_,
-                TRY_CAST(COLUMNS(
-                    lambda c: __launch_column(c, 'elasticity', coalesce(elasticities, 'elasticities'))
-                ) AS DOUBLE) AS estimate_,
-                TRY_CAST(COLUMNS(
-                    lambda c: __launch_column(c, 'lower', coalesce(elasticities, 'elasticities'))
-                ) AS DOUBLE) AS lower_,
-                TRY_CAST(COLUMNS(
-                    lambda c: __launch_column(c, 'upper', coalesce(elasticities, 'elasticities'))
-                ) AS DOUBLE) AS upper_,
-                COLUMNS(lambda c: __launch_column(c, 'status', coalesce(elasticities, 'elasticities')))::VARCHAR AS status_
-            FROM query(__launch_from(elasticities, ['key', 'elasticity', 'lower', 'upper', 'status'], []))
-        )
-        -- A number that is none, or an elasticity that no candidate may have, is as good as a refusal.
-        WHERE status_ = 'ok' AND estimate_ BETWEEN -20 AND 0 AND lower_ <= estimate_ AND estimate_ <= upper_
-            AND upper_ - lower_ < 100
-        GROUP BY category_
-    )
-),
--- Units that all launches of a category together took from its other products, over their own units: the rows without
--- product_id, as those of single launches are mostly noise and only counted. The key NULL is all categories.
-taken_ AS MATERIALIZED (
-    SELECT
-        CASE WHEN grouped_ = 0 THEN category_ END AS category_, grouped_ = 1 AS all_, launches_,
-        lost_ / gross_ AS raw_, gross_, lost_
-    FROM (
-        SELECT
-            category_, GROUPING(category_) AS grouped_, greatest(1, count(launched_)) AS launches_,
-            -sum(change_::DECIMAL(38, 9)) FILTER (launched_ IS NULL)::DOUBLE AS lost_,
-            sum(gross_::DECIMAL(38, 9)) FILTER (launched_ IS NULL)::DOUBLE AS gross_
-        FROM (
-            SELECT
-                COLUMNS(
-                    lambda c: __launch_column(c, 'product_id', coalesce(cannibalization, 'cannibalization'))
-                )::VARCHAR AS launched_,
-                COLUMNS(lambda c: __launch_column(c, 'key', coalesce(cannibalization, 'cannibalization')))::VARCHAR AS category_,
-                COLUMNS(
-                    lambda c: __launch_column(c, 'affected', coalesce(cannibalization, 'cannibalization'))
-                )::VARCHAR AS affected_,
-                TRY_CAST(COLUMNS(
-                    lambda c: __launch_column(c, 'units_change', coalesce(cannibalization, 'cannibalization'))
-                ) AS DOUBLE) AS change_,
-                TRY_CAST(COLUMNS(
-                    lambda c: __launch_column(c, 'gross_units', coalesce(cannibalization, 'cannibalization'))
-                ) AS DOUBLE) AS gross_,
-                COLUMNS(
-                    lambda c: __launch_column(c, 'status', coalesce(cannibalization, 'cannibalization'))
-                )::VARCHAR AS status_
-            FROM query(__launch_from(
-                cannibalization, ['product_id', 'key', 'affected', 'units_change', 'gross_units', 'status'], []
-            ))
-        )
-        WHERE status_ = 'ok' AND affected_ = 'category' AND abs(change_) < 1e15 AND gross_ > 0 AND gross_ < 1e15
-        GROUP BY GROUPING SETS ((category_), ())
-        HAVING gross_ > 0
-    )
-),
--- The share of each category, pulled to that of all as by five further launches of mean size that took that much.
-shares_ AS MATERIALIZED (
-    SELECT
-        own_.category_, own_.all_, own_.launches_, every_.launches_ AS every_launches_,
-        least(1, greatest(0,
-            CASE WHEN own_.all_ THEN own_.raw_
-            ELSE (own_.lost_ + 5 * own_.gross_ / own_.launches_ * least(1, greatest(0, every_.raw_)))
-                / (own_.gross_ + 5 * own_.gross_ / own_.launches_) END
-        )) AS share_
-    FROM taken_ AS own_ CROSS JOIN taken_ AS every_
-    WHERE every_.all_ AND (own_.all_ OR own_.category_ IS NOT NULL)
-),
+known_ AS MATERIALIZED (FROM __launch_known_elasticities(elasticities)),
+shares_ AS MATERIALIZED (FROM __launch_taken_shares(cannibalization)),
 asked_ AS (
     SELECT *, count(*) OVER (PARTITION BY key_) AS copies_, coalesce(earliest_, own_date_) AS first_
     FROM (
@@ -161,20 +88,27 @@ asked_ AS (
 -- The elasticity of each candidate, and where it is from.
 elastic_ AS (
     SELECT
-        asked_.*,
-        coalesce(own_.twice_, CASE WHEN own_.category_ IS NULL THEN all_.twice_ END) AS twice_,
-        CASE WHEN elasticities IS NULL THEN coalesce(given_, -1.5)
-        ELSE coalesce(own_.estimate_, all_.estimate_, given_) END AS elasticity_,
-        CASE WHEN elasticities IS NULL THEN 0
-        WHEN own_.category_ IS NULL THEN coalesce(all_.deviation_, 0) ELSE own_.deviation_ END AS deviation_,
-        CASE WHEN elasticities IS NULL AND given_ IS NULL THEN ' by default'
-        WHEN elasticities IS NULL THEN ' as given'
-        WHEN own_.category_ IS NOT NULL THEN ' of category ' || own_.category_
-        WHEN all_.estimate_ IS NOT NULL THEN ' of all products, as that of its category is not known'
-        ELSE ' as given, as elasticities has none' END AS source_
-    FROM asked_
-    LEFT JOIN known_ AS own_ ON own_.category_ = asked_.category_
-    LEFT JOIN known_ AS all_ ON all_.category_ IS NULL
+        * EXCLUDE (asked_prices_),
+        coalesce(asked_prices_, CASE WHEN measured_ THEN [0.9, 1.0, 1.1] ELSE [1.0] END) AS prices_,
+        asked_prices_ IS NULL AND NOT measured_ AS kept_
+    FROM (
+        SELECT
+            asked_.*,
+            coalesce(own_.estimate_, all_.estimate_) IS NOT NULL AS measured_,
+            coalesce(own_.twice_, CASE WHEN own_.category_ IS NULL THEN all_.twice_ END) AS twice_,
+            CASE WHEN elasticities IS NULL THEN coalesce(given_, -1.5)
+            ELSE coalesce(own_.estimate_, all_.estimate_, given_) END AS elasticity_,
+            CASE WHEN elasticities IS NULL THEN 0
+            WHEN own_.category_ IS NULL THEN coalesce(all_.deviation_, 0) ELSE own_.deviation_ END AS deviation_,
+            CASE WHEN elasticities IS NULL AND given_ IS NULL THEN ' by default'
+            WHEN elasticities IS NULL THEN ' as given'
+            WHEN own_.category_ IS NOT NULL THEN ' of category ' || own_.category_
+            WHEN all_.estimate_ IS NOT NULL THEN ' of all products, as that of its category is not known'
+            ELSE ' as given, as elasticities has none' END AS source_
+        FROM asked_
+        LEFT JOIN known_ AS own_ ON own_.category_ = asked_.category_
+        LEFT JOIN known_ AS all_ ON all_.category_ IS NULL
+    )
 ),
 checked_ AS (
     SELECT
@@ -228,6 +162,7 @@ planned_ AS MATERIALIZED (
         greatest(__launch_list_quantile(sums_, (1 + level) / 2), list_sum([coalesce(s.mean, 0) FOR s IN steps_]))
             AS high_,
         __launch_period(first_, frequency_) AS number_,
+        len(steps_) AS horizon_,
         steps_[1].reason AS rests_on_
     FROM predicted_
     WHERE steps_[1].status = 'ok'
@@ -306,19 +241,43 @@ valued_ AS (
             WHEN 'profit' THEN units_mean_ * response_ * (price_ - cost_)
             WHEN 'revenue' THEN units_mean_ * response_ * price_
             ELSE units_mean_ * response_ END AS value_,
+        -- As a multiple of that of the candidate's own price at the same date.
+        response_ * CASE objective_
+            WHEN 'profit' THEN (price_ - cost_) / nullif(greatest(reference_ - cost_, 0), 0)
+            WHEN 'revenue' THEN price_ / reference_
+            ELSE 1 END AS gain_,
         CASE objective_
             WHEN 'profit' THEN units_first_ * (reference_ - cost_)
             WHEN 'revenue' THEN units_first_ * reference_
             ELSE units_first_ END AS base_
     FROM widened_
 ),
+-- Dates at which a price comes out the same are one plan: the best of them, else the first.
+alike_ AS (
+    SELECT
+        *,
+        row_number() OVER (alike_ ORDER BY round(share_of_best_, 8) DESC, launch_) AS place_,
+        count(*) OVER alike_ AS dates_alike_,
+        max(launch_) OVER alike_ AS last_alike_
+    FROM (
+        SELECT *, round(100 * share_of_best_) AS percent_
+        FROM (
+            SELECT
+                *,
+                max(move_) OVER (PARTITION BY key_) AS last_move_,
+                value_ / nullif(max(abs(value_)) OVER (PARTITION BY key_), 0) AS share_of_best_
+            FROM valued_
+        )
+    )
+    WINDOW alike_ AS (PARTITION BY key_, multiple_, percent_)
+),
 ranked_ AS (
     SELECT
         *,
         row_number() OVER (PARTITION BY key_ ORDER BY value_ DESC, launch_, abs(multiple_ - 1), multiple_) AS rank_,
-        count(*) OVER (PARTITION BY key_) AS plans_,
-        max(move_) OVER (PARTITION BY key_) AS last_move_
-    FROM valued_
+        count(*) OVER (PARTITION BY key_) AS plans_
+    FROM alike_
+    WHERE place_ = 1
 ),
 best_ AS (
     SELECT
@@ -361,25 +320,34 @@ SELECT
         CASE WHEN len(prices_) > 1 AND multiple_ = prices_[-1] THEN 'highest price' END
     ), '') AS binding_constraint,
     'ok' AS status,
-    format(
-        'number {} of {} plans by {}: season x {:.2f}{}, price x {:.2f} (elasticity {:.2f}{}{}){}{}; {}',
+    __launch_words(format(
+        'number {} of {} plans by {}{}: season x {:.2f}{}, {}{}{}; {}',
         rank_, plans_, objective_,
+        CASE WHEN dates_alike_ > 1
+        THEN format(' ({} dates up to {} alike)', dates_alike_, last_alike_::VARCHAR) ELSE '' END,
         units_mean_ / nullif(units_first_, 0),
         CASE years_ WHEN 0 THEN ' (no season known)' WHEN 1 THEN ' (from one year)' ELSE '' END
             || CASE WHEN limited_ THEN ' (a step counts as 4 times or a quarter of the first date at most)' ELSE '' END,
-        response_,
-        elasticity_,
-        CASE WHEN deviation_ > 0 THEN format(', standard error {:.2f},', deviation_) ELSE '' END,
-        source_,
+        CASE WHEN kept_ THEN
+            'at its price, as no elasticity was measured: give elasticities, or prices to compare on an assumed one'
+        ELSE format(
+            'price x {:.2f} (elasticity {:.2f}{}{}){}{}',
+            response_, elasticity_,
+            CASE WHEN deviation_ > 0 THEN format(', standard error {:.2f},', deviation_) ELSE '' END, source_,
+            CASE WHEN gain_ > 1 AND gain_ * exp(-width_) < 1 THEN ', not sure to beat its own price' ELSE '' END,
+            CASE WHEN measured_ OR (len(prices_) = 1 AND multiple_ = 1) THEN '' ELSE
+            '; the advice rests on an assumed elasticity: measure it with launch_elasticity' END
+        ) END,
         net_of_,
         CASE WHEN unknown_ > 0 THEN '; the last ' || unknown_ || ' steps cannot be forecast and count as 0' ELSE '' END,
         rests_on_
-    ) AS reason
+    ), product_id) AS reason,
+    __launch_period_start(number_ + move_ + horizon_, frequency_) - 1 AS horizon_end
 FROM best_
 UNION ALL
-SELECT key_, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 'refused', why_
+SELECT key_, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 'refused', why_, NULL
 FROM checked_ WHERE why_ IS NOT NULL
 UNION ALL
-SELECT key_, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 'refused', steps_[1].reason
+SELECT key_, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 'refused', steps_[1].reason, NULL
 FROM predicted_ WHERE steps_[1].status <> 'ok'
 ORDER BY 1, 2

@@ -1,4 +1,4 @@
-//! `__launch_elasticity(key, product, unit, ...)`: the aggregate beneath the macro `launch_elasticity`.
+//! `__launch_elasticity(key, product, place, ...)`: the aggregate beneath the macro `launch_elasticity`.
 
 use crate::{
     functions::prelude::*,
@@ -19,7 +19,7 @@ impl Function for Elasticity {
 
         @param key: BIGINT  number of the group, NULL for rows that only count for all together
         @param product: BIGINT  number of the product
-        @param unit: BIGINT  number of product and place together
+        @param place: BIGINT  number of the place; a product in a place has a level of its own
         @param period: BIGINT  number of the period
         @param effect: BIGINT  what shares a time effect
         @param units: DOUBLE  units sold
@@ -28,7 +28,7 @@ impl Function for Elasticity {
         @param names: VARCHAR  names of the controls, separated by chr(31)
         @param level: DOUBLE  probability of the interval
         @returns STRUCT[]  all together (key NULL), then one entry per group
-        @example SELECT __launch_elasticity(1, 1, ascii(product_id), date - DATE '1970-01-01', 0, units, price,
+        @example SELECT __launch_elasticity(1, ascii(product_id), 1, date - DATE '1970-01-01', 0, units, price,
             []::DOUBLE[], '', 0.9) FROM sales
     ";
 
@@ -45,14 +45,14 @@ impl Gather for Elasticity {
     }
 
     fn read(arguments: &mut Arguments) -> Result<(Vec<Cell>, Vec<Self::Options>), Failure> {
-        let (keys, products, units) = (arguments.whole()?, arguments.whole()?, arguments.whole()?);
+        let (keys, products, places) = (arguments.whole()?, arguments.whole()?, arguments.whole()?);
         let (periods, effects) = (arguments.whole()?, arguments.whole()?);
         let (sold, prices) = (arguments.numbers()?, arguments.numbers()?);
         let controls = arguments.lists()?.into_iter().enumerate();
         let cell = |(row, controls): (usize, Option<Vec<Option<f64>>>)| Cell {
             key: keys[row],
             product: products[row].unwrap_or_default(),
-            unit: units[row].unwrap_or_default(),
+            place: places[row].unwrap_or_default(),
             period: periods[row].unwrap_or_default(),
             effect: effects[row].unwrap_or_default(),
             units: sold[row],

@@ -46,7 +46,7 @@ impl Left {
         Some(Estimate {
             value: xy / xx,
             variance: variance.max(squares / self.freedom / xx),
-            freedom: (clusters - 1) as f64,
+            freedom: self.freedom.min((clusters - 1) as f64),
         })
     }
 

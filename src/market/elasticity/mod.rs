@@ -1,12 +1,14 @@
 //! Price elasticities of groups of products, from the sales of a panel.
 
 mod jackknife;
+mod levels;
 mod shrinkage;
 
 use std::collections::BTreeMap;
 
 use self::{
     jackknife::{Left, MIN_BLOCK, blocks},
+    levels::Levels,
     shrinkage::{Estimate, Spread},
 };
 use crate::error::Result;
@@ -18,6 +20,11 @@ pub const MIN_VARIATION: f64 = 0.01;
 /// Degrees of freedom of an error from which it may tell how far groups differ: errors of very few clusters are at times
 /// far too small by chance.
 const MIN_FREEDOM: f64 = 3.0;
+/// Half the width of a 90 % interval from which on an estimate says nothing: it holds a price that moves no units beside
+/// one that moves most of them.
+const MAX_HALF_WIDTH: f64 = 3.0;
+/// The level of that interval, whichever is asked for.
+const WEAK_LEVEL: f64 = 0.9;
 /// A control of which the fixed effects and the other controls leave a smaller share of its sum of squares is left out.
 const MIN_CONTROL: f64 = 1e-9;
 
@@ -28,8 +35,8 @@ pub struct Cell {
     pub key: Option<i64>,
     /// Number of the product.
     pub product: i64,
-    /// Number of product and place together: what has a level of its own.
-    pub unit: i64,
+    /// Number of the place. A product in a place has a level of its own.
+    pub place: i64,
     /// Number of the period.
     pub period: i64,
     /// What shares a time effect: one number for all, or one for each season or period.
@@ -69,10 +76,23 @@ struct Own {
     notes: Vec<String>,
 }
 
+impl Own {
+    /// How many cells there are, in words.
+    fn cells(&self) -> String {
+        let word = |count: usize, one: &str| format!("{count} {one}{}", if count == 1 { "" } else { "s" });
+        let each = self.observations as f64 / self.products.max(1) as f64;
+        let (cells, products) = (word(self.observations, "cell"), word(self.products, "product"));
+        match self.products {
+            0 | 1 => format!("{cells} of {products}"),
+            _ => format!("{cells} of {products} ({each:.1} each)"),
+        }
+    }
+}
+
 /// Elasticities of all groups and, first, of all cells together.
 ///
-/// *Model*: ln units = a_unit + d_time + e ln price + c' controls + error, within each group. Both fixed effects are
-/// taken out by conjugate gradients ([`absorb`]), controls by regression (Frisch, Waugh 1933), so that e is the slope
+/// *Model*: ln units = a_unit + d_time + e ln price + c' controls + error, within each group. A unit is a product in a
+/// place where the cells carry that, else coarser ([`Levels`]). Fixed effects are taken out by conjugate gradients ([`absorb`]), controls by regression (Frisch, Waugh 1933), so that e is the slope
 /// of what is left on what is left of ln price. A price that answers to the level of a unit or to the time effect does
 /// no harm.
 ///
@@ -84,7 +104,7 @@ struct Own {
 ///
 /// *Shrinkage*: each group is drawn to the parent as [`Spread`] tells, which learns from groups of four clusters or more.
 /// A group with too few cells for an error of its own gets what is known of any group. An elasticity above 0 is refused,
-/// as is one from a price that hardly varied.
+/// as is one from a price that hardly varied, and one whose interval says nothing.
 ///
 /// *Parameters*: `controls` are the names of the cells' controls; `level` is the probability of the interval, in (0, 1).
 ///
@@ -105,10 +125,10 @@ pub fn elasticities(mut cells: Vec<Cell>, controls: &[String], level: f64) -> Re
         let number = |v: Option<f64>| v.map_or(0, |v| v.to_bits());
         let place = |c: &Cell| {
             (
-                c.unit,
+                c.product,
+                c.place,
                 c.period,
                 c.key,
-                c.product,
                 c.effect,
                 number(c.units),
                 number(c.price),
@@ -152,7 +172,8 @@ fn report(key: Option<i64>, own: &Own, spread: Option<&Spread>, level: f64) -> R
         (Err(reason), _) => Err(reason.clone()),
         (Ok(Some(estimate)), None) => Ok((*estimate, "own estimate".to_owned())),
         (Ok(None), None) => Err(format!(
-            "an interval needs at least 2 products or {} periods: give more sales",
+            "an estimate needs more than {}: at least 2 products or {} periods, and 1.5 cells per level; give more sales",
+            own.cells(),
             2 * MIN_BLOCK
         )),
         (Ok(Some(estimate)), Some(spread)) => {
@@ -167,8 +188,8 @@ fn report(key: Option<i64>, own: &Own, spread: Option<&Spread>, level: f64) -> R
         (Ok(None), Some(spread)) => Ok((
             spread.shrink(None).0,
             format!(
-                "that of all products, as an own estimate needs at least 2 products or {} periods",
-                2 * MIN_BLOCK
+                "that of all products, as an own estimate needs more than {}",
+                own.cells()
             ),
         )),
     };
@@ -176,6 +197,15 @@ fn report(key: Option<i64>, own: &Own, spread: Option<&Spread>, level: f64) -> R
         let (lower, upper) = estimate.interval(level);
         if ![estimate.value, lower, upper].iter().all(|v| v.is_finite()) {
             return Err("the elasticity is not finite: look for wrong prices and units".to_owned());
+        }
+        let (low, high) = estimate.interval(WEAK_LEVEL);
+        if high - low > 2.0 * MAX_HALF_WIDTH {
+            return Err(format!(
+                "too weak to go by: {:.2}, with a 90 % interval from {low:.2} to {high:.2}, from {}: give more sales, or \
+                 longer periods",
+                estimate.value,
+                own.cells()
+            ));
         }
         if estimate.value > 0.0 {
             return Err(format!(
@@ -218,7 +248,8 @@ fn own(cells: &[&Cell], controls: &[String]) -> Own {
     note(cells.len() - sold.len(), "no units or no price above 0");
     note(sold.len() - used.len(), "no number for a control");
     let products = codes(used.iter().map(|c| c.product));
-    let effects = [codes(used.iter().map(|c| c.unit)), codes(used.iter().map(|c| c.effect))];
+    let levels = Levels::of(&used);
+    notes.extend(levels.note.clone());
     let mut own = Own {
         observations: used.len(),
         products: count(&products),
@@ -232,7 +263,7 @@ fn own(cells: &[&Cell], controls: &[String]) -> Own {
     }
     let column = |of: &dyn Fn(&Cell) -> Option<f64>| {
         let mut column: Vec<f64> = used.iter().map(|c| of(c).unwrap_or_default()).collect();
-        absorb(&mut column, &effects).map_err(|error| error.to_string())?;
+        absorb(&mut column, &levels.effects).map_err(|error| error.to_string())?;
         Ok::<_, String>(column)
     };
     let prices_and_units = column(&|c| c.price.map(f64::ln)).and_then(|x| Ok((x, column(&|c| c.units.map(f64::ln))?)));
@@ -250,10 +281,20 @@ fn own(cells: &[&Cell], controls: &[String]) -> Own {
     };
     let variation = deviation(&x);
     own.variation = Some(variation);
+    if !levels.carried {
+        if levels.each_period {
+            own.estimate = Err(format!(
+                "{} do not carry an effect of each period: use time_effects := 'season' or 'none'",
+                own.cells()
+            ));
+        }
+        return own;
+    }
     if variation < MIN_VARIATION {
         own.estimate = Err(format!(
             "the price hardly varied: the standard deviation of its logarithm within the fixed effects is {variation:.4}, \
-             at least {MIN_VARIATION} is needed; give more periods, or fewer time effects"
+             at least {MIN_VARIATION} is needed, from {}; give more periods, or fewer time effects",
+            own.cells()
         ));
         return own;
     }
@@ -290,10 +331,11 @@ fn own(cells: &[&Cell], controls: &[String]) -> Own {
         return own;
     }
     let blocks = blocks(&codes(used.iter().map(|c| c.period)));
-    let lost = count(&effects[0]) + count(&effects[1]) + basis.len();
-    let freedom = (used.len() as f64 - lost as f64).max(1.0);
-    let [units, _] = effects;
-    own.estimate = Ok(Left { x, y, units, freedom }.slope(&products, &blocks));
+    let freedom = used.len() as f64 - (levels.lost + basis.len()) as f64;
+    let units = levels.effects.into_iter().next().unwrap_or_default();
+    if freedom >= MIN_FREEDOM {
+        own.estimate = Ok(Left { x, y, units, freedom }.slope(&products, &blocks));
+    }
     own
 }
 
@@ -364,7 +406,7 @@ mod tests {
                     cells.push(Cell {
                         key: Some(key as i64),
                         product: (100 * key + product) as i64,
-                        unit: (100 * key + product) as i64,
+                        place: 0,
                         period: week as i64,
                         effect: month % 12,
                         units: Some(units.exp()),
@@ -442,7 +484,7 @@ mod tests {
         let cell = |&(product, period, units, price): &(i64, i64, f64, f64)| Cell {
             key: Some(1),
             product,
-            unit: product,
+            place: 0,
             period,
             effect: 0,
             units: Some(units),
@@ -474,6 +516,45 @@ mod tests {
     }
 
     #[test]
+    fn thinned_sales_are_aggregated_until_they_carry() {
+        let market = Market {
+            sizes: &[6, 6, 6, 6],
+            weeks: 100,
+            spread: 0.3,
+            together: false,
+            calm: true,
+        };
+        let (mut answered, mut inside, mut asked) = (0, 0, 0);
+        for seed in 0..100 {
+            // Each product is sold in sixty places; four cells of a thousand are kept.
+            let mut random = ChaCha8Rng::seed_from_u64(seed);
+            let (cells, truth) = draw(market, seed);
+            let places = |cell: &Cell| (0..60).map(|place| Cell { place, ..cell.clone() }).collect::<Vec<_>>();
+            let mut thin: Vec<Cell> = cells.iter().flat_map(places).collect();
+            thin.retain(|_| random.random::<f64>() < 0.004);
+            let rows = elasticities(thin, &[], 0.9).unwrap();
+            assert!(
+                rows[0].reason.contains("as a product in a place has 1."),
+                "{:?}",
+                rows[0]
+            );
+            for (row, truth) in rows[1..].iter().zip(truth) {
+                asked += 1;
+                if let Some((_, lower, upper)) = row.elasticity {
+                    answered += 1;
+                    inside += usize::from((lower..=upper).contains(&truth));
+                }
+            }
+        }
+        let (answered, inside) = (
+            f64::from(answered) / f64::from(asked),
+            inside as f64 / f64::from(answered),
+        );
+        println!("thinned: {answered:.3} answered, {inside:.3} of intervals hold the truth");
+        assert!(answered > 0.9 && (0.8..=0.98).contains(&inside), "{answered} {inside}");
+    }
+
+    #[test]
     fn strange_cells_are_refused_rows() {
         let reason = |rows: &[(i64, i64, f64, f64)]| {
             let found = elasticities(cells(rows), &[], 0.9).unwrap();
@@ -483,8 +564,10 @@ mod tests {
         assert!(reason(&[]).contains("no units and price above 0"));
         assert!(reason(&[(1, 1, -3.0, 2.0), (1, 2, 0.0, 2.0), (1, 3, 5.0, 0.0)]).contains("3 of 3 cells left out"));
         assert!(reason(&[(1, 1, 3.0, f64::NAN), (1, 2, f64::INFINITY, 2.0)]).contains("2 of 2 cells left out"));
-        assert!(reason(&[(1, 1, 3.0, 2.0)]).contains("the price hardly varied"));
+        assert!(reason(&[(1, 1, 3.0, 2.0)]).contains("more than 1 cell of 1 product"));
         assert!(reason(&[(1, 1, 3.0, 2.0), (1, 2, 4.0, 1.0)]).contains("at least 2 products or 8 periods"));
+        let flat: Vec<_> = (0..40).map(|t| (1, t, 3.0 + t as f64, 2.0)).collect();
+        assert!(reason(&flat).contains("the price hardly varied"));
         let huge: Vec<_> = (0..40)
             .map(|t| (1, t, if t % 2 == 0 { 1e300 } else { 1e-300 }, 1e300 * (1.0 + t as f64)))
             .collect();
