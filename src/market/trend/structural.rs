@@ -90,12 +90,12 @@ impl Structural {
         let mut row = vec![0.0; columns + 1];
         let mut from = 0;
         for &cut in cuts {
-            for t in from..cut {
-                most = most.max(values[t]);
-                let known = values[t] > 0.0 || !always;
+            for (t, value) in values.iter().enumerate().take(cut).skip(from) {
+                most = most.max(*value);
+                let known = *value > 0.0 || !always;
                 if known {
                     row.iter_mut().zip(regressors).for_each(|(cell, r)| *cell = r.values[t]);
-                    row[columns] = (values[t].max(0.0) + offset).ln();
+                    row[columns] = (value.max(0.0) + offset).ln();
                 }
                 filters.iter_mut().for_each(|f| f.step(known.then_some(&row)));
             }
