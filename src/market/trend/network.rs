@@ -17,8 +17,6 @@ const SAMPLES: std::ops::RangeInclusive<usize> = 400..=5_000;
 const CONTEXT: std::ops::RangeInclusive<usize> = 12..=60;
 /// Windows forecast together.
 const CHUNK: usize = 64;
-/// Smallest spread of a network that is sure of itself.
-const MIN_SPREAD: f64 = 1e-3;
 
 /// How the network is trained and what is forecast; valid by construction.
 #[derive(Debug, Clone)]
@@ -61,9 +59,9 @@ impl NetworkOptions {
 /// Forecast series, in the order they are given.
 ///
 /// *Model*: a recurrent network ([`LstmNetwork`], 64 units, quantile loss) on [`Windows`] of all series. With horizon H
-/// the values of the last H periods of a series calibrate, those of the H before decide when to stop, and the network
-/// that does so learns from the rest. Its errors in the last H periods give conformal intervals ([`conformal`], the
-/// scores of all series by step). Then a network is trained anew up to the end of the data, for as many epochs.
+/// the network learns from all but the last 3 H periods, and the H before the last H decide when to stop. Its errors in the
+/// last H periods and in the H before give conformal intervals ([`conformal`], the scores of all series by step, with both
+/// signs, as all series of a week err alike). Then a network is trained anew up to the end of the data, for as many epochs.
 ///
 /// *Shapes*: series of any length; those shorter than 3 H + 4 are forecast but not learned from.
 ///
@@ -117,18 +115,29 @@ pub fn forecast_together(
     };
     let exam = windows(&long, Cuts::At(2 * horizon));
     let (first, epochs) = learn(3 * horizon, Some(&exam), options.recipe.epochs())?;
-    let tests = windows(&long, Cuts::At(horizon));
-    let forecasts = predict(&first, &tests)?;
-    let held_out = long.iter().zip(forecasts).map(|(&row, (forecast, scale))| HeldOut {
-        launch: row,
-        split: 0,
-        actual: kept[row][kept[row].len() - horizon..]
-            .iter()
-            .map(|v| (v / scale).ln_1p())
-            .collect(),
-        forecast,
-    });
-    let errors = conformal(&held_out.collect::<Vec<_>>(), horizon);
+    // All series of a stretch err alike, one way in one week: both signs of both stretches count.
+    let mut held_out = Vec::new();
+    for back in [horizon, 2 * horizon] {
+        let forecasts = predict(&first, &windows(&long, Cuts::At(back)))?;
+        for (&row, (forecast, scale)) in long.iter().zip(forecasts) {
+            let n = kept[row].len();
+            let actual = kept[row][n - back..][..horizon].iter().map(|v| (v / scale).ln_1p());
+            let one = HeldOut {
+                launch: row,
+                split: 0,
+                actual: actual.collect(),
+                forecast,
+            };
+            let pairs = one.forecast.location.iter().zip(&one.actual);
+            let other = HeldOut {
+                actual: pairs.map(|(location, actual)| 2.0 * location - actual).collect(),
+                forecast: one.forecast.clone(),
+                ..one
+            };
+            held_out.extend([one, other]);
+        }
+    }
+    let errors = conformal(&held_out, horizon);
     let (last, _) = learn(horizon, None, epochs)?;
     let asked = windows(&usable(MIN_PERIODS), Cuts::At(0));
     let reason = format!("network trained on {} series for {epochs} epochs", long.len());
@@ -182,7 +191,8 @@ fn predict(network: &LstmNetwork, windows: &Windows<'_>) -> Result<Vec<(LogForec
                         .iter()
                         .map(|v| finite(v) + CENTRE)
                         .collect(),
-                    spread: found.spread[steps].iter().map(|v| finite(v).max(MIN_SPREAD)).collect(),
+                    // Two networks are not sure of themselves alike: errors count as they are.
+                    spread: vec![1.0; horizon],
                     reason: String::new(),
                 };
                 let (row, cut) = windows.place(sample, 0);
