@@ -77,7 +77,7 @@ def m5(options: argparse.Namespace) -> None:
 def m5_scale(options: argparse.Namespace) -> None:
     if options.share is None:
         for share in SHARES:
-            subprocess.run([sys.executable, __file__, *sys.argv[1:], "--tasks", "m5_scale", "--share", str(share)], check=True)
+            subprocess.run([sys.executable, __file__, "--share", str(share), *sys.argv[1:]], check=True)
         return
     database = connect(options)
     monthly(database, options.data)
@@ -167,7 +167,7 @@ def main() -> None:
     parser.add_argument("--share", type=float, help=argparse.SUPPRESS)
     parser.add_argument("methods", nargs="*", metavar="METHOD")
     options = parser.parse_args()
-    for task in options.tasks:
+    for task in options.tasks if options.share is None else ["m5_scale"]:
         TASKS[task](options)
 
 
