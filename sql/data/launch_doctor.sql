@@ -64,6 +64,18 @@ rows_ AS (
         count(*) FILTER (NOT good_day_) AS bad_day_,
         min(CASE WHEN NOT good_day_ THEN concat('product ', raw_key_, ', date ', coalesce(raw_day_::VARCHAR, 'NULL')) END)
             AS bad_day_like_,
+        count(*) FILTER (
+            good_day_ AND TRY_CAST(raw_day_ AS DATE) IS NULL
+            OR good_units_ AND raw_units_ IS NOT NULL AND TRY_CAST(raw_units_ AS DOUBLE) IS NULL
+        ) AS texts_,
+        min(
+            CASE WHEN good_day_ AND TRY_CAST(raw_day_ AS DATE) IS NULL
+            THEN concat(raw_day_, ' as ', __launch_valid_day(raw_day_)) END
+        ) AS text_days_like_,
+        min(
+            CASE WHEN good_units_ AND raw_units_ IS NOT NULL AND TRY_CAST(raw_units_ AS DOUBLE) IS NULL
+            THEN concat(raw_units_, ' as ', __launch_amount(raw_units_)) END
+        ) AS text_units_like_,
         count(*) FILTER (no_units_) AS no_units_,
         min(CASE WHEN no_units_ THEN concat('product ', raw_key_, ', ', raw_day_) END) AS no_units_like_,
         count(*) FILTER (raw_available_ IS NOT NULL) AS told_,
@@ -258,12 +270,22 @@ found_ AS (
         {
             'name_': 'invalid_dates', 'bad_': bad_day_ > 0, 'fatal_': false,
             'affected_': bad_day_, 'all_': all_, 'like_': bad_day_like_,
-            'fix_': 'These rows are left out: give them a date from 1970 to 2200, or cast the column with strptime.'
+            'fix_': concat(
+                'These rows are left out: give them a date from 1970 to 2200, or say how texts such as 12/31/2024 are read, ',
+                '(SELECT * REPLACE (strptime(', __launch_identifier(date), ', ''%m/%d/%Y'')::DATE AS ', __launch_identifier(date),
+                ') FROM ', sales, ').'
+            )
         },
         {
             'name_': 'invalid_units', 'bad_': bad_units_ > 0, 'fatal_': false,
             'affected_': bad_units_, 'all_': all_, 'like_': bad_units_like_,
             'fix_': 'These units count as not known: give finite numbers below 1e15, or 0 when nothing was sold.'
+        },
+        {
+            'name_': 'texts_read', 'bad_': false, 'fatal_': false,
+            'affected_': texts_, 'all_': all_,
+            'like_': nullif(concat_ws(', ', text_days_like_, text_units_like_), ''),
+            'fix_': NULL
         },
         {
             'name_': 'unknown_units', 'bad_': no_units_ > 0, 'fatal_': false,

@@ -51,7 +51,7 @@ judged_ AS (
         day_ IS NOT NULL AND day_::VARCHAR IN (
             '1899-12-30', '1900-01-01', '1970-01-01', '2000-01-01', '2099-12-31', '9999-12-31'
         ) AND coalesce(abs(day_ - middle_) > 3 * 366, true) AS sentinel_,
-        coalesce(price_ <= 0 OR price_ > 100 * usual_, false) AS far_
+        coalesce(price_ <= 0 OR price_ >= 100 * usual_, false) AS far_
     FROM (
         SELECT
             *,
@@ -89,7 +89,7 @@ SELECT unnest([
         'name_': 'prices_far_from_others', 'bad_': far_ > 0, 'fatal_': false,
         'affected_': far_, 'all_': prices_, 'like_': far_like_,
         'fix_': concat(
-            'A price of 0 or below, or over a hundred times the usual one, is rarely a price: correct it, or make it NULL, ',
+            'A price of 0 or below, or of a hundred times the usual one, is rarely a price: correct it, or make it NULL, ',
             '(SELECT * REPLACE (CASE WHEN ', __launch_identifier(price), ' > 0 THEN ', __launch_identifier(price), ' END AS ',
             __launch_identifier(price), ') FROM ', far_table_, ').'
         )
