@@ -1,5 +1,5 @@
--- Looks for problems in sales and products before anything is learned from them: one row per check, always all checks,
--- in the order of the way through the data. Nothing is changed.
+-- Looks for problems in all tables before anything is learned from them: one row per check, always all checks, in the
+-- order of the way through the data. Of tables that are not given nothing is wrong. Nothing is changed.
 --
 -- @param sales: VARCHAR                        the sales table: product_id, date, units, and price if there is one
 -- @param products: VARCHAR = NULL              the products table: product_id, and launch_date if there is one
@@ -14,6 +14,12 @@
 --                                              or before them, is taken to be older than the data
 -- @param available: VARCHAR = 'available'      name of the column that says whether the product was on sale: a boolean,
 --                                              or the share of the row's time
+-- @param candidates: VARCHAR = NULL            the candidates: product_id, launch_date, attributes as in products
+-- @param covariates: VARCHAR = NULL            what is planned ahead, as launch_train takes it
+-- @param offers: VARCHAR = NULL                offers of competitors, as launch_competitors takes them
+-- @param events: VARCHAR = NULL                holidays and events: a table with the columns date and name
+-- @param signal_key: VARCHAR = NULL            the column of products and candidates that key of covariates refers to;
+--                                              NULL for the column of products
 -- @returns check: VARCHAR    what was looked at
 -- @returns status: VARCHAR   ok, warning (handled as fix says, but look at it) or error (launches cannot be learned)
 -- @returns affected: BIGINT  rows, periods or products concerned
@@ -22,6 +28,7 @@
 -- @returns fix: VARCHAR      what to do; NULL when the status is ok
 -- @example FROM launch_doctor('sales', 'products')
 -- @example FROM launch_doctor('sales', frequency := 'month') WHERE status <> 'ok'
+-- @example FROM launch_doctor('sales', 'products', candidates := 'candidates') WHERE status <> 'ok'
 WITH options_ AS (
     SELECT
         __launch_frequency(frequency) AS frequency_, __launch_horizon(horizon) AS horizon_,
@@ -57,6 +64,18 @@ rows_ AS (
         count(*) FILTER (NOT good_day_) AS bad_day_,
         min(CASE WHEN NOT good_day_ THEN concat('product ', raw_key_, ', date ', coalesce(raw_day_::VARCHAR, 'NULL')) END)
             AS bad_day_like_,
+        count(*) FILTER (
+            good_day_ AND TRY_CAST(raw_day_ AS DATE) IS NULL
+            OR good_units_ AND raw_units_ IS NOT NULL AND TRY_CAST(raw_units_ AS DOUBLE) IS NULL
+        ) AS texts_,
+        min(
+            CASE WHEN good_day_ AND TRY_CAST(raw_day_ AS DATE) IS NULL
+            THEN concat(raw_day_, ' as ', __launch_valid_day(raw_day_)) END
+        ) AS text_days_like_,
+        min(
+            CASE WHEN good_units_ AND raw_units_ IS NOT NULL AND TRY_CAST(raw_units_ AS DOUBLE) IS NULL
+            THEN concat(raw_units_, ' as ', __launch_amount(raw_units_)) END
+        ) AS text_units_like_,
         count(*) FILTER (no_units_) AS no_units_,
         min(CASE WHEN no_units_ THEN concat('product ', raw_key_, ', ', raw_day_) END) AS no_units_like_,
         count(*) FILTER (raw_available_ IS NOT NULL) AS told_,
@@ -168,8 +187,17 @@ zeros_ AS (
     )
 ),
 calendar_ AS MATERIALIZED (FROM __launch_calendar(sales, frequency, product_id, date, units, price)),
+-- Read before the tables are changed, so that a column that is not there is told of the tables that were given.
+nameless_ AS MATERIALIZED (
+    SELECT coalesce(sum(rows_) FILTER (key_ IS NULL), 0) AS nameless_, sum(rows_) AS listings_
+    FROM __launch_products(products, product_id, launch_date)
+),
 begins_ AS MATERIALIZED (
-    FROM __launch_begins(sales, products, frequency, product_id, date, units, price, launch_date, available)
+    -- As texts, ids of two types can be looked at too.
+    FROM __launch_begins(
+        __launch_texts(sales, product_id), __launch_texts(products, product_id), frequency, product_id, date, units, price, launch_date,
+        available
+    )
 ),
 dates_ AS (
     SELECT
@@ -198,10 +226,6 @@ dates_ AS (
         ) AS old_like_
     FROM (SELECT * EXCLUDE (start_, end_) FROM begins_), calendar_, options_
 ),
-nameless_ AS (
-    SELECT coalesce(sum(rows_) FILTER (key_ IS NULL), 0) AS nameless_, sum(rows_) AS listings_
-    FROM __launch_products(products, product_id, launch_date)
-),
 launches_ AS (
     SELECT
         count(*) AS launches_,
@@ -226,7 +250,8 @@ unknown_ AS (
         min(CASE WHEN available_[1] < 0.5 THEN concat('product ', key_, ', ', launch_) END) AS starts_like_,
         count(*) AS seen_launches_
     FROM __launch_launches(
-        sales, products, frequency, horizon, product_id, date, units, price, launch_date, burn_in, available, 'drop'
+        __launch_texts(sales, product_id), __launch_texts(products, product_id), frequency, horizon, product_id, date, units,
+        price, launch_date, burn_in, available, 'drop'
     )
 ),
 found_ AS (
@@ -245,12 +270,22 @@ found_ AS (
         {
             'name_': 'invalid_dates', 'bad_': bad_day_ > 0, 'fatal_': false,
             'affected_': bad_day_, 'all_': all_, 'like_': bad_day_like_,
-            'fix_': 'These rows are left out: give them a date from 1970 to 2200, or cast the column with strptime.'
+            'fix_': concat(
+                'These rows are left out: give them a date from 1970 to 2200, or say how texts such as 12/31/2024 are read, ',
+                '(SELECT * REPLACE (strptime(', __launch_identifier(date), ', ''%m/%d/%Y'')::DATE AS ', __launch_identifier(date),
+                ') FROM ', sales, ').'
+            )
         },
         {
             'name_': 'invalid_units', 'bad_': bad_units_ > 0, 'fatal_': false,
             'affected_': bad_units_, 'all_': all_, 'like_': bad_units_like_,
             'fix_': 'These units count as not known: give finite numbers below 1e15, or 0 when nothing was sold.'
+        },
+        {
+            'name_': 'texts_read', 'bad_': false, 'fatal_': false,
+            'affected_': texts_, 'all_': all_,
+            'like_': nullif(concat_ws(', ', text_days_like_, text_units_like_), ''),
+            'fix_': NULL
         },
         {
             'name_': 'unknown_units', 'bad_': no_units_ > 0, 'fatal_': false,
@@ -406,7 +441,7 @@ found_ AS (
                 || 'smaller burn_in := 0.'
         }
     ]) AS found_
-    FROM options_, rows_, copies_, spans_, outliers_, zeros_, dates_, nameless_, launches_, unknown_, (
+    FROM options_, rows_, nameless_, copies_, spans_, outliers_, zeros_, dates_, launches_, unknown_, (
         SELECT
             *,
             -- More than half of it; one date per period covers it all.
@@ -421,10 +456,19 @@ found_ AS (
     WHERE frequency_ <> '' AND horizon_ > 0 AND burn_in_ >= 0
 )
 SELECT
-    found_.name_ AS check,
-    CASE WHEN NOT coalesce(found_.bad_, false) THEN 'ok' WHEN found_.fatal_ THEN 'error' ELSE 'warning' END AS status,
-    found_.affected_::BIGINT AS affected,
-    (found_.affected_ / nullif(found_.all_, 0))::DOUBLE AS share,
-    __launch_words(found_.like_, product_id) AS example,
-    CASE WHEN found_.bad_ THEN found_.fix_ END AS fix
-FROM found_
+    name_ AS check,
+    CASE WHEN NOT coalesce(bad_, false) THEN 'ok' WHEN fatal_ THEN 'error' ELSE 'warning' END AS status,
+    affected_::BIGINT AS affected,
+    (affected_ / nullif(all_, 0))::DOUBLE AS share,
+    __launch_words(like_, product_id) AS example,
+    CASE WHEN bad_ THEN fix_ END AS fix
+FROM (
+    SELECT unnest(found_) FROM found_
+    UNION ALL BY NAME FROM __launch_doctor_ids(sales, products, product_id)
+    UNION ALL BY NAME FROM __launch_doctor_values(sales, products, candidates, product_id, date, price, launch_date)
+    UNION ALL BY NAME FROM __launch_doctor_candidates(candidates, sales, products, product_id, price, launch_date)
+    UNION ALL BY NAME FROM __launch_doctor_known(
+        covariates, events, offers, sales, products, candidates, signal_key, frequency, horizon, product_id, date, price,
+        launch_date
+    )
+)

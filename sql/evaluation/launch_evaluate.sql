@@ -51,7 +51,8 @@
 -- @example WITH forecast AS (SELECT product_id, date, 1 + (date - launch_date) // 7 AS step, 100 AS yhat
 --          FROM sales JOIN products USING (product_id))
 --          FROM launch_evaluate('forecast', 'sales', by := 'category', products := 'products')
-WITH linked_ AS (
+WITH two_ AS MATERIALIZED (SELECT why_ FROM __launch_two_types(forecast, actuals, 'product_id', product_id)),
+linked_ AS (
     SELECT product_::VARCHAR AS product_, min(given_) AS given_
     FROM (
         SELECT
@@ -62,9 +63,12 @@ WITH linked_ AS (
     GROUP BY ALL
 ),
 forecast_ AS MATERIALIZED (
-    SELECT rows_.* EXCLUDE (group_), coalesce(group_, given_) AS group_
+    SELECT
+        rows_.* EXCLUDE (group_) REPLACE (CASE WHEN why_ IS NULL THEN key_ ELSE error(why_) END AS key_),
+        coalesce(group_, given_) AS group_
     FROM __launch_forecast_rows(forecast, CASE WHEN products IS NULL THEN "by" END) AS rows_
     LEFT JOIN linked_ ON product_ = key_::VARCHAR
+    CROSS JOIN two_
     WHERE CASE WHEN products IS NOT NULL AND "by" IS NULL
     THEN error('products is read for a column to evaluate by: name it, such as by := ''category''') ELSE true END
 ),
@@ -100,7 +104,10 @@ periods_ AS MATERIALIZED (
         END AS end_
     FROM starts_, spacing_
 ),
-sales_ AS NOT MATERIALIZED (FROM __launch_sales(actuals, product_id, date, units, 'price', available)),
+sales_ AS NOT MATERIALIZED (
+    SELECT * REPLACE (CASE WHEN why_ IS NULL THEN key_ ELSE error(why_) END AS key_)
+    FROM __launch_sales(actuals, product_id, date, units, 'price', available), two_
+),
 -- Actuals of one date per period, such as the Monday of each week, cover the whole period of their last date.
 seen_ AS (
     SELECT

@@ -14,7 +14,7 @@
 -- @returns category_: same as input  the category, which is an attribute too
 -- @example FROM __launch_attributes('products', 'product_id', 'launch_date', 'price', 'products')
 SELECT
-    key_, launch_,
+    key_, coalesce(TRY_CAST(given_ AS DATE), __launch_valid_day(given_)) AS launch_,
     struct_update(attributes_, price := __launch_amount(CASE
         WHEN lower(price) <> 'price' AND typeof(named_) <> '"NULL"' AND typeof(attributes_['price']) <> '"NULL"'
         THEN error('prices of ' || source || ' are in two columns, ' || price || ' and price: leave one of them out')
@@ -24,7 +24,7 @@ SELECT
 FROM (
     SELECT
         COLUMNS(lambda c: __launch_column(c, product_id, source)) AS key_,
-        TRY_CAST(COLUMNS(lambda c: __launch_column(c, launch_date, source)) AS DATE) AS launch_,
+        COLUMNS(lambda c: __launch_column(c, launch_date, source)) AS given_,
         COLUMNS(lambda c: __launch_column(c, price, source)) AS named_,
         COLUMNS(lambda c: __launch_column(c, cost, source)) AS cost_,
         COLUMNS(lambda c: __launch_column(c, category, source)) AS category_,

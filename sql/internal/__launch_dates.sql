@@ -17,20 +17,27 @@
 -- @returns counts_: BOOLEAN      whether the product can be a launch: it is listed, or there is no products table
 -- @returns listings_: BIGINT     rows of the products table
 -- @example FROM __launch_dates('sales', NULL, 'product_id', 'date', 'units', 'price', 'launch_date')
+WITH two_ AS MATERIALIZED (SELECT why_ FROM __launch_two_types(sales, products, product_id))
 SELECT
-    coalesce(list_.key_, sold_.key_) AS key_,
-    coalesce(list_.launch_, sold_.first_sale_) AS launch_,
-    list_.launch_ AS given_,
-    sold_.first_sale_ AS first_sale_,
-    sold_.key_ IS NOT NULL AS selling_,
-    list_.key_ IS NOT NULL AS listed_,
-    products IS NULL OR list_.key_ IS NOT NULL AS counts_,
-    list_.rows_ AS listings_
+    key_,
+    coalesce(min(listed_at_), min(sold_at_)) AS launch_,
+    min(listed_at_) AS given_,
+    min(sold_at_) AS first_sale_,
+    bool_or(listings_ IS NULL) AS selling_,
+    bool_or(listings_ IS NOT NULL) AS listed_,
+    products IS NULL OR bool_or(listings_ IS NOT NULL) AS counts_,
+    min(listings_) AS listings_
 FROM (
-    SELECT key_, min(day_) FILTER (units_ > 0) AS first_sale_
-    FROM __launch_sales(sales, product_id, date, units, price, available)
-    GROUP BY key_
-) AS sold_
-FULL JOIN (
-    FROM __launch_products(products, product_id, launch_date) WHERE key_ IS NOT NULL
-) AS list_ ON sold_.key_ = list_.key_
+    -- The check is part of each key, so that it comes before any cast of one to the type of the other.
+    SELECT CASE WHEN why_ IS NULL THEN key_ ELSE error(why_) END AS key_, sold_at_
+    FROM (
+        SELECT key_, min(day_) FILTER (units_ > 0) AS sold_at_
+        FROM __launch_sales(sales, product_id, date, units, price, available)
+        GROUP BY key_
+    ), two_
+    UNION ALL BY NAME
+    SELECT CASE WHEN why_ IS NULL THEN key_ ELSE error(why_) END AS key_, launch_ AS listed_at_, rows_ AS listings_
+    FROM __launch_products(products, product_id, launch_date), two_
+    WHERE key_ IS NOT NULL
+)
+GROUP BY key_

@@ -101,7 +101,7 @@ products_ AS (
         WHERE units_ > 0 AND number_ >= first_ AND number_ < end_
         GROUP BY key_
     ) AS sold_
-    LEFT JOIN grouped_ ON grouped_.key_ = sold_.key_
+    LEFT JOIN grouped_ ON grouped_.key_::VARCHAR = sold_.key_::VARCHAR
 ),
 events_ AS (
     SELECT list(DISTINCT {'number': __launch_period(day_, frequency_), 'name': name_}) AS events_
@@ -121,6 +121,6 @@ FROM (
     SELECT unnest(__launch_seasonality(
         products_, (SELECT list(DISTINCT group_) FILTER (group_ IS NOT NULL) FROM grouped_), calendar_, events_, frequency_, level_
     )) AS found_
-    FROM products_, calendar_, events_, options_
-    WHERE sales IS NOT NULL
+    FROM products_, calendar_, events_, options_, __launch_two_types(sales, products, product_id)
+    WHERE sales IS NOT NULL AND CASE WHEN why_ IS NULL THEN true ELSE error(why_) END
 )

@@ -16,6 +16,10 @@ SELECT nullif(concat_ws('; ',
     CASE WHEN texts_units_ > 0 THEN format(
         '{} units of sales were read from texts such as ''{}'', as {}', texts_units_, text_units_, __launch_amount(text_units_)
     ) END,
+    CASE WHEN sold_ = 0 AND rows_ > bad_units_ THEN 'no row of sales has units above 0' END,
+    CASE WHEN texts_days_ > 0 THEN format(
+        '{} dates of sales were read from texts such as ''{}'', as {}', texts_days_, text_day_, __launch_valid_day(text_day_)
+    ) END,
     CASE WHEN bad_days_ > 0 THEN format(
         '{} of {} rows of sales have no date from 1970 to 2200, such as ''{}'', and are left out', bad_days_, rows_, day_like_
     ) END,
@@ -25,6 +29,10 @@ SELECT nullif(concat_ws('; ',
     ) END,
     CASE WHEN texts_prices_ > 0 THEN format(
         '{} prices of products were read from texts such as ''{}'', as {}', texts_prices_, text_price_, __launch_amount(text_price_)
+    ) END,
+    CASE WHEN texts_dates_ > 0 THEN format(
+        '{} launch dates of products were read from texts such as ''{}'', as {}', texts_dates_, text_date_,
+        __launch_valid_day(text_date_)
     ) END,
     CASE WHEN bad_dates_ > 0 THEN format(
         '{} of {} launch dates of products are no date from 1970 to 2200, such as ''{}'': the first sale counts', bad_dates_,
@@ -39,6 +47,9 @@ FROM (
         count(*) FILTER (valid_units_ IS NOT NULL AND TRY_CAST(raw_units_ AS DOUBLE) IS NULL) AS texts_units_,
         min(CASE WHEN valid_units_ IS NOT NULL AND TRY_CAST(raw_units_ AS DOUBLE) IS NULL THEN raw_units_::VARCHAR END)
             AS text_units_,
+        count(*) FILTER (valid_units_ > 0) AS sold_,
+        count(*) FILTER (valid_day_ IS NOT NULL AND TRY_CAST(raw_day_ AS DATE) IS NULL) AS texts_days_,
+        min(CASE WHEN valid_day_ IS NOT NULL AND TRY_CAST(raw_day_ AS DATE) IS NULL THEN raw_day_::VARCHAR END) AS text_day_,
         count(*) FILTER (valid_day_ IS NULL) AS bad_days_,
         min(CASE WHEN valid_day_ IS NULL THEN coalesce(raw_day_::VARCHAR, 'NULL') END) AS day_like_,
         count(*) FILTER (raw_key_ IS NULL) AS bad_keys_
@@ -62,6 +73,11 @@ FROM (
             CASE WHEN TRY_CAST(raw_price_ AS DOUBLE) IS NULL AND __launch_amount(raw_price_) IS NOT NULL
             THEN raw_price_::VARCHAR END
         ) AS text_price_,
+        count(*) FILTER (__launch_valid_day(raw_date_) IS NOT NULL AND TRY_CAST(raw_date_ AS DATE) IS NULL) AS texts_dates_,
+        min(
+            CASE WHEN __launch_valid_day(raw_date_) IS NOT NULL AND TRY_CAST(raw_date_ AS DATE) IS NULL
+            THEN raw_date_::VARCHAR END
+        ) AS text_date_,
         count(*) FILTER (raw_date_ IS NOT NULL AND __launch_valid_day(raw_date_) IS NULL) AS bad_dates_,
         min(CASE WHEN raw_date_ IS NOT NULL AND __launch_valid_day(raw_date_) IS NULL THEN raw_date_::VARCHAR END) AS date_like_
     FROM (

@@ -1,7 +1,13 @@
--- A value as a day.
+-- A value as a day. Texts are read as DuckDB does, and with points: 31.12.2024 is read in one way all over the world, as
+-- 12/31/2024 and 31/12/2024 are not.
 --
 -- @scalar
 -- @param moment: ANY  a date, timestamp or text
 -- @returns DATE the day; NULL when it is none from 1970 to 2200
 -- @example __launch_valid_day('2024-01-31')
-CASE WHEN TRY_CAST(moment AS DATE) BETWEEN DATE '1970-01-01' AND DATE '2200-12-31' THEN TRY_CAST(moment AS DATE) END
+CASE
+    WHEN TRY_CAST(moment AS DATE) BETWEEN DATE '1970-01-01' AND DATE '2200-12-31' THEN TRY_CAST(moment AS DATE)
+    WHEN typeof(moment) = 'VARCHAR'
+        AND try_strptime(trim(moment::VARCHAR), '%d.%m.%Y') BETWEEN DATE '1970-01-01' AND DATE '2200-12-31'
+    THEN try_strptime(trim(moment::VARCHAR), '%d.%m.%Y')::DATE
+END

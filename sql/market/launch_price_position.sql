@@ -51,7 +51,7 @@ rows_ AS MATERIALIZED (
             COLUMNS(lambda c: __launch_column(c, product_id, candidates)) AS key_,
             COLUMNS(lambda c: __launch_column(c, product_id, candidates))::VARCHAR AS product_,
             COLUMNS(lambda c: __launch_column(c, competitor, offers)) AS competitor_,
-            TRY_CAST(COLUMNS(lambda c: __launch_column(c, date, offers)) AS DATE) AS day_,
+            __launch_valid_day(COLUMNS(lambda c: __launch_column(c, date, offers))) AS day_,
             COLUMNS(lambda c: __launch_column(c, category, offers))::VARCHAR AS category_,
             __launch_valid_price(COLUMNS(lambda c: __launch_column(c, price, offers))) AS price_,
             struct_pack(*COLUMNS(

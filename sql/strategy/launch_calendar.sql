@@ -24,8 +24,11 @@ WITH best_ AS (
         ELSE error('budget must be 0 or more, got ' || budget) END AS budget_,
         CASE WHEN sum(expected_revenue::DECIMAL(38, 9)) OVER () > 0 THEN coalesce(expected_revenue, 0) ELSE 1 END
             AS weight_
-    FROM (FROM query('FROM ' || plan) UNION ALL BY NAME SELECT NULL::DATE AS horizon_end WHERE false)
-    WHERE plan_rank = 1 AND status = 'ok' AND launch_date IS NOT NULL
+    FROM (
+        SELECT *, COLUMNS(lambda c: __launch_column(c, 'plan_rank', plan)) AS rank_ FROM query('FROM ' || plan)
+        UNION ALL BY NAME SELECT NULL::DATE AS horizon_end WHERE false
+    )
+    WHERE rank_ = 1 AND status = 'ok' AND launch_date IS NOT NULL
 ),
 -- The largest first, as long as the smallest action gets one unit of money beside those before it.
 reached_ AS (

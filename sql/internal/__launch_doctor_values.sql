@@ -1,0 +1,98 @@
+-- Checks of launch_doctor: dates and prices that stand for something else.
+--
+-- @param sales: VARCHAR        the sales table
+-- @param products: VARCHAR     the products table, or NULL
+-- @param candidates: VARCHAR   the candidates, or NULL
+-- @param product_id: VARCHAR   the column of products in all of them
+-- @param date: VARCHAR         the column of dates in sales
+-- @param price: VARCHAR        the column of prices, which need not exist
+-- @param launch_date: VARCHAR  the column of launch dates; 'launch_date' need not exist
+-- @returns name_: VARCHAR     the check
+-- @returns bad_: BOOLEAN      whether there is something to mend
+-- @returns fatal_: BOOLEAN    whether nothing can be learned before it is mended
+-- @returns affected_: BIGINT  how many are concerned
+-- @returns all_: BIGINT       of how many
+-- @returns like_: VARCHAR     one of them
+-- @returns fix_: VARCHAR      what to do
+-- @example FROM __launch_doctor_values('sales', 'products', NULL, 'product_id', 'date', 'price', 'launch_date')
+WITH rows_ AS MATERIALIZED (
+    SELECT 1 AS part_, sales AS table_, key_::VARCHAR AS key_, TRY_CAST(day_ AS DATE) AS day_, __launch_amount(price_) AS price_
+    FROM (
+        SELECT
+            COLUMNS(lambda c: __launch_column(c, product_id, coalesce(sales, 'sales'))) AS key_,
+            COLUMNS(lambda c: __launch_column(c, date, coalesce(sales, 'sales'))) AS day_,
+            COLUMNS(lambda c: __launch_column(c, price, coalesce(sales, 'sales'))) AS price_
+        FROM query(__launch_from(sales, [product_id, date], ['price', price]))
+    )
+    UNION ALL
+    SELECT 2, products, key_::VARCHAR, TRY_CAST(day_ AS DATE), __launch_amount(price_)
+    FROM (
+        SELECT
+            COLUMNS(lambda c: __launch_column(c, product_id, coalesce(products, 'products'))) AS key_,
+            COLUMNS(lambda c: __launch_column(c, launch_date, coalesce(products, 'products'))) AS day_,
+            COLUMNS(lambda c: __launch_column(c, price, coalesce(products, 'products'))) AS price_
+        FROM query(__launch_from(products, [product_id, launch_date], ['launch_date', 'price', price]))
+    )
+    UNION ALL
+    SELECT 3, candidates, key_::VARCHAR, TRY_CAST(day_ AS DATE), __launch_amount(price_)
+    FROM (
+        SELECT
+            COLUMNS(lambda c: __launch_column(c, product_id, coalesce(candidates, 'candidates'))) AS key_,
+            COLUMNS(lambda c: __launch_column(c, launch_date, coalesce(candidates, 'candidates'))) AS day_,
+            COLUMNS(lambda c: __launch_column(c, price, coalesce(candidates, 'candidates'))) AS price_
+        FROM query(__launch_from(candidates, [product_id, launch_date], ['launch_date', 'price', price]))
+    )
+),
+-- A date that is written where none is known lies far from the others; data of the year 2000 have its first day too.
+middle_ AS (SELECT quantile_disc(day_, 0.5) AS middle_ FROM rows_ WHERE part_ = 1),
+judged_ AS (
+    SELECT
+        *,
+        day_ IS NOT NULL AND day_::VARCHAR IN (
+            '1899-12-30', '1900-01-01', '1970-01-01', '2000-01-01', '2099-12-31', '9999-12-31'
+        ) AND coalesce(abs(day_ - middle_) > 3 * 366, true) AS sentinel_,
+        coalesce(price_ <= 0 OR price_ >= 100 * usual_, false) AS far_
+    FROM (
+        SELECT
+            *,
+            -- What the same product usually costs in sales, what products usually cost elsewhere.
+            median(CASE WHEN price_ > 0 AND isfinite(price_) THEN price_ END) OVER (
+                PARTITION BY part_, CASE WHEN part_ = 1 THEN key_ END
+            ) AS usual_
+        FROM rows_
+    ), middle_
+),
+counted_ AS (
+    SELECT
+        count(*) FILTER (sentinel_) AS sentinels_,
+        count(day_) AS days_,
+        min(CASE WHEN sentinel_ THEN concat(table_, ', product ', coalesce(key_, 'NULL'), ', ', day_) END) AS sentinel_like_,
+        arg_min(CASE WHEN part_ = 1 THEN date ELSE launch_date END, (part_, key_)) FILTER (sentinel_) AS sentinel_column_,
+        arg_min(table_, (part_, key_)) FILTER (sentinel_) AS sentinel_table_,
+        min(day_) FILTER (sentinel_) AS sentinel_day_,
+        count(*) FILTER (far_) AS far_,
+        count(price_) AS prices_,
+        min(CASE WHEN far_ THEN concat(table_, ', product ', coalesce(key_, 'NULL'), ', price ', price_) END) AS far_like_,
+        arg_min(table_, (part_, key_)) FILTER (far_) AS far_table_
+    FROM judged_
+)
+SELECT unnest([
+    {
+        'name_': 'sentinel_dates', 'bad_': sentinels_ > 0, 'fatal_': false,
+        'affected_': sentinels_, 'all_': days_, 'like_': sentinel_like_,
+        'fix_': concat(
+            'A date that stands for no date: make it NULL, (SELECT * REPLACE (nullif(', __launch_identifier(sentinel_column_),
+            '::DATE, DATE ''', sentinel_day_, ''') AS ', __launch_identifier(sentinel_column_), ') FROM ', sentinel_table_, ').'
+        )
+    },
+    {
+        'name_': 'prices_far_from_others', 'bad_': far_ > 0, 'fatal_': false,
+        'affected_': far_, 'all_': prices_, 'like_': far_like_,
+        'fix_': concat(
+            'A price of 0 or below, or of a hundred times the usual one, is rarely a price: correct it, or make it NULL, ',
+            '(SELECT * REPLACE (CASE WHEN ', __launch_identifier(price), ' > 0 THEN ', __launch_identifier(price), ' END AS ',
+            __launch_identifier(price), ') FROM ', far_table_, ').'
+        )
+    }
+], recursive := true)
+FROM counted_
