@@ -127,7 +127,7 @@ SELECT unnest([
         'name_': 'candidates_without_launch_date', 'bad_': undated_ > 0, 'fatal_': false,
         'affected_': undated_, 'all_': all_, 'like_': undated_like_,
         'fix_': concat(
-            'Give them a date from 1970 to 2200 (texts such as 31.12.2024: strptime(', launch_date, ', ''%d.%m.%Y'')::DATE), or ',
+            'Give them a date from 1970 to 2200 (texts such as 12/31/2024: strptime(', launch_date, ', ''%m/%d/%Y'')::DATE), or ',
             'leave them out: ', candidates, ' WHERE ', launch_date, ' IS NOT NULL.'
         )
     },

@@ -81,8 +81,8 @@ SELECT unnest([
         'name_': 'sentinel_dates', 'bad_': sentinels_ > 0, 'fatal_': false,
         'affected_': sentinels_, 'all_': days_, 'like_': sentinel_like_,
         'fix_': concat(
-            'A date that stands for no date: make it NULL, (SELECT * REPLACE (nullif(', __launch_identifier(sentinel_column_),
-            '::DATE, DATE ''', sentinel_day_, ''') AS ', __launch_identifier(sentinel_column_), ') FROM ', sentinel_table_, ').'
+            'A date that stands for no date: make it NULL, (SELECT * REPLACE (nullif(TRY_CAST(', __launch_identifier(sentinel_column_),
+            ' AS DATE), DATE ''', sentinel_day_, ''') AS ', __launch_identifier(sentinel_column_), ') FROM ', sentinel_table_, ').'
         )
     },
     {
@@ -90,7 +90,7 @@ SELECT unnest([
         'affected_': far_, 'all_': prices_, 'like_': far_like_,
         'fix_': concat(
             'A price of 0 or below, or of a hundred times the usual one, is rarely a price: correct it, or make it NULL, ',
-            '(SELECT * REPLACE (CASE WHEN ', __launch_identifier(price), ' > 0 THEN ', __launch_identifier(price), ' END AS ',
+            '(SELECT * REPLACE (CASE WHEN TRY_CAST(', __launch_identifier(price), ' AS DOUBLE) > 0 THEN ', __launch_identifier(price), ' END AS ',
             __launch_identifier(price), ') FROM ', far_table_, ').'
         )
     }

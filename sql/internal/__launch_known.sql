@@ -15,15 +15,49 @@ WITH rows_ AS MATERIALIZED (
     SELECT CASE WHEN refers_ <> 'all' THEN link_ END AS link_, name_, day_, value_
     FROM __launch_series(NULL, covariates, series)
 ),
--- Rows for all series have one value on a date, else a column of series is called otherwise.
-several_ AS (
-    SELECT min(CASE WHEN count_ > 1 THEN
-        'covariates ' || covariates || ' have ' || count_ || ' rows on ' || day_ || ' and no column ' || series
-        || ' or key: rename the column of series, or give one row per date'
-    END) AS why_
+events_ AS MATERIALIZED (
+    SELECT *, __launch_valid_day(raw_day_) AS day_
     FROM (
-        SELECT day_, count(*) AS count_ FROM rows_ WHERE link_ IS NULL GROUP BY day_, name_
-        ORDER BY count_ DESC, day_ LIMIT 1
+        SELECT
+            COLUMNS(lambda c: __launch_column(c, 'date', coalesce(events, 'events'))) AS raw_day_,
+            COLUMNS(lambda c: __launch_column(c, 'name', coalesce(events, 'events')))::VARCHAR AS name_
+        FROM query(__launch_from(events, ['date', 'name'], []))
+    )
+),
+-- What would be averaged, left out or taken for something else than was meant.
+wrong_ AS (
+    SELECT concat_ws('; ', rows_why_, several_why_, events_why_) AS why_
+    FROM (
+        SELECT CASE WHEN covariates IS NOT NULL AND count(*) = 0 THEN
+            'covariates ' || covariates || ' have no row with a date from 1970 to 2200 and a number'
+        END AS rows_why_
+        FROM rows_
+    ), (
+        SELECT min(CASE WHEN link_ IS NULL THEN
+            'covariates ' || covariates || ' have ' || count_ || ' rows on ' || day_ || ' and no column ' || series
+            || ' or key: rename the column of series, or give one row per date'
+        ELSE
+            'covariates ' || covariates || ' have ' || count_ || ' rows of ' || link_ || ' on ' || day_
+            || ': give one row per ' || series || ' and date'
+        END) AS several_why_
+        FROM (
+            SELECT link_, day_, count(*) AS count_ FROM rows_ GROUP BY link_, day_, name_ HAVING count(*) > 1
+            ORDER BY link_ NULLS FIRST, count_ DESC, day_ LIMIT 1
+        )
+    ), (
+        SELECT CASE
+            WHEN count(*) FILTER (day_ IS NULL OR name_ IS NULL) > 0 THEN format(
+                '{} of {} rows of events {} have no name, or no date from 1970 to 2200, such as ''{}''',
+                count(*) FILTER (day_ IS NULL OR name_ IS NULL), count(*), events,
+                coalesce(min(raw_day_::VARCHAR) FILTER (day_ IS NULL), 'NULL')
+            )
+            -- Effects are learned from dates before; hundreds of names are no events that come again.
+            WHEN count(DISTINCT name_) > 100 THEN format(
+                'events {} have {} names: give an event the same name each time it comes, 100 names at most', events,
+                count(DISTINCT name_)
+            )
+        END AS events_why_
+        FROM events_
     )
 ),
 periods_ AS (
@@ -31,17 +65,10 @@ periods_ AS (
     FROM rows_
     GROUP BY ALL
     UNION ALL
-    SELECT DISTINCT NULL, name_, true, __launch_period(day_, frequency), 1
-    FROM (
-        SELECT
-            __launch_valid_day(COLUMNS(lambda c: __launch_column(c, 'date', coalesce(events, 'events')))) AS day_,
-            COLUMNS(lambda c: __launch_column(c, 'name', coalesce(events, 'events')))::VARCHAR AS name_
-        FROM query(__launch_from(events, ['date', 'name'], []))
-    )
-    WHERE day_ IS NOT NULL AND name_ IS NOT NULL
+    SELECT DISTINCT NULL, name_, true, __launch_period(day_, frequency), 1 FROM events_
 )
 SELECT
     link_, name_, event_, list(number_ ORDER BY number_) AS periods_, list(value_ ORDER BY number_) AS values_
-FROM periods_ CROSS JOIN several_
-WHERE CASE WHEN why_ IS NULL THEN true ELSE error(why_) END
+FROM wrong_ LEFT JOIN periods_ ON true
+WHERE CASE WHEN why_ = '' THEN number_ IS NOT NULL ELSE error(why_) END
 GROUP BY ALL

@@ -102,8 +102,14 @@ known_ AS MATERIALIZED (
                 name_, __launch_period_start(greatest(periods_[-1], periods_[1]), frequency)
             ), ', ' ORDER BY name_
         ) FILTER (NOT event_ AND periods_[-1] < end_ + horizon_ - 1) AS until_,
+        -- An effect is learned from the past alone.
+        string_agg(name_ || ' has no date in the data', ', ' ORDER BY name_) FILTER (
+            event_ AND NOT coalesce(list_bool_or([p_ BETWEEN first_ AND end_ - 1 FOR p_ IN periods_]), false)
+        ) AS unseen_,
         string_agg(name_, ', ' ORDER BY name_) AS names_
-    FROM __launch_known(covariates, events, series, frequency), calendar_, options_
+    FROM __launch_known(covariates, events, series, frequency), calendar_, options_, (
+        SELECT min(number_) AS first_ FROM usable_
+    )
     GROUP BY link_
 ),
 beside_ AS (
@@ -114,7 +120,7 @@ beside_ AS (
             CASE WHEN links_ > 0 AND own_.known_ IS NULL THEN 'covariates have no row of this series' END,
             CASE WHEN method_ NOT IN ('auto', 'structural') THEN format(
                 '{} does not look at {}', method_, concat_ws(', ', own_.names_, all_.names_)
-            ) ELSE nullif(concat_ws(', ', own_.until_, all_.until_), '') END
+            ) ELSE nullif(concat_ws(', ', own_.until_, all_.until_, all_.unseen_), '') END
         ) AS note_
     FROM series_
     CROSS JOIN options_
@@ -128,7 +134,7 @@ beside_ AS (
     ) AS linked_
     LEFT JOIN (SELECT link_, known_, until_, names_ FROM known_ WHERE link_ IS NOT NULL) AS own_
         ON own_.link_ = series_.key_::VARCHAR
-    LEFT JOIN (SELECT known_, until_, names_ FROM known_ WHERE link_ IS NULL) AS all_ ON true
+    LEFT JOIN (SELECT known_, until_, unseen_, names_ FROM known_ WHERE link_ IS NULL) AS all_ ON true
     WHERE wrong_ IS NULL AND (SELECT count(*) FROM known_) > 0
 ),
 forecast_ AS (

@@ -53,7 +53,7 @@ pub fn weights<'a>(origins: impl IntoIterator<Item = &'a Origin>, methods: usize
 }
 
 /// As [`weights`], where the last method knows what the others do not (the calendar, the future): what the others say together
-/// is weighed against it, as many that err alike would outvote it.
+/// is weighed against it, as many that err alike would outvote it. It has no weight where no origin compares the two.
 pub fn weights_beside(origins: &[&Origin], methods: usize, end: usize) -> Vec<f64> {
     let others = methods - 1;
     let mut found = weights(origins.iter().copied(), others, end);
@@ -65,7 +65,12 @@ pub fn weights_beside(origins: &[&Origin], methods: usize, end: usize) -> Vec<f6
         ..(*origin).clone()
     };
     let pairs: Vec<Origin> = origins.iter().map(two).collect();
-    let between = weights(&pairs, 2, end);
+    let compared = pairs.iter().any(|pair| (0..2).all(|m| pair.error(m, end).is_some()));
+    let between = if compared {
+        weights(&pairs, 2, end)
+    } else {
+        vec![1.0, 0.0]
+    };
     found.iter_mut().for_each(|w| *w *= between[0]);
     found.push(between[1]);
     found
@@ -130,6 +135,14 @@ mod tests {
             (found[4] - share).abs() < 1e-12 && (found[0] - (1.0 - share) / 4.0).abs() < 1e-12,
             "{found:?}"
         );
+    }
+
+    #[test]
+    fn what_was_never_compared_has_no_weight() {
+        let mut one = origin(5, &[11.0, 12.0, 10.0]);
+        one.forecasts[2] = None;
+        assert_eq!(weights_beside(&[&one], 3, 9)[2], 0.0);
+        assert_eq!(weights_beside(&[], 3, 9), [0.5, 0.5, 0.0]);
     }
 
     #[test]
