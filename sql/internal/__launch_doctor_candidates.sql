@@ -128,7 +128,7 @@ SELECT unnest([
         'affected_': undated_, 'all_': all_, 'like_': undated_like_,
         'fix_': concat(
             'Give them a date from 1970 to 2200 (texts such as 12/31/2024: strptime(', launch_date, ', ''%m/%d/%Y'')::DATE), or ',
-            'leave them out: ', candidates, ' WHERE ', launch_date, ' IS NOT NULL.'
+            'leave them out: ', candidates, ' WHERE TRY_CAST(', launch_date, ' AS DATE) IS NOT NULL.'
         )
     },
     {
@@ -145,7 +145,7 @@ SELECT unnest([
         'affected_': sold_, 'all_': all_, 'like_': sold_like_,
         'fix_': concat(
             'Give sales := ', __launch_quoted(sales), ' with the candidates, so that what they sold so far corrects their forecast; ',
-            'else leave them out: ', candidates, ' WHERE ', product_id, ' NOT IN (SELECT ', product_id, ' FROM ', sales, ').'
+            'else leave them out: ', candidates, ' WHERE ', product_id, ' NOT IN (SELECT ', product_id, ' FROM ', sales, ' WHERE ', product_id, ' IS NOT NULL).'
         )
     },
     {

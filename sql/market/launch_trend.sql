@@ -55,13 +55,22 @@ usable_ AS (
 ),
 calendar_ AS MATERIALIZED (
     -- The last period may be running still: its sum is not complete, but its price is one.
-    SELECT CASE WHEN means_ THEN __launch_period(last_day_, frequency) + 1 ELSE end_ END AS end_
+    SELECT
+        CASE WHEN means_ THEN __launch_period(last_day_, frequency) + 1 ELSE end_ END AS end_,
+        -- One date far behind the others moves all forecasts.
+        CASE WHEN longest_gap_ > 366 THEN format(
+            '; no series has a row in the {} days before {}: is that date right?', longest_gap_, after_gap_
+        ) END AS gap_note_
     FROM __launch_calendar(data, frequency, series, date, value, 'price'), options_
 ),
 all_ AS (
-    SELECT key_, count(*) AS rows_
+    SELECT
+        key_, count(*) AS rows_, count(*) FILTER (__launch_valid_day(day_) IS NULL) AS undated_,
+        min(coalesce(day_::VARCHAR, 'NULL')) FILTER (__launch_valid_day(day_) IS NULL) AS undated_like_
     FROM (
-        SELECT COLUMNS(lambda c: __launch_column(c, series, data)) AS key_
+        SELECT
+            COLUMNS(lambda c: __launch_column(c, series, data)) AS key_,
+            COLUMNS(lambda c: __launch_column(c, date, data)) AS day_
         FROM query('FROM ' || __launch_joined(data, series))
     )
     GROUP BY key_
@@ -103,8 +112,11 @@ known_ AS MATERIALIZED (
             ), ', ' ORDER BY name_
         ) FILTER (NOT event_ AND periods_[-1] < end_ + horizon_ - 1) AS until_,
         -- An effect is learned from the past alone.
-        string_agg(name_ || ' has no date in the data', ', ' ORDER BY name_) FILTER (
-            event_ AND NOT coalesce(list_bool_or([p_ BETWEEN first_ AND end_ - 1 FOR p_ IN periods_]), false)
+        string_agg(
+            name_ || CASE WHEN event_ THEN ' has no date in the data' ELSE ' is never anything but 0 in the data' END,
+            ', ' ORDER BY name_
+        ) FILTER (
+            len(list_filter(periods_, lambda p, i: p BETWEEN first_ AND end_ - 1 AND values_[i] <> 0)) = 0
         ) AS unseen_,
         string_agg(name_, ', ' ORDER BY name_) AS names_
     FROM __launch_known(covariates, events, series, frequency), calendar_, options_, (
@@ -120,7 +132,7 @@ beside_ AS (
             CASE WHEN links_ > 0 AND own_.known_ IS NULL THEN 'covariates have no row of this series' END,
             CASE WHEN method_ NOT IN ('auto', 'structural') THEN format(
                 '{} does not look at {}', method_, concat_ws(', ', own_.names_, all_.names_)
-            ) ELSE nullif(concat_ws(', ', own_.until_, all_.until_, all_.unseen_), '') END
+            ) ELSE nullif(concat_ws(', ', own_.until_, all_.until_, own_.unseen_, all_.unseen_), '') END
         ) AS note_
     FROM series_
     CROSS JOIN options_
@@ -132,7 +144,7 @@ beside_ AS (
             ) END AS wrong_
         FROM known_
     ) AS linked_
-    LEFT JOIN (SELECT link_, known_, until_, names_ FROM known_ WHERE link_ IS NOT NULL) AS own_
+    LEFT JOIN (SELECT link_, known_, until_, unseen_, names_ FROM known_ WHERE link_ IS NOT NULL) AS own_
         ON own_.link_ = series_.key_::VARCHAR
     LEFT JOIN (SELECT known_, until_, unseen_, names_ FROM known_ WHERE link_ IS NULL) AS all_ ON true
     WHERE wrong_ IS NULL AND (SELECT count(*) FROM known_) > 0
@@ -175,5 +187,10 @@ SELECT
     row_['status'] AS status,
     row_['reason'] || CASE WHEN unknown_ > 0 AND row_['status'] = 'ok'
         THEN format('; {} periods without a known value count as the one before', unknown_) ELSE '' END
-        || coalesce(CASE WHEN row_['status'] = 'ok' THEN note_ END, '') AS reason
+        || CASE WHEN undated_ > 0 AND row_['status'] = 'ok' THEN format(
+            '; {} of {} rows have no date from 1970 to 2200, such as ''{}'', and are left out', undated_, rows_, undated_like_
+        ) ELSE '' END
+        || coalesce(CASE WHEN row_['status'] = 'ok' THEN note_ END, '')
+        || coalesce(CASE WHEN row_['status'] = 'ok' THEN gap_note_ END, '') AS reason
 FROM forecast_ CROSS JOIN options_ CROSS JOIN calendar_
+LEFT JOIN (SELECT key_ AS all_key_, rows_, undated_, undated_like_ FROM all_) ON all_key_ IS NOT DISTINCT FROM key_

@@ -15,8 +15,8 @@ const STANDARD_ERRORS: f64 = 3.0;
 
 /// Weights by method from past origins, of the steps before `end`; they sum to 1.
 ///
-/// *Model*: w is proportional to e^-4, where e is the mean of the method's absolute errors at the origins at which all
-/// methods could forecast. Methods that are far from the best, or worse beyond chance, have no weight: the mean with others
+/// *Model*: w is proportional to e^-4, where e is the mean of the method's absolute errors (for rare sales the root of the
+/// mean of the squared ones) at the origins at which all methods could forecast. Methods that are far from the best, or worse beyond chance, have no weight: the mean with others
 /// helps where they know about as much. The standard error is that of the differences to the best by origin. Equal weights
 /// without such an origin.
 ///
@@ -26,7 +26,9 @@ const STANDARD_ERRORS: f64 = 3.0;
 /// origins, in the M4 competition).
 pub fn weights<'a>(origins: impl IntoIterator<Item = &'a Origin>, methods: usize, end: usize) -> Vec<f64> {
     let of_origin = |origin: &Origin| (0..methods).map(|m| origin.error(m, end)).collect::<Option<Vec<f64>>>();
-    let known: Vec<Vec<f64>> = origins.into_iter().filter_map(of_origin).collect();
+    let mut origins = origins.into_iter().peekable();
+    let power = origins.peek().map_or(1.0, |origin| origin.power());
+    let known: Vec<Vec<f64>> = origins.filter_map(of_origin).collect();
     let of_method = |m: usize| mean(known.iter().map(|origin| origin[m])).unwrap_or_default();
     let errors: Vec<f64> = (0..methods).map(of_method).collect();
     let floor = FLOOR * errors.iter().sum::<f64>() / methods as f64;
@@ -41,11 +43,13 @@ pub fn weights<'a>(origins: impl IntoIterator<Item = &'a Origin>, methods: usize
         let differences: Vec<f64> = known.iter().map(|origin| origin[m] - origin[best]).collect();
         let beyond = errors[m] - errors[best];
         let chance = deviation(&differences).map(|d| STANDARD_ERRORS * d / (differences.len() as f64).sqrt());
-        differences.len() > 2 && beyond > WORSE * least && chance.is_some_and(|chance| beyond > chance)
+        differences.len() > 2
+            && beyond > ((1.0 + WORSE).powf(power) - 1.0) * least
+            && chance.is_some_and(|chance| beyond > chance)
     };
     let raw = |m: usize| match errors[m].max(floor) {
-        error if error > FAR * least || is_worse(m) => 0.0,
-        error => (least / error).powf(POWER),
+        error if error > FAR.powf(power) * least || is_worse(m) => 0.0,
+        error => (least / error).powf(POWER / power),
     };
     let raw: Vec<f64> = (0..methods).map(raw).collect();
     let total: f64 = raw.iter().sum();
@@ -84,7 +88,13 @@ pub fn combined(forecasts: &[Option<Vec<f64>>], weights: &[f64]) -> Option<Vec<f
         .filter_map(|(f, w)| Some((f.as_ref()?, *w)))
         .collect();
     let steps = known.first()?.0.len();
-    let at = |k: usize| weighted_mean(known.iter().map(|(f, w)| (f[k], *w))).unwrap_or(f64::NAN);
+    let at = |k: usize| {
+        // Those of weight are not there: the others count alike.
+        let weighted = weighted_mean(known.iter().map(|(f, w)| (f[k], *w)));
+        weighted
+            .or_else(|| mean(known.iter().map(|(f, _)| f[k])))
+            .unwrap_or(f64::NAN)
+    };
     Some((0..steps).map(at).collect())
 }
 
@@ -97,6 +107,7 @@ mod tests {
             cut,
             actual: vec![10.0],
             closed: Vec::new(),
+            squared: false,
             forecasts: forecasts.iter().map(|f| Some(vec![*f])).collect(),
         }
     }
@@ -150,5 +161,6 @@ mod tests {
         let forecasts = [Some(vec![1.0, 2.0]), None, Some(vec![3.0, 4.0])];
         assert_eq!(combined(&forecasts, &[0.25, 0.5, 0.25]), Some(vec![2.0, 3.0]));
         assert_eq!(combined(&[None], &[1.0]), None);
+        assert_eq!(combined(&forecasts, &[0.0, 1.0, 0.0]), Some(vec![2.0, 3.0]));
     }
 }

@@ -18,7 +18,7 @@ pub use interval::{Intervals, PastError};
 pub use methods::{History, Method};
 pub use network::{NetworkOptions, forecast_together};
 pub use regressors::{Known, Regressor, regressors};
-pub use rolling::{Origin, cuts, origins};
+pub use rolling::{Origin, cuts, is_rare, origins};
 pub use season::Season;
 pub use structural::Structural;
 
@@ -181,29 +181,29 @@ pub fn forecast(values: &[f64], surroundings: &Surroundings<'_>, options: &Trend
     // What is mixed is chosen from what was known at the first origin, so that no past forecast knows what came later.
     let first = cuts.first().copied().unwrap_or(n);
     let steps = stepwise(&values[..first], options);
-    let methods = candidates(&values[..first], season, steps, !surroundings.known.is_empty(), options);
-    let structural = match methods.contains(&Method::Structural) {
-        true => {
-            let columns = regressors(
-                options.calendar,
-                options.season,
-                surroundings.known,
-                surroundings.first,
-                all,
-            );
-            cuts.push(n);
-            let structural = Structural::run(values, &columns, &cuts, horizon);
-            cuts.pop();
-            structural
-        }
-        false => Structural::default(),
-    };
+    let mut methods = candidates(&values[..first], season, steps, !surroundings.known.is_empty(), options);
     let flags = surroundings.known.iter().filter(|k| k.is_flag());
     let flags: Vec<(&Known, Vec<f64>)> = flags.map(|k| (k, k.filled(surroundings.first, all))).collect();
     let closed_at = |cut: usize| closed(&values[..cut], options.season, &flags, all);
+    cuts.push(n);
+    let closed: Vec<Vec<bool>> = cuts.iter().map(|cut| closed_at(*cut)).collect();
+    let structural = match methods.contains(&Method::Structural) {
+        true => {
+            let (known, from) = (surroundings.known, surroundings.first);
+            let columns = regressors(options.calendar, options.season, known, from, all);
+            Structural::run(values, &columns, &cuts, &closed, horizon)
+        }
+        false => Structural::default(),
+    };
+    cuts.pop();
+    if options.choice == Choice::Auto && structural.forecast(n, horizon).is_err() {
+        methods.retain(|method| *method != Method::Structural);
+    }
     let mut past = origins(values, season, &methods, &structural, &cuts, horizon);
-    for origin in &mut past {
-        origin.close(&closed_at(origin.cut));
+    let squared = closed.first().is_some_and(|closed| is_rare(&values[..first], closed));
+    for (origin, closed) in past.iter_mut().zip(&closed) {
+        origin.close(closed);
+        origin.squared = squared;
     }
     let choose = |origins: &[&Origin]| {
         let weights = match methods.as_slice() {
@@ -243,7 +243,7 @@ pub fn forecast(values: &[f64], surroundings: &Surroundings<'_>, options: &Trend
     let trend = Trend {
         steps: point.iter().enumerate().map(step).collect(),
         reason: reason(&methods, &weights, &known, &history, past.len())
-            + &told(&methods, &weights, structural.effects(n)),
+            + &told(&methods, &weights, structural.effects(n), surroundings.known),
     };
     Ok(trend.closed_as(&closed_at(n)[n..]))
 }
@@ -268,13 +268,15 @@ impl Trend {
 }
 
 /// What is known ahead and moves the forecast most.
-fn told(methods: &[Method], weights: &[f64], effects: &[(String, f64)]) -> String {
+fn told(methods: &[Method], weights: &[f64], effects: &[(String, f64)], known: &[Known]) -> String {
     let used = methods
         .iter()
         .zip(weights)
         .any(|(m, w)| *m == Method::Structural && *w >= TOLD_WEIGHT);
-    if !used || effects.is_empty() {
-        return String::new();
+    match (used, known.is_empty()) {
+        (false, false) => return "; what is known ahead does not help".to_owned(),
+        _ if effects.is_empty() => return String::new(),
+        _ => {}
     }
     let mut effects: Vec<&(String, f64)> = effects.iter().collect();
     effects.sort_by(|a, b| (b.1 - 1.0).abs().total_cmp(&(a.1 - 1.0).abs()));

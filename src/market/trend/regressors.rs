@@ -70,8 +70,8 @@ pub struct Regressor {
     pub scale: f64,
     /// Fewest periods that tell it from the level.
     pub least: usize,
-    /// Its name, for what is known ahead and is there or not.
-    pub name: Option<String>,
+    /// What is known ahead, and for numbers between which values, with how far these lie apart.
+    pub told: Option<(String, f64)>,
 }
 
 /// The columns for `steps` periods from number `first` on.
@@ -90,7 +90,7 @@ pub fn regressors(
         values: numbers().map(value).collect(),
         scale,
         least,
-        name: None,
+        told: None,
     };
     let mut columns = Vec::new();
     let harmonics = |columns: &mut Vec<Regressor>, cycle: f64, turn: &dyn Fn(i64) -> f64| {
@@ -144,16 +144,23 @@ fn columns_of(known: &Known, frequency: Option<Frequency>, first: i64, steps: us
     };
     let around = |offset: i64| {
         let mut values = known.filled(first - offset, steps);
+        let mut told = (known.name.clone(), 1.0);
         if !known.is_flag() {
+            let least = values.iter().copied().fold(f64::INFINITY, f64::min);
+            let most = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
             let centre = mean(values.iter().copied()).unwrap_or_default();
             let spread = deviation(&values).filter(|s| *s > 0.0).unwrap_or(1.0);
             values.iter_mut().for_each(|v| *v = (*v - centre) / spread);
+            told = (
+                format!("{} from {least} to {most}", known.name),
+                (most - least) / spread,
+            );
         }
         Regressor {
             values,
             scale: if offset == 0 { KNOWN } else { AROUND },
             least: 0,
-            name: (offset == 0 && known.is_flag()).then(|| known.name.clone()),
+            told: (offset == 0).then_some(told),
         }
     };
     (-before..=after).map(around).collect()

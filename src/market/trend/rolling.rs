@@ -10,6 +10,8 @@ const ORIGINS: usize = 10;
 const ROOM: usize = 12;
 /// Fewest periods before an origin.
 const MIN_HISTORY: usize = 3;
+/// Share of zeros in periods that are not closed from which on sales are rare.
+pub const RARE: f64 = 0.1;
 
 /// What the methods forecast at one origin, and what happened.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,6 +24,8 @@ pub struct Origin {
     pub closed: Vec<usize>,
     /// Forecasts by method; `None` where the history could not carry it.
     pub forecasts: Vec<Option<Vec<f64>>>,
+    /// Whether errors count squared. The forecast of the least absolute error is a median, which of rare sales is nothing.
+    pub squared: bool,
 }
 
 impl Origin {
@@ -33,13 +37,25 @@ impl Origin {
         }
     }
 
-    /// Mean absolute error of a method, of the steps before `end` (a number of periods of the series); `None` without
-    /// forecast or steps.
+    /// Mean absolute (or squared) error of a method, of the steps before `end` (a number of periods of the series); `None`
+    /// without forecast or steps.
     pub fn error(&self, method: usize, end: usize) -> Option<f64> {
         let steps = end.saturating_sub(self.cut).min(self.actual.len());
         let forecast = self.forecasts.get(method)?.as_ref().filter(|_| steps > 0)?;
-        mean(self.actual[..steps].iter().zip(forecast).map(|(a, f)| (a - f).abs()))
+        let errors = self.actual[..steps].iter().zip(forecast).map(|(a, f)| (a - f).abs());
+        mean(errors.map(|error| error.powf(self.power())))
     }
+
+    /// Power of the errors that count.
+    pub fn power(&self) -> f64 {
+        if self.squared { 2.0 } else { 1.0 }
+    }
+}
+
+/// Whether more than a tenth of the values is zero in periods that are not known to be closed.
+pub fn is_rare(values: &[f64], closed: &[bool]) -> bool {
+    let open = || values.iter().zip(closed).filter(|(_, closed)| !**closed);
+    open().filter(|(v, _)| **v == 0.0).count() as f64 > RARE * open().count() as f64
 }
 
 /// Numbers of periods before each of up to ten origins, the earliest first.
@@ -74,6 +90,7 @@ pub fn origins(
             cut,
             actual: values[cut..cut + steps].to_vec(),
             closed: Vec::new(),
+            squared: false,
             forecasts: methods.iter().map(|m| m.forecast(&history, steps).ok()).collect(),
         }
     };

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use nalgebra::{DMatrix, DVector};
 
 use super::regressors::Regressor;
+use super::rolling::RARE;
 use crate::error::{Error, Result};
 use crate::statistics::{dot, lower_median, sorted};
 
@@ -38,6 +39,41 @@ struct Fit {
     effects: Vec<(String, f64)>,
 }
 
+/// Zeros of periods that are not known to be closed.
+struct Zeros {
+    share: f64,
+}
+
+impl Zeros {
+    /// `None` after a row of them that is more than twice as long as any before: the series has ended.
+    fn of(values: &[f64], closed: &[bool]) -> Option<Self> {
+        let open: Vec<bool> = values
+            .iter()
+            .zip(closed)
+            .filter(|(_, c)| !**c)
+            .map(|(v, _)| *v <= 0.0)
+            .collect();
+        let rows = open.chunk_by(|a, b| a == b).filter(|row| row[0]).map(<[_]>::len);
+        let latest = open.iter().rev().take_while(|zero| **zero).count();
+        let mut rows: Vec<usize> = rows.collect();
+        if latest > 0 {
+            rows.pop();
+        }
+        let longest = rows.into_iter().max().unwrap_or(0);
+        let zeros = open.iter().filter(|zero| **zero).count();
+        (latest <= 2 * longest.max(1)).then(|| Self {
+            share: zeros as f64 / open.len().max(1) as f64,
+        })
+    }
+}
+
+/// What least squares found.
+struct Solution {
+    effects: Vec<f64>,
+    noise: f64,
+    likelihood: f64,
+}
+
 /// Running sums of a filter: what least squares needs.
 #[derive(Debug, Clone)]
 struct Filter {
@@ -64,14 +100,18 @@ impl Structural {
     ///
     /// For a given q the filter of the level is one linear map for values and regressors alike, so b is the ridge regression
     /// of their innovations; s2 is the mean square that is left. q is, of four, the one of the largest marginal likelihood.
-    /// The forecast is exp(level + x' b) - c, at most three times the largest value. Where nearly all values are far from
-    /// zero, zeros are passed over: they are closed days or gaps.
+    /// The forecast is the mean exp(level + x' b + s2 / 2) - c, at most three times the largest value. Where nearly all values
+    /// are far from zero, zeros of open periods are passed over and the forecast is multiplied by the share of the others; where
+    /// they are not and more than a tenth is zero, there is none: a logarithm knows no means of rare sales. Nor is there one
+    /// after zeros in a row more than twice as long as any before, as of a shop that has closed.
+    ///
+    /// *Arguments*: `closed` says by cut which periods are known to be zero.
     ///
     /// *Look-ahead*: a forecast hangs on nothing behind its cut but the regressors; one pass serves all cuts.
     ///
     /// *References*: Harvey 1989, Forecasting, structural time series models and the Kalman filter; de Jong 1991, The
     /// diffuse Kalman filter (regression on innovations).
-    pub fn run(values: &[f64], regressors: &[Regressor], cuts: &[usize], horizon: usize) -> Self {
+    pub fn run(values: &[f64], regressors: &[Regressor], cuts: &[usize], closed: &[Vec<bool>], horizon: usize) -> Self {
         let Some(&first) = cuts.first() else {
             return Self::default();
         };
@@ -89,7 +129,7 @@ impl Structural {
         let mut most = 0.0_f64;
         let mut row = vec![0.0; columns + 1];
         let mut from = 0;
-        for &cut in cuts {
+        for (&cut, closed) in cuts.iter().zip(closed) {
             for (t, value) in values.iter().enumerate().take(cut).skip(from) {
                 most = most.max(*value);
                 let known = *value > 0.0 || !always;
@@ -105,13 +145,19 @@ impl Structural {
                 .map(|r| if r.least <= cut { r.scale } else { 0.0 })
                 .collect();
             let solved = filters.iter().filter_map(|f| Some((f, f.solved(&scales)?)));
-            let Some((filter, (effects, _))) = solved.max_by(|a, b| a.1.1.total_cmp(&b.1.1)) else {
+            let solved = solved.max_by(|a, b| a.1.likelihood.total_cmp(&b.1.likelihood));
+            let (Some(zeros), Some((filter, found))) = (Zeros::of(&values[..cut], closed), solved) else {
                 continue;
             };
+            if !always && zeros.share > RARE {
+                continue;
+            }
+            let effects = found.effects;
+            let kept = if always { 1.0 - zeros.share } else { 1.0 };
             let own = filter.level[columns] - dot(&filter.level[..columns], &effects);
             let at = |t: usize| {
                 let effect: f64 = regressors.iter().zip(&effects).map(|(r, b)| r.values[t] * b).sum();
-                ((own + effect).exp() - offset).clamp(0.0, BEYOND * most)
+                (kept * ((own + effect + found.noise / 2.0).exp() - offset)).clamp(0.0, BEYOND * most)
             };
             let steps = horizon.min(regressors.first().map_or(horizon, |r| r.values.len() - cut));
             let named = regressors.iter().zip(&effects);
@@ -120,7 +166,11 @@ impl Structural {
                 Fit {
                     forecast: (cut..cut + steps).map(at).collect(),
                     effects: named
-                        .filter_map(|(r, b)| Some((r.name.clone()?, b.exp() * (1.0 + OFFSET) - OFFSET)))
+                        .filter(|(r, _)| r.values[..cut].iter().any(|v| *v != 0.0))
+                        .filter_map(|(r, b)| {
+                            let (name, apart) = r.told.clone()?;
+                            Some((name, (b * apart).exp() * (1.0 + OFFSET) - OFFSET))
+                        })
                         .collect(),
                 },
             );
@@ -136,7 +186,7 @@ impl Structural {
         let fit = self.fits.get(&cut).filter(|fit| fit.forecast.len() >= horizon);
         fit.map(|fit| fit.forecast[..horizon].to_vec()).ok_or_else(|| {
             Error::refused(format!(
-                "structural needs {MIN_VALUES} values, nearly all of them above 0"
+                "structural needs {MIN_VALUES} values, nearly all of them above 0, the latest too"
             ))
         })
     }
@@ -204,7 +254,7 @@ impl Filter {
     }
 
     /// Effects and their log marginal likelihood; `None` with too few values. A scale of 0 leaves a column out.
-    fn solved(&self, scales: &[f64]) -> Option<(Vec<f64>, f64)> {
+    fn solved(&self, scales: &[f64]) -> Option<Solution> {
         if self.seen < MIN_VALUES {
             return None;
         }
@@ -236,6 +286,10 @@ impl Filter {
         let (effects, likelihood) = found?;
         let mut all = vec![0.0; scales.len()];
         used.iter().zip(effects.iter()).for_each(|(j, b)| all[*j] = *b);
-        (likelihood.is_finite() && all.iter().all(|b| b.is_finite())).then_some((all, likelihood))
+        (likelihood.is_finite() && all.iter().all(|b| b.is_finite())).then_some(Solution {
+            effects: all,
+            noise,
+            likelihood,
+        })
     }
 }

@@ -336,7 +336,7 @@ fn structural_sees_nothing_behind_a_cut() {
     let (_, mut values, promotion) = daily(600, 7);
     let columns = regressors(Some(Frequency::Day), 7, &[promotion], 18_993, 600);
     let of = |values: &[f64]| {
-        let found = Structural::run(values, &columns, &[300, 450, 590], 10);
+        let found = Structural::run(values, &columns, &[300, 450, 590], &vec![vec![false; 600]; 3], 10);
         (
             found.forecast(300, 10),
             found.forecast(450, 10),
@@ -348,7 +348,7 @@ fn structural_sees_nothing_behind_a_cut() {
     let after = of(&values);
     assert!(before.0.is_ok() && before.0 == after.0 && before.1 == after.1 && before.2 != after.2);
     // The pass over all cuts is the same as one to a single cut.
-    let alone = Structural::run(&values[..450], &columns, &[300, 450], 10);
+    let alone = Structural::run(&values[..450], &columns, &[300, 450], &vec![vec![false; 600]; 2], 10);
     assert_eq!(alone.forecast(450, 10), after.1);
 }
 
@@ -372,4 +372,48 @@ fn a_holiday_on_which_all_is_closed_is_closed_again() {
     let found = super::forecast(&values, &surroundings, &options).unwrap();
     let zeros: Vec<usize> = (0..14).filter(|k| found.steps[*k] == [0.0; 3]).collect();
     assert_eq!(zeros, [5], "{}", found.reason);
+}
+
+#[test]
+fn sums_of_rare_sales_are_those_that_were_sold() {
+    let mut random = ChaCha8Rng::seed_from_u64(11);
+    let options = TrendOptions::try_new("auto", 28, 7, 0.8, false)
+        .unwrap()
+        .by_calendar(Frequency::Day);
+    // One day in five one to five units; and a hundred, but nothing on three days in ten.
+    for (rate, units, often) in [(0.2, 3.0, 0.6), (0.7, 100.0, 70.0)] {
+        let mut total = 0.0;
+        for _ in 0..20 {
+            let mut day = || match random.random::<f64>() < rate {
+                true => (units * (0.4 + 1.2 * random.random::<f64>())).round(),
+                false => 0.0,
+            };
+            let values: Vec<f64> = (0..500).map(|_| day()).collect();
+            let found = super::forecast(&values, &Surroundings::default(), &options).unwrap();
+            total += found.steps.iter().map(|step| step[0]).sum::<f64>() / 28.0 / 20.0;
+        }
+        assert!((total / often - 1.0).abs() < 0.15, "{rate} {total} {often}");
+    }
+}
+
+#[test]
+fn a_shop_that_has_closed_sells_nothing_more() {
+    let (_, mut values, promotion) = daily(500, 9);
+    values[380..].fill(0.0);
+    let surroundings = Surroundings {
+        first: 18_993,
+        known: &[promotion],
+    };
+    let of = |method: &str| {
+        let options = TrendOptions::try_new(method, 14, 7, 0.8, false).unwrap();
+        super::forecast(&values, &surroundings, &options.by_calendar(Frequency::Day))
+    };
+    let found = of("auto").unwrap();
+    assert!(found.steps.iter().all(|step| step[0] < 1.0), "{found:?}");
+    assert!(
+        found.reason.contains("what is known ahead does not help"),
+        "{}",
+        found.reason
+    );
+    assert!(of("structural").unwrap_err().to_string().contains("the latest too"));
 }
