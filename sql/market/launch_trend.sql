@@ -56,7 +56,7 @@ usable_ AS (
 calendar_ AS MATERIALIZED (
     -- The last period may be running still: its sum is not complete, but its price is one.
     SELECT
-        CASE WHEN means_ THEN __launch_period(last_day_, frequency) + 1 ELSE end_ END AS end_,
+        start_, CASE WHEN means_ THEN __launch_period(last_day_, frequency) + 1 ELSE end_ END AS end_,
         -- One date far behind the others moves all forecasts.
         CASE WHEN longest_gap_ > 366 THEN format(
             '; no series has a row in the {} days before {}: is that date right?', longest_gap_, after_gap_
@@ -103,7 +103,11 @@ series_ AS (
 ),
 known_ AS MATERIALIZED (
     SELECT
-        link_, list({'name': name_, 'event': event_, 'periods': periods_, 'values': values_} ORDER BY event_, name_) AS known_,
+        link_,
+        list({
+            'name': name_, 'event': event_, 'periods': periods_, 'values': values_,
+            'expected': NULL::STRUCT(lag BIGINT, period BIGINT, effect DOUBLE, deviation DOUBLE)[]
+        } ORDER BY event_, name_) AS known_,
         -- What is not known up to the last step.
         string_agg(
             format(
@@ -111,20 +115,40 @@ known_ AS MATERIALIZED (
                 name_, __launch_period_start(greatest(periods_[-1], periods_[1]), frequency)
             ), ', ' ORDER BY name_
         ) FILTER (NOT event_ AND periods_[-1] < end_ + horizon_ - 1) AS until_,
-        -- An effect is learned from the past alone.
+        -- An effect is learned from the past alone, of others where the series itself did not see it.
         string_agg(
-            name_ || CASE WHEN event_ THEN ' has no date in the data' ELSE ' is never anything but 0 in the data' END,
+            name_ || CASE
+                WHEN event_ THEN ' has no date in the data: an event has the same name each time it comes'
+                WHEN elsewhere_ > 2 THEN ' is never anything but 0 here: its effect is that in other series'
+                ELSE ' is never anything but 0 in the data' END,
+            ', ' ORDER BY name_
+        ) FILTER (unseen_) AS unseen_,
+        -- What numbers do beyond those that were there is not known.
+        string_agg(
+            format('{} goes beyond the {} to {} it had, and counts as these', name_, list_min(before_), list_max(before_)),
             ', ' ORDER BY name_
         ) FILTER (
-            len(list_filter(periods_, lambda p, i: p BETWEEN first_ AND end_ - 1 AND values_[i] <> 0)) = 0
-        ) AS unseen_,
+            NOT event_ AND NOT unseen_
+            AND (list_max(ahead_) > list_max(before_) OR list_min(ahead_) < list_min(before_))
+        ) AS beyond_,
         string_agg(name_, ', ' ORDER BY name_) AS names_
-    FROM __launch_known(covariates, events, series, frequency), calendar_, options_, (
-        SELECT min(number_) AS first_ FROM usable_
+    FROM (
+        SELECT
+            *, coalesce(list_max([abs(v_) FOR v_ IN before_]), 0) = 0 AS unseen_,
+            count(*) FILTER (list_max([abs(v_) FOR v_ IN before_]) > 0) OVER (PARTITION BY name_, event_) AS elsewhere_
+        FROM (
+            SELECT
+                *,
+                list_filter(values_, lambda v, i: periods_[i] BETWEEN first_ AND end_ - 1) AS before_,
+                list_filter(values_, lambda v, i: periods_[i] BETWEEN end_ AND end_ + horizon_ - 1) AS ahead_
+            FROM __launch_known(covariates, events, series, frequency), calendar_, options_, (
+                SELECT min(number_) AS first_ FROM usable_
+            )
+        )
     )
     GROUP BY link_
 ),
-beside_ AS (
+beside_ AS MATERIALIZED (
     SELECT
         series_.key_, coalesce(own_.known_, []) || coalesce(all_.known_, []) AS known_,
         concat_ws(
@@ -132,7 +156,9 @@ beside_ AS (
             CASE WHEN links_ > 0 AND own_.known_ IS NULL THEN 'covariates have no row of this series' END,
             CASE WHEN method_ NOT IN ('auto', 'structural') THEN format(
                 '{} does not look at {}', method_, concat_ws(', ', own_.names_, all_.names_)
-            ) ELSE nullif(concat_ws(', ', own_.until_, all_.until_, own_.unseen_, all_.unseen_), '') END
+            ) ELSE nullif(concat_ws(
+                ', ', own_.until_, all_.until_, own_.unseen_, all_.unseen_, own_.beyond_, all_.beyond_
+            ), '') END
         ) AS note_
     FROM series_
     CROSS JOIN options_
@@ -144,17 +170,46 @@ beside_ AS (
             ) END AS wrong_
         FROM known_
     ) AS linked_
-    LEFT JOIN (SELECT link_, known_, until_, unseen_, names_ FROM known_ WHERE link_ IS NOT NULL) AS own_
+    LEFT JOIN (SELECT link_, known_, until_, unseen_, beyond_, names_ FROM known_ WHERE link_ IS NOT NULL) AS own_
         ON own_.link_ = series_.key_::VARCHAR
-    LEFT JOIN (SELECT known_, until_, unseen_, names_ FROM known_ WHERE link_ IS NULL) AS all_ ON true
+    LEFT JOIN (SELECT known_, until_, unseen_, beyond_, names_ FROM known_ WHERE link_ IS NULL) AS all_ ON true
     WHERE wrong_ IS NULL AND (SELECT count(*) FROM known_) > 0
+),
+-- What all series say of what is known ahead, at the end and at the origins of past forecasts.
+expected_ AS MATERIALIZED (
+    SELECT map(list(name), list(expected_)) AS expected_
+    FROM (
+        SELECT name, list({
+            'lag': lag, 'period': period, 'effect': common_['effect'], 'deviation': common_['deviation']
+        } ORDER BY lag, period) AS expected_
+        FROM (
+            SELECT
+                row_['name'] AS name, row_['lag'] AS lag, row_['period'] AS period,
+                unnest(__launch_common_effect(
+                    list(row_['effect'] ORDER BY key_), list(row_['variance'] ORDER BY key_)
+                )) AS common_
+            FROM (
+                SELECT key_, unnest(__launch_trend_effects(
+                    periods_, values_, end_, means_, horizon := horizon_, season := season_,
+                    calendar := CASE WHEN season IS NULL THEN frequency_ END, known := known_, period_start := start_
+                )) AS row_
+                FROM beside_ JOIN series_ USING (key_)
+                CROSS JOIN calendar_ CROSS JOIN options_
+                WHERE method_ IN ('auto', 'structural')
+            )
+            GROUP BY name, lag, period
+        )
+        GROUP BY name
+    )
 ),
 forecast_ AS (
     SELECT series_.key_, unknown_, note_, unnest(__launch_trend(
         periods_, values_, end_, means_, horizon := horizon_, season := season_, method := method_, level := level,
-        calendar := CASE WHEN season IS NULL THEN frequency_ END, known := known_
+        calendar := CASE WHEN season IS NULL THEN frequency_ END,
+        known := [struct_update(k_, expected := expected_[k_['name']]) FOR k_ IN known_]
     )) AS row_
     FROM series_ LEFT JOIN beside_ ON beside_.key_ = series_.key_ CROSS JOIN calendar_ CROSS JOIN options_
+    CROSS JOIN expected_
     WHERE method_ <> 'lstm' OR method_ IS NULL
     UNION ALL
     SELECT series_.key_, unknown_, note_, row_

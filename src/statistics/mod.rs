@@ -1,5 +1,5 @@
 //! Statistics that several rooms need: means, exact sums, ranks, folds, codes, quantiles of Student's t, least squares
-//! on panels, ridge regression. It knows nothing of launches or markets.
+//! on panels, ridge regression, estimates of many groups drawn together. It knows nothing of launches or markets.
 
 mod absorb;
 mod codes;
@@ -10,6 +10,7 @@ mod moments;
 mod ranks;
 pub mod regression;
 pub mod ridge;
+pub mod shrinkage;
 
 pub use absorb::{Overlap, absorb};
 pub use codes::{codes, count};

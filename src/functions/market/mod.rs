@@ -7,6 +7,7 @@ pub mod price_position;
 pub mod seasonality;
 pub mod signal;
 pub mod trend;
+pub mod trend_effects;
 pub mod trend_network;
 
 use duckdb_neo::extension::Extension;
@@ -28,5 +29,7 @@ pub fn register(extension: &Extension) -> duckdb_neo::Result<()> {
     scalar::register::<seasonality::Seasonality>(extension, FAMILY)?;
     scalar::register::<signal::Signal>(extension, FAMILY)?;
     scalar::register::<trend::OfSeries>(extension, FAMILY)?;
+    scalar::register::<trend_effects::OfSeries>(extension, FAMILY)?;
+    scalar::register::<trend_effects::Common>(extension, FAMILY)?;
     aggregate::register_gather::<trend_network::OfAllSeries>(extension, FAMILY)
 }

@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use crate::{
     error::Result,
     functions::prelude::*,
-    market::trend::{Gap, Known, Series, Surroundings, Trend, TrendOptions, forecast},
+    market::trend::{Expected, Gap, Known, Series, Surroundings, Trend, TrendOptions, forecast},
     panel::Frequency,
 };
 
@@ -28,21 +28,50 @@ pub(super) fn read_series(arguments: &mut Arguments) -> std::result::Result<Vec<
     Ok(lists.map(one).collect())
 }
 
-/// What is known of one series.
-fn read_known(mut table: Arguments) -> std::result::Result<Vec<Known>, Failure> {
+/// What is known of each series, in one argument.
+pub(super) fn read_known(arguments: &mut Arguments, series: &mut [Series]) -> std::result::Result<(), Failure> {
+    for (series, table) in series.iter_mut().zip(arguments.tables()?) {
+        series.known = table.map(known_of_series).transpose()?.unwrap_or_default();
+    }
+    Ok(())
+}
+
+fn known_of_series(mut table: Arguments) -> std::result::Result<Vec<Known>, Failure> {
     let names = table.texts()?.into_iter().zip(table.flags()?);
     let rows = names.zip(table.lists::<i64>()?.into_iter().zip(table.lists::<f64>()?));
-    let known = rows.filter_map(|((name, event), (periods, values))| {
-        let pairs = periods?.into_iter().zip(values?);
-        let (periods, values) = pairs.filter_map(|(p, v)| Some((p?, v?))).unzip();
-        Some(Known {
-            name: name?,
-            event: event?,
-            periods,
-            values,
+    let expected = table
+        .tables()?
+        .into_iter()
+        .map(|table| table.map(expected_of).transpose());
+    let expected = expected.collect::<std::result::Result<Vec<_>, _>>()?;
+    let known = rows
+        .zip(expected)
+        .filter_map(|(((name, event), (periods, values)), expected)| {
+            let pairs = periods?.into_iter().zip(values?);
+            let (periods, values) = pairs.filter_map(|(p, v)| Some((p?, v?))).unzip();
+            Some(Known {
+                name: name?,
+                event: event?,
+                periods,
+                values,
+                expected: expected.unwrap_or_default(),
+            })
+        });
+    Ok(known.collect())
+}
+
+fn expected_of(mut table: Arguments) -> std::result::Result<Vec<Expected>, Failure> {
+    let times = table.whole()?.into_iter().zip(table.whole()?);
+    let effects = table.numbers()?.into_iter().zip(table.numbers()?);
+    let expected = times.zip(effects).filter_map(|((lag, period), (effect, deviation))| {
+        Some(Expected {
+            lag: lag?,
+            period: period?,
+            effect: effect.filter(|e| e.is_finite())?,
+            deviation: deviation.filter(|d| *d > 0.0 && d.is_finite())?,
         })
     });
-    Ok(known.collect())
+    Ok(expected.collect())
 }
 
 /// What the headers of functions of series share.
@@ -55,6 +84,11 @@ pub(super) const SHARED: &[Shared] = &[(
             it is zero
         @param horizon: BIGINT = 13  periods to forecast, 1 to 520
         @param season: BIGINT = 1  periods of a season, 1 for none",
+), (
+    "@known",
+    "@param known: STRUCT(name VARCHAR, event BOOLEAN, periods BIGINT[], \"values\" DOUBLE[], expected STRUCT(lag BIGINT,
+            period BIGINT, effect DOUBLE, deviation DOUBLE)[])[] = NULL  what is known of periods, past and future, and what
+            other series say of its effect",
 )];
 
 impl Function for OfSeries {
@@ -66,8 +100,7 @@ impl Function for OfSeries {
         @param method: VARCHAR = 'auto'  as in launch_trend, but for lstm
         @param level: DOUBLE = 0.8  probability of the interval
         @param calendar: VARCHAR = NULL  day, week or month where the season is that of the calendar
-        @param known: STRUCT(name VARCHAR, event BOOLEAN, periods BIGINT[], \"values\" DOUBLE[])[] = NULL  what is known of
-            periods, past and future
+        @known
         @returns step: INTEGER  1 for the first period to forecast
         @returns yhat: DOUBLE  the forecast
         @returns yhat_lower: DOUBLE  lower end of its interval
@@ -88,9 +121,7 @@ impl PerChunk for OfSeries {
         let (horizons, seasons) = (arguments.whole()?, arguments.whole()?);
         let (methods, levels) = (arguments.texts()?, arguments.numbers()?);
         let calendars = arguments.texts()?;
-        for (series, table) in series.iter_mut().zip(arguments.tables()?) {
-            series.known = table.map(read_known).transpose()?.unwrap_or_default();
-        }
+        read_known(&mut arguments, &mut series)?;
         let options = |row: usize| {
             let options = TrendOptions::try_new(
                 required(methods[row].as_deref(), "method")?,

@@ -1,6 +1,6 @@
 //! The error of a slope on a panel, by leaving out products and blocks of periods.
 
-use super::shrinkage::Estimate;
+use crate::statistics::shrinkage::Estimate;
 use crate::statistics::{codes, count, dot};
 
 /// Blocks that the periods are cut into, at most.

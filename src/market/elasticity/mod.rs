@@ -2,16 +2,15 @@
 
 mod jackknife;
 mod levels;
-mod shrinkage;
 
 use std::collections::BTreeMap;
 
 use self::{
     jackknife::{Left, MIN_BLOCK, blocks},
     levels::Levels,
-    shrinkage::{Estimate, Spread},
 };
 use crate::error::Result;
+use crate::statistics::shrinkage::{Estimate, Spread};
 use crate::statistics::{absorb, check_level, codes, count, dot};
 
 /// A price whose logarithm varies by less than this (standard deviation, about 1 %) tells nothing: the mean of a period

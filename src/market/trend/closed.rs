@@ -53,6 +53,7 @@ mod tests {
             event: true,
             periods: vec![3, 17, 31],
             values: vec![1.0; 3],
+            expected: Vec::new(),
         };
         let row = event.filled(0, 35);
         let found = closed(&values, 7, &[(&event, row)], 35);

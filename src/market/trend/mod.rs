@@ -6,6 +6,7 @@ mod gaps;
 mod interval;
 mod methods;
 mod network;
+mod pooled;
 mod regressors;
 mod rolling;
 mod season;
@@ -17,14 +18,15 @@ pub use gaps::{Gap, Series, fill};
 pub use interval::{Intervals, PastError};
 pub use methods::{History, Method};
 pub use network::{NetworkOptions, forecast_together};
-pub use regressors::{Known, Regressor, regressors};
+pub use pooled::{common, seen_effects};
+pub use regressors::{Ahead, Expected, Known, Regressor, regressors};
 pub use rolling::{Origin, cuts, is_rare, origins};
 pub use season::Season;
-pub use structural::Structural;
+pub use structural::{Seen, Structural};
 
 use crate::error::{Error, Result};
 use crate::panel::Frequency;
-use crate::statistics::check_level;
+use crate::statistics::{check_level, sorted};
 use closed::closed;
 use methods::MAX_PERIODS;
 
@@ -36,6 +38,8 @@ const MAX_SEASON: usize = 520;
 const MAX_VALUE: f64 = 1e15;
 /// Days of a year.
 const YEAR: usize = 365;
+/// A value that is so many times any other is told.
+const LONELY: f64 = 5.0;
 /// Least weight that a reason mentions.
 const TOLD_WEIGHT: f64 = 0.05;
 /// Effects that a reason mentions at most.
@@ -182,11 +186,8 @@ pub fn forecast(values: &[f64], surroundings: &Surroundings<'_>, options: &Trend
     let first = cuts.first().copied().unwrap_or(n);
     let steps = stepwise(&values[..first], options);
     let mut methods = candidates(&values[..first], season, steps, !surroundings.known.is_empty(), options);
-    let flags = surroundings.known.iter().filter(|k| k.is_flag());
-    let flags: Vec<(&Known, Vec<f64>)> = flags.map(|k| (k, k.filled(surroundings.first, all))).collect();
-    let closed_at = |cut: usize| closed(&values[..cut], options.season, &flags, all);
     cuts.push(n);
-    let closed: Vec<Vec<bool>> = cuts.iter().map(|cut| closed_at(*cut)).collect();
+    let closed = closed_by_cut(values, surroundings, options, &cuts);
     let structural = match methods.contains(&Method::Structural) {
         true => {
             let (known, from) = (surroundings.known, surroundings.first);
@@ -243,9 +244,24 @@ pub fn forecast(values: &[f64], surroundings: &Surroundings<'_>, options: &Trend
     let trend = Trend {
         steps: point.iter().enumerate().map(step).collect(),
         reason: reason(&methods, &weights, &known, &history, past.len())
-            + &told(&methods, &weights, structural.effects(n), surroundings.known),
+            + &told(&methods, &weights, structural.effects(n), surroundings.known)
+            + &lonely(values),
     };
-    Ok(trend.closed_as(&closed_at(n)[n..]))
+    Ok(trend.closed_as(closed.last().map_or(&[], |closed| &closed[n..])))
+}
+
+/// Which periods up to the last step are closed, as known after each number of periods.
+fn closed_by_cut(
+    values: &[f64],
+    surroundings: &Surroundings<'_>,
+    options: &TrendOptions,
+    cuts: &[usize],
+) -> Vec<Vec<bool>> {
+    let all = values.len() + options.horizon;
+    let flags = surroundings.known.iter().filter(|k| k.is_flag());
+    let flags: Vec<(&Known, Vec<f64>)> = flags.map(|k| (k, k.filled(surroundings.first, all))).collect();
+    let at = |cut: &usize| closed(&values[..*cut], options.season, &flags, all);
+    cuts.iter().map(at).collect()
 }
 
 impl Trend {
@@ -286,6 +302,17 @@ fn told(methods: &[Method], weights: &[f64], effects: &[(String, f64)], known: &
         .map(|(name, e)| format!("{name} x {e:.2}"))
         .collect();
     format!("; {}", texts.join(", "))
+}
+
+/// The value that is far beyond all others, as an error of typing is: forecasts follow it.
+fn lonely(values: &[f64]) -> String {
+    let sizes = sorted(values.iter().map(|v| v.abs()));
+    match sizes.as_slice() {
+        [.., second, largest] if sizes.len() > MIN_PERIODS && *second > 0.0 && *largest > LONELY * second => {
+            format!("; one value, {largest}, is over {LONELY} times any other: is it right?")
+        }
+        _ => String::new(),
+    }
 }
 
 fn too_short(periods: usize) -> Error {

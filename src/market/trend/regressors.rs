@@ -35,6 +35,21 @@ pub struct Known {
     pub periods: Vec<i64>,
     /// Its values there.
     pub values: Vec<f64>,
+    /// What other series say of its effect, in the order of time.
+    pub expected: Vec<Expected>,
+}
+
+/// What series together say of an effect at some time, see [`common`](super::common).
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Expected {
+    /// Periods after the event itself; 0 for what is no event.
+    pub lag: i64,
+    /// Number of the first period that they had not seen.
+    pub period: i64,
+    /// Mean on the log scale.
+    pub effect: f64,
+    /// Standard deviation of that of a series.
+    pub deviation: f64,
 }
 
 impl Known {
@@ -70,8 +85,38 @@ pub struct Regressor {
     pub scale: f64,
     /// Fewest periods that tell it from the level.
     pub least: usize,
-    /// What is known ahead, and for numbers between which values, with how far these lie apart.
-    pub told: Option<(String, f64)>,
+    /// Where it is known ahead and no column of the calendar.
+    pub ahead: Option<Ahead>,
+}
+
+/// A column of what is known ahead.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ahead {
+    /// Its name.
+    pub name: String,
+    /// Periods after the event itself.
+    pub lag: i64,
+    /// Of numbers the least and the largest one.
+    pub range: Option<(f64, f64)>,
+    /// What other series say, by number of periods before which they said it.
+    pub expected: Vec<(i64, f64, f64)>,
+}
+
+impl Regressor {
+    /// Mean and standard deviation of the effect that is expected after so many periods; a deviation of 0 leaves it out.
+    pub fn prior(&self, cut: usize) -> (f64, f64) {
+        let expected = self.ahead.iter().flat_map(|ahead| &ahead.expected);
+        match expected.take_while(|e| e.0 <= cut as i64).last() {
+            Some((_, effect, deviation)) => (*effect, *deviation),
+            None if self.least <= cut => (0.0, self.scale),
+            None => (0.0, 0.0),
+        }
+    }
+
+    /// Whether it was there before the cut, or other series say what it does.
+    pub fn is_seen(&self, cut: usize) -> bool {
+        self.prior(cut).0 != 0.0 || self.values[..cut].iter().any(|v| *v != 0.0)
+    }
 }
 
 /// The columns for `steps` periods from number `first` on.
@@ -90,7 +135,7 @@ pub fn regressors(
         values: numbers().map(value).collect(),
         scale,
         least,
-        told: None,
+        ahead: None,
     };
     let mut columns = Vec::new();
     let harmonics = |columns: &mut Vec<Regressor>, cycle: f64, turn: &dyn Fn(i64) -> f64| {
@@ -144,23 +189,26 @@ fn columns_of(known: &Known, frequency: Option<Frequency>, first: i64, steps: us
     };
     let around = |offset: i64| {
         let mut values = known.filled(first - offset, steps);
-        let mut told = (known.name.clone(), 1.0);
+        let mut range = None;
         if !known.is_flag() {
             let least = values.iter().copied().fold(f64::INFINITY, f64::min);
             let most = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
             let centre = mean(values.iter().copied()).unwrap_or_default();
             let spread = deviation(&values).filter(|s| *s > 0.0).unwrap_or(1.0);
             values.iter_mut().for_each(|v| *v = (*v - centre) / spread);
-            told = (
-                format!("{} from {least} to {most}", known.name),
-                (most - least) / spread,
-            );
+            range = Some((least, most));
         }
+        let expected = known.expected.iter().filter(|e| e.lag == offset);
         Regressor {
             values,
             scale: if offset == 0 { KNOWN } else { AROUND },
             least: 0,
-            told: (offset == 0).then_some(told),
+            ahead: Some(Ahead {
+                name: known.name.clone(),
+                lag: offset,
+                range,
+                expected: expected.map(|e| (e.period - first, e.effect, e.deviation)).collect(),
+            }),
         }
     };
     (-before..=after).map(around).collect()
@@ -186,6 +234,7 @@ mod tests {
             event,
             periods,
             values,
+            expected: Vec::new(),
         }
     }
 

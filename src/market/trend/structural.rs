@@ -3,9 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use nalgebra::{DMatrix, DVector};
+use nalgebra::{Cholesky, DMatrix, DVector, Dyn};
 
-use super::regressors::Regressor;
+use super::regressors::{Ahead, Regressor};
 use super::rolling::RARE;
 use crate::error::{Error, Result};
 use crate::statistics::{dot, lower_median, sorted};
@@ -37,6 +37,20 @@ pub struct Structural {
 struct Fit {
     forecast: Vec<f64>,
     effects: Vec<(String, f64)>,
+    seen: Vec<Seen>,
+}
+
+/// The effect of a column as a series alone tells it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Seen {
+    /// What is known ahead.
+    pub name: String,
+    /// Periods after the event itself.
+    pub lag: i64,
+    /// On the log scale.
+    pub effect: f64,
+    /// Variance of its error.
+    pub variance: f64,
 }
 
 /// Zeros of periods that are not known to be closed.
@@ -70,6 +84,8 @@ impl Zeros {
 /// What least squares found.
 struct Solution {
     effects: Vec<f64>,
+    used: Vec<usize>,
+    precision: Cholesky<f64, Dyn>,
     noise: f64,
     likelihood: f64,
 }
@@ -95,7 +111,7 @@ impl Structural {
     /// *Model*: the local level model with regressors, on z = ln(y + c), c a tenth of the median of values above 0:
     ///
     /// ```text
-    /// z_t = level_t + x_t' b + e_t,   level_(t+1) = level_t + u_t,   e ~ N(0, s2),   u ~ N(0, q s2),   b_j ~ N(0, scale_j^2)
+    /// z_t = level_t + x_t' b + e_t,   level_(t+1) = level_t + u_t,   e ~ N(0, s2),   u ~ N(0, q s2),   b_j ~ N(m_j, s_j^2)
     /// ```
     ///
     /// For a given q the filter of the level is one linear map for values and regressors alike, so b is the ridge regression
@@ -140,11 +156,8 @@ impl Structural {
                 filters.iter_mut().for_each(|f| f.step(known.then_some(&row)));
             }
             from = cut;
-            let scales: Vec<f64> = regressors
-                .iter()
-                .map(|r| if r.least <= cut { r.scale } else { 0.0 })
-                .collect();
-            let solved = filters.iter().filter_map(|f| Some((f, f.solved(&scales)?)));
+            let priors: Vec<(f64, f64)> = regressors.iter().map(|r| r.prior(cut)).collect();
+            let solved = filters.iter().filter_map(|f| Some((f, f.solved(&priors)?)));
             let solved = solved.max_by(|a, b| a.1.likelihood.total_cmp(&b.1.likelihood));
             let (Some(zeros), Some((filter, found))) = (Zeros::of(&values[..cut], closed), solved) else {
                 continue;
@@ -152,11 +165,22 @@ impl Structural {
             if !always && zeros.share > RARE {
                 continue;
             }
+            let seen = found.seen(regressors, &priors, cut);
             let effects = found.effects;
             let kept = if always { 1.0 - zeros.share } else { 1.0 };
             let own = filter.level[columns] - dot(&filter.level[..columns], &effects);
+            // What numbers do beyond those that were there is not known: they count as the nearest one.
+            let bounds = regressors.iter().map(|r| {
+                let known = r.ahead.as_ref().is_some_and(|ahead| ahead.range.is_some());
+                known.then(|| range(&r.values[..cut]))
+            });
+            let bounds: Vec<Option<(f64, f64)>> = bounds.collect();
+            let value = |j: usize, t: usize| {
+                let value: f64 = regressors[j].values[t];
+                bounds[j].map_or(value, |(least, most)| value.max(least).min(most))
+            };
             let at = |t: usize| {
-                let effect: f64 = regressors.iter().zip(&effects).map(|(r, b)| r.values[t] * b).sum();
+                let effect: f64 = effects.iter().enumerate().map(|(j, b)| value(j, t) * b).sum();
                 (kept * ((own + effect + found.noise / 2.0).exp() - offset)).clamp(0.0, BEYOND * most)
             };
             let steps = horizon.min(regressors.first().map_or(horizon, |r| r.values.len() - cut));
@@ -165,13 +189,8 @@ impl Structural {
                 cut,
                 Fit {
                     forecast: (cut..cut + steps).map(at).collect(),
-                    effects: named
-                        .filter(|(r, _)| r.values[..cut].iter().any(|v| *v != 0.0))
-                        .filter_map(|(r, b)| {
-                            let (name, apart) = r.told.clone()?;
-                            Some((name, (b * apart).exp() * (1.0 + OFFSET) - OFFSET))
-                        })
-                        .collect(),
+                    effects: named.filter_map(|(r, b)| told(r, *b, cut)).collect(),
+                    seen,
                 },
             );
         }
@@ -191,9 +210,66 @@ impl Structural {
         })
     }
 
+    /// What the series alone says of the effects of what is known ahead, as seen after so many periods.
+    pub fn seen(&self, cut: usize) -> &[Seen] {
+        self.fits.get(&cut).map_or(&[], |fit| &fit.seen)
+    }
+
     /// What multiplies a median value where it is there, by name of what is known ahead, as seen after so many periods.
     pub fn effects(&self, cut: usize) -> &[(String, f64)] {
         self.fits.get(&cut).map_or(&[], |fit| &fit.effects)
+    }
+}
+
+/// The least and the largest value.
+fn range(values: &[f64]) -> (f64, f64) {
+    let ends = (f64::INFINITY, f64::NEG_INFINITY);
+    values
+        .iter()
+        .fold(ends, |(least, most), v| (least.min(*v), most.max(*v)))
+}
+
+/// The effect on a median value of what was there before, of numbers from the least to the largest.
+fn told(regressor: &Regressor, effect: f64, cut: usize) -> Option<(String, f64)> {
+    let ahead = regressor
+        .ahead
+        .as_ref()
+        .filter(|ahead| ahead.lag == 0 && regressor.is_seen(cut))?;
+    let (name, apart) = match ahead.range {
+        Some((least, most)) => {
+            let (lowest, highest) = range(&regressor.values);
+            (format!("{} from {least} to {most}", ahead.name), highest - lowest)
+        }
+        None => (ahead.name.clone(), 1.0),
+    };
+    Some((name, (effect * apart).exp() * (1.0 + OFFSET) - OFFSET))
+}
+
+impl Solution {
+    /// Effects of what is known ahead without what was expected of them: the normal distribution that makes the posterior one
+    /// of the prior.
+    fn seen(&self, regressors: &[Regressor], priors: &[(f64, f64)], cut: usize) -> Vec<Seen> {
+        let known = self.used.iter().enumerate().filter_map(|(i, &j)| {
+            let ahead = regressors[j].ahead.as_ref()?;
+            regressors[j].values[..cut]
+                .iter()
+                .any(|v| *v != 0.0)
+                .then_some((i, j, ahead))
+        });
+        let one = |(i, j, ahead): (usize, usize, &Ahead)| {
+            let unit = DVector::from_fn(self.used.len(), |row, _| f64::from(u8::from(row == i)));
+            let variance = self.precision.solve(&unit)[i];
+            let (expected, scale) = priors[j];
+            let own = 1.0 / variance - scale.powi(-2);
+            // Where the series says nearly nothing, it is all rounding.
+            (own * scale * scale > 1e-6).then(|| Seen {
+                name: ahead.name.clone(),
+                lag: ahead.lag,
+                effect: (self.effects[j] / variance - expected / (scale * scale)) / own,
+                variance: 1.0 / own,
+            })
+        };
+        known.filter_map(one).collect()
     }
 }
 
@@ -253,12 +329,13 @@ impl Filter {
         }
     }
 
-    /// Effects and their log marginal likelihood; `None` with too few values. A scale of 0 leaves a column out.
-    fn solved(&self, scales: &[f64]) -> Option<Solution> {
+    /// Effects and their log marginal likelihood, with mean and standard deviation that are expected; `None` with too few
+    /// values. A deviation of 0 leaves a column out.
+    fn solved(&self, priors: &[(f64, f64)]) -> Option<Solution> {
         if self.seen < MIN_VALUES {
             return None;
         }
-        let used: Vec<usize> = (0..scales.len()).filter(|j| scales[*j] > 0.0).collect();
+        let used: Vec<usize> = (0..priors.len()).filter(|j| priors[*j].1 > 0.0).collect();
         let m = used.len();
         let cell = |i: usize, j: usize| self.cross[(used[i.max(j)], used[i.min(j)])];
         let cross = DMatrix::from_fn(m, m, cell);
@@ -268,26 +345,29 @@ impl Filter {
         for _ in 0..ROUNDS {
             let mut precision = &cross / noise;
             for (i, j) in used.iter().enumerate() {
-                precision[(i, i)] += scales[*j].powi(-2);
+                precision[(i, i)] += priors[*j].1.powi(-2);
             }
             let factor = precision.cholesky()?;
-            let effects = factor.solve(&(&product / noise));
+            let expected = DVector::from_fn(m, |i, _| priors[used[i]].0 / priors[used[i]].1.powi(2));
+            let effects = factor.solve(&(&product / noise + expected));
             let left = self.square - 2.0 * effects.dot(&product) + effects.dot(&(&cross * &effects));
             noise = (left / count).max(LEAST_NOISE);
             let prior: f64 = used
                 .iter()
                 .zip(effects.iter())
-                .map(|(j, b)| (b / scales[*j]).powi(2))
+                .map(|(j, b)| ((b - priors[*j].0) / priors[*j].1).powi(2))
                 .sum();
             let determinant: f64 = factor.l_dirty().diagonal().iter().map(|d| d.ln()).sum();
             let likelihood = -0.5 * (count * noise.ln() + self.log_variances + prior) - determinant;
-            found = Some((effects, likelihood));
+            found = Some((effects, likelihood, factor));
         }
-        let (effects, likelihood) = found?;
-        let mut all = vec![0.0; scales.len()];
+        let (effects, likelihood, precision) = found?;
+        let mut all = vec![0.0; priors.len()];
         used.iter().zip(effects.iter()).for_each(|(j, b)| all[*j] = *b);
         (likelihood.is_finite() && all.iter().all(|b| b.is_finite())).then_some(Solution {
             effects: all,
+            used,
+            precision,
             noise,
             likelihood,
         })

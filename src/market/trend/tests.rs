@@ -300,6 +300,7 @@ fn daily(n: usize, seed: u64) -> (Vec<f64>, Vec<f64>, Known) {
         event: false,
         periods: (0..n as i64).map(|t| 18_993 + t).collect(),
         values: (0..n).map(|t| f64::from(u8::from(promoted(t)))).collect(),
+        expected: Vec::new(),
     };
     (truth, values, promotion)
 }
@@ -360,6 +361,7 @@ fn a_holiday_on_which_all_is_closed_is_closed_again() {
         event: true,
         periods: vec![18_993 + 358, 18_993 + 723, 18_993 + 905],
         values: vec![1.0; 3],
+        expected: Vec::new(),
     };
     (values[358], values[723]) = (0.0, 0.0);
     let options = TrendOptions::try_new("auto", 14, 7, 0.8, false)

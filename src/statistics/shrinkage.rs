@@ -1,6 +1,6 @@
 //! Estimates of many groups, each drawn towards a common value as far as its error asks for it.
 
-use crate::statistics::t_quantile_real;
+use super::t_quantile_real;
 
 /// Standard deviation of the half-normal prior of how far groups differ.
 const PRIOR_DEVIATION: f64 = 1.0;
