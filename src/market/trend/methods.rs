@@ -90,7 +90,8 @@ impl Method {
         }
     }
 
-    /// Point forecasts of the periods after the values.
+    /// Point forecasts of the periods after the values. What the series never saw and others did ([`Structural::with_new`])
+    /// moves those of all methods alike.
     ///
     /// # Errors
     /// [`Error::Refused`] when the series cannot carry the method.
@@ -132,6 +133,10 @@ impl Method {
             Self::Tsb => smoothed(&mut TSB::new())?,
             Self::Structural => structural.forecast(*before + n, horizon)?,
         };
+        let mut forecast: Vec<f64> = forecast;
+        if self != Self::Structural {
+            structural.with_new(*before + n, &mut forecast);
+        }
         let finite = forecast.len() == horizon && forecast.iter().all(|v| v.is_finite());
         let not_finite = || Error::refused(format!("{} gives no finite forecast of this series", self.name()));
         let floor = if history.is_negative() { f64::NEG_INFINITY } else { 0.0 };

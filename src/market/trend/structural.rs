@@ -30,6 +30,7 @@ const MIN_VALUES: usize = 8;
 #[derive(Debug, Clone, Default)]
 pub struct Structural {
     fits: BTreeMap<usize, Fit>,
+    offset: f64,
 }
 
 /// What was known at one origin.
@@ -38,6 +39,8 @@ struct Fit {
     forecast: Vec<f64>,
     effects: Vec<(String, f64)>,
     seen: Vec<Seen>,
+    /// Effect by step, on the log scale, of what the series never saw but others did.
+    new: Vec<f64>,
 }
 
 /// The effect of a column as a series alone tells it.
@@ -185,16 +188,20 @@ impl Structural {
             };
             let steps = horizon.min(regressors.first().map_or(horizon, |r| r.values.len() - cut));
             let named = regressors.iter().zip(&effects);
+            let new = (0..columns).filter(|j| regressors[*j].values[..cut].iter().all(|v| *v == 0.0));
+            let new: Vec<usize> = new.collect();
+            let new = |t: usize| new.iter().map(|j| value(*j, t) * effects[*j]).sum();
             fits.insert(
                 cut,
                 Fit {
                     forecast: (cut..cut + steps).map(at).collect(),
                     effects: named.filter_map(|(r, b)| told(r, *b, cut)).collect(),
                     seen,
+                    new: (cut..cut + steps).map(new).collect(),
                 },
             );
         }
-        Self { fits }
+        Self { fits, offset }
     }
 
     /// The forecast after so many periods.
@@ -208,6 +215,14 @@ impl Structural {
                 "structural needs {MIN_VALUES} values, nearly all of them above 0, the latest too"
             ))
         })
+    }
+
+    /// A forecast after a cut with what is new then, from one of a method that cannot know it.
+    pub fn with_new(&self, cut: usize, forecast: &mut [f64]) {
+        let new = self.fits.get(&cut).map_or(&[][..], |fit| &fit.new);
+        for (value, effect) in forecast.iter_mut().zip(new).filter(|(_, effect)| **effect != 0.0) {
+            *value = ((*value + self.offset) * effect.exp() - self.offset).max(0.0);
+        }
     }
 
     /// What the series alone says of the effects of what is known ahead, as seen after so many periods.
