@@ -1,4 +1,4 @@
--- Checks of launch_doctor: dates and prices that stand for something else.
+-- Checks of launch_doctor: dates and prices that stand for something else than they seem to.
 --
 -- @param sales: VARCHAR        the sales table
 -- @param products: VARCHAR     the products table, or NULL
@@ -16,7 +16,9 @@
 -- @returns fix_: VARCHAR      what to do
 -- @example FROM __launch_doctor_values('sales', 'products', NULL, 'product_id', 'date', 'price', 'launch_date')
 WITH rows_ AS MATERIALIZED (
-    SELECT 1 AS part_, sales AS table_, key_::VARCHAR AS key_, TRY_CAST(day_ AS DATE) AS day_, __launch_amount(price_) AS price_
+    SELECT
+        1 AS part_, sales AS table_, key_::VARCHAR AS key_, TRY_CAST(day_ AS DATE) AS day_, __launch_amount(price_) AS price_,
+        typeof(day_) AS type_
     FROM (
         SELECT
             COLUMNS(lambda c: __launch_column(c, product_id, coalesce(sales, 'sales'))) AS key_,
@@ -25,7 +27,7 @@ WITH rows_ AS MATERIALIZED (
         FROM query(__launch_from(sales, [product_id, date], ['price', price]))
     )
     UNION ALL
-    SELECT 2, products, key_::VARCHAR, TRY_CAST(day_ AS DATE), __launch_amount(price_)
+    SELECT 2, products, key_::VARCHAR, TRY_CAST(day_ AS DATE), __launch_amount(price_), typeof(day_)
     FROM (
         SELECT
             COLUMNS(lambda c: __launch_column(c, product_id, coalesce(products, 'products'))) AS key_,
@@ -34,7 +36,7 @@ WITH rows_ AS MATERIALIZED (
         FROM query(__launch_from(products, [product_id, launch_date], ['launch_date', 'price', price]))
     )
     UNION ALL
-    SELECT 3, candidates, key_::VARCHAR, TRY_CAST(day_ AS DATE), __launch_amount(price_)
+    SELECT 3, candidates, key_::VARCHAR, TRY_CAST(day_ AS DATE), __launch_amount(price_), typeof(day_)
     FROM (
         SELECT
             COLUMNS(lambda c: __launch_column(c, product_id, coalesce(candidates, 'candidates'))) AS key_,
@@ -73,8 +75,31 @@ counted_ AS (
         count(*) FILTER (far_) AS far_,
         count(price_) AS prices_,
         min(CASE WHEN far_ THEN concat(table_, ', product ', coalesce(key_, 'NULL'), ', price ', price_) END) AS far_like_,
-        arg_min(table_, (part_, key_)) FILTER (far_) AS far_table_
+        arg_min(table_, (part_, key_)) FILTER (far_) AS far_table_,
+        count(*) FILTER (day_ IS NOT NULL AND __launch_zone_note(type_) IS NOT NULL) AS zoned_,
+        arg_min(table_, (part_, key_)) FILTER (__launch_zone_note(type_) IS NOT NULL) AS zoned_table_,
+        arg_min(CASE WHEN part_ = 1 THEN date ELSE launch_date END, (part_, key_))
+            FILTER (__launch_zone_note(type_) IS NOT NULL) AS zoned_column_,
+        min(__launch_zone_note(type_)) AS zone_
     FROM judged_
+),
+days_ AS MATERIALIZED (
+    SELECT day_, isodow(day_) AS weekday_, count(*) AS count_
+    FROM rows_ WHERE part_ = 1 AND day_ IS NOT NULL GROUP BY day_
+),
+-- Whether weeks are named by their Sundays, and what the last day has beside the same weekday of the eight weeks before it.
+weeks_ AS (
+    SELECT
+        count(*) AS dates_, count(*) >= 6 AND bool_and(weekday_ = 7) AS sundays_, min(day_) AS first_sunday_,
+        max(day_) AS last_, arg_max(count_, day_) AS on_last_, arg_max(weekday_, day_) AS last_weekday_
+    FROM days_
+),
+last_ AS (
+    SELECT *, coalesce(before_.times_ >= 8 AND on_last_ < 0.5 * least_, false) AS cut_
+    FROM weeks_, (
+        SELECT count(*) AS times_, min(count_) AS least_, median(count_) AS usual_
+        FROM days_, weeks_ WHERE weekday_ = last_weekday_ AND day_ < last_ AND day_ >= last_ - 56
+    ) AS before_
 )
 SELECT unnest([
     {
@@ -93,6 +118,34 @@ SELECT unnest([
             '(SELECT * REPLACE (CASE WHEN TRY_CAST(', __launch_identifier(price), ' AS DOUBLE) > 0 THEN ', __launch_identifier(price), ' END AS ',
             __launch_identifier(price), ') FROM ', far_table_, ').'
         )
+    },
+    {
+        'name_': 'dates_with_time_zone', 'bad_': zoned_ > 0, 'fatal_': false,
+        'affected_': zoned_, 'all_': days_, 'like_': zoned_table_ || ': ' || zone_,
+        'fix_': concat(
+            'The day depends on the time zone of the session: SET TimeZone = ''America/New_York'', or say it, ',
+            '(SELECT * REPLACE ((', __launch_identifier(zoned_column_), ' AT TIME ZONE ''America/New_York'')::DATE AS ',
+            __launch_identifier(zoned_column_), ') FROM ', zoned_table_, ').'
+        )
+    },
+    {
+        'name_': 'weeks_named_by_sunday', 'bad_': sundays_, 'fatal_': false,
+        'affected_': CASE WHEN sundays_ THEN dates_ ELSE 0 END, 'all_': dates_,
+        'like_': CASE WHEN sundays_ THEN first_sunday_::VARCHAR END,
+        'fix_': concat(
+            'A week runs from Monday, so a Sunday names the week that ends on it. Where it names the week that begins on it, as in ',
+            'the United States, name the Monday: (SELECT * REPLACE (', __launch_identifier(date), '::DATE + 1 AS ',
+            __launch_identifier(date), ') FROM ', sales, ').'
+        )
+    },
+    {
+        'name_': 'last_day_incomplete', 'bad_': cut_, 'fatal_': false,
+        'affected_': CASE WHEN cut_ THEN on_last_ ELSE 0 END, 'all_': usual_::BIGINT,
+        'like_': CASE WHEN cut_ THEN concat(last_, ': ', on_last_, ' rows, ', usual_::BIGINT, ' on the same day of earlier weeks') END,
+        'fix_': concat(
+            'The last day seems to be running still and counts as it is: leave it out, (FROM ', sales, ' WHERE ',
+            __launch_identifier(date), '::DATE < DATE ''', last_, ''').'
+        )
     }
 ], recursive := true)
-FROM counted_
+FROM counted_, last_

@@ -20,6 +20,7 @@ SELECT nullif(concat_ws('; ',
     CASE WHEN texts_days_ > 0 THEN format(
         '{} dates of sales were read from texts such as ''{}'', as {}', texts_days_, text_day_, __launch_valid_day(text_day_)
     ) END,
+    __launch_zone_note(day_type_),
     CASE WHEN bad_days_ > 0 THEN format(
         '{} of {} rows of sales have no date from 1970 to 2200, such as ''{}'', and are left out', bad_days_, rows_, day_like_
     ) END,
@@ -52,6 +53,7 @@ FROM (
         min(CASE WHEN valid_day_ IS NOT NULL AND TRY_CAST(raw_day_ AS DATE) IS NULL THEN raw_day_::VARCHAR END) AS text_day_,
         count(*) FILTER (valid_day_ IS NULL) AS bad_days_,
         min(CASE WHEN valid_day_ IS NULL THEN coalesce(raw_day_::VARCHAR, 'NULL') END) AS day_like_,
+        any_value(typeof(raw_day_)) AS day_type_,
         count(*) FILTER (raw_key_ IS NULL) AS bad_keys_
     FROM (
         SELECT *, __launch_valid_units(raw_units_) AS valid_units_, __launch_valid_day(raw_day_) AS valid_day_

@@ -65,7 +65,8 @@ calendar_ AS MATERIALIZED (
 ),
 all_ AS (
     SELECT
-        key_, count(*) AS rows_, count(*) FILTER (__launch_valid_day(day_) IS NULL) AS undated_,
+        key_, count(*) AS rows_, any_value(typeof(day_)) AS day_type_,
+        count(*) FILTER (__launch_valid_day(day_) IS NULL) AS undated_,
         min(coalesce(day_::VARCHAR, 'NULL')) FILTER (__launch_valid_day(day_) IS NULL) AS undated_like_
     FROM (
         SELECT
@@ -245,7 +246,8 @@ SELECT
         || CASE WHEN undated_ > 0 AND row_['status'] = 'ok' THEN format(
             '; {} of {} rows have no date from 1970 to 2200, such as ''{}'', and are left out', undated_, rows_, undated_like_
         ) ELSE '' END
+        || coalesce(CASE WHEN row_['status'] = 'ok' THEN '; ' || __launch_zone_note(day_type_) END, '')
         || coalesce(CASE WHEN row_['status'] = 'ok' THEN note_ END, '')
         || coalesce(CASE WHEN row_['status'] = 'ok' THEN gap_note_ END, '') AS reason
 FROM forecast_ CROSS JOIN options_ CROSS JOIN calendar_
-LEFT JOIN (SELECT key_ AS all_key_, rows_, undated_, undated_like_ FROM all_) ON all_key_ IS NOT DISTINCT FROM key_
+LEFT JOIN (SELECT key_ AS all_key_, rows_, day_type_, undated_, undated_like_ FROM all_) ON all_key_ IS NOT DISTINCT FROM key_

@@ -13,11 +13,16 @@ use crate::functions::prelude::*;
 /// The prefix of stand-ins.
 const STAND_IN: &str = "__launch_";
 
-/// DuckDB's vector size: names in a full vector may go on in the next one.
+/// DuckDB's vector size: names in a full vector go on in the next one, which knows nothing of the first.
 const VECTOR_SIZE: usize = 2048;
 
 /// For each name, whether it is the wanted column.
 pub(super) fn pick(columns: &[Option<&str>], wanted: Option<&str>, source: &str) -> Result<Vec<bool>, String> {
+    if columns.len() >= VECTOR_SIZE {
+        return Err(format!(
+            "{source} has 2,040 columns or more: give those that count, (SELECT ... FROM {source})"
+        ));
+    }
     let matches = |column: &Option<&str>, name: &str| column.is_some_and(|column| column.eq_ignore_ascii_case(name));
     if let Some(wanted) = wanted {
         let stand_in = format!("{STAND_IN}{wanted}");
@@ -26,9 +31,6 @@ pub(super) fn pick(columns: &[Option<&str>], wanted: Option<&str>, source: &str)
                 return Ok(columns.iter().map(|column| matches(column, name)).collect());
             }
         }
-    }
-    if columns.len() >= VECTOR_SIZE {
-        return Ok(vec![false; columns.len()]);
     }
     let there_are: Vec<_> = columns
         .iter()
@@ -96,6 +98,15 @@ mod tests {
         );
         let with_price = [Some("price"), Some("__launch_price")];
         assert_eq!(pick(&with_price, Some("price"), "sales"), Ok(vec![true, false]));
+    }
+
+    #[test]
+    fn a_table_of_more_columns_than_a_vector_holds_is_told() {
+        let error = pick(&[Some("units"); VECTOR_SIZE], Some("units"), "wide").unwrap_err();
+        assert_eq!(
+            error,
+            "wide has 2,040 columns or more: give those that count, (SELECT ... FROM wide)"
+        );
     }
 
     #[test]
