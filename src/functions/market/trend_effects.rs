@@ -112,13 +112,14 @@ pub struct Together {
 
 impl PerChunk for Common {
     fn answer(_: &Query, mut arguments: Arguments) -> Result<Vec<Vec<Together>>, Failure> {
-        let rows = arguments.lists::<f64>()?.into_iter().zip(arguments.lists::<f64>()?);
-        let one = |(effects, variances): (Option<Vec<Option<f64>>>, Option<Vec<Option<f64>>>)| {
-            let pairs = effects.into_iter().flatten().zip(variances.into_iter().flatten());
-            let pairs: Vec<(f64, f64)> = pairs.filter_map(|(b, v)| Some((b?, v?))).collect();
-            let (effect, deviation) = common(&pairs)?;
-            Some(Together { effect, deviation })
+        let (effects, variances) = (arguments.lists::<f64>()?, arguments.lists::<f64>()?);
+        let one = |(effects, variances): (&Option<Vec<_>>, &Option<Vec<_>>)| {
+            let pairs = effects.iter().flatten().zip(variances.iter().flatten());
+            let pairs: Vec<(f64, f64)> = pairs.filter_map(|(b, v)| Some(((*b)?, (*v)?))).collect();
+            let found = common(&pairs);
+            let together = found.map(|(effect, deviation)| Together { effect, deviation });
+            together.into_iter().collect()
         };
-        Ok(rows.map(|row| one(row).into_iter().collect()).collect())
+        Ok(effects.iter().zip(&variances).map(one).collect())
     }
 }
