@@ -7,6 +7,7 @@
 pub mod aggregate;
 pub mod answer;
 pub mod arguments;
+pub mod customer;
 pub mod evaluation;
 pub mod function;
 pub mod guard;
@@ -35,6 +36,7 @@ pub fn register(extension: &Extension) -> Result<(), guard::Failure> {
     internal::register(extension)?;
     evaluation::register(extension)?;
     launch::register(extension)?;
+    customer::register(extension)?;
     market::register(extension)?;
     macros::register(extension)
 }

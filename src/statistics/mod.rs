@@ -2,6 +2,7 @@
 //! on panels, ridge regression, estimates of many groups drawn together. It knows nothing of launches or markets.
 
 mod absorb;
+mod auc;
 mod codes;
 mod exact_sum;
 mod folds;
@@ -13,6 +14,7 @@ pub mod ridge;
 pub mod shrinkage;
 
 pub use absorb::{Overlap, absorb};
+pub use auc::ClassScores;
 pub use codes::{codes, count};
 pub use exact_sum::ExactSum;
 pub use folds::{folds, mix, places};

@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use crate::{evaluation::ClassScores, functions::prelude::*};
+use crate::{functions::prelude::*, statistics::ClassScores};
 
 /// See [`Function::ABOUT`].
 #[derive(Default)]

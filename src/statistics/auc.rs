@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use crate::statistics::sorted;
+use super::sorted;
 
 /// Scores that were given to what happened (positive) and to what did not (negative).
 #[derive(Debug, Clone, Default, PartialEq)]

@@ -1,0 +1,258 @@
+//! Training: members out of fold, their mixture and calibration, what is said of it, and the models of all rows.
+
+use std::collections::BTreeMap;
+
+use arrow_array::RecordBatch;
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::architecture::{Architecture, Fitted, Lesson, watched};
+use super::examples::Examples;
+use super::finish::{Finish, HeldOut};
+use super::importance::{self, Importance};
+use super::scores::Scores;
+use super::why::Background;
+use crate::calibration::logistic;
+use crate::error::{Error, Result};
+
+/// An AUC from which one feature alone is taken for the label.
+const LEAK: f64 = 0.999;
+
+/// How a classifier is trained.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Options {
+    /// What it is.
+    pub architecture: Architecture,
+    /// Seed of random numbers.
+    pub seed: i64,
+}
+
+/// What a classifier was learned from, and how it did out of fold.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Facts {
+    /// Rows learned from.
+    pub rows: usize,
+    /// Positive ones.
+    pub positives: usize,
+    /// Weighted share of positives.
+    pub base_rate: f64,
+    /// Rows that were held out.
+    pub held_out: usize,
+    /// Out of fold, with mixture and calibration learned from the other folds.
+    pub scores: Scores,
+    /// Of each member alone.
+    pub members: BTreeMap<String, Scores>,
+    /// By feature.
+    pub importance: Vec<Importance>,
+    /// What is to be known of the data.
+    pub notes: Vec<String>,
+    /// Fingerprint of options and data.
+    pub seed: i64,
+}
+
+/// A trained classifier.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Classifier {
+    /// What it is.
+    pub architecture: Architecture,
+    pub(super) members: Vec<Fitted>,
+    pub(super) finish: Option<Finish>,
+    pub(super) background: Background,
+    /// What is said of it; none of one that was refused.
+    pub facts: Option<Facts>,
+    /// Why it cannot answer.
+    pub refusal: Option<String>,
+}
+
+/// What a member said of a fold it had not learned from, how long it learned, and itself.
+struct Tried {
+    fold: usize,
+    member: usize,
+    odds: Vec<f64>,
+    effort: usize,
+    fitted: Fitted,
+}
+
+impl Classifier {
+    /// Train on examples.
+    ///
+    /// *Model*: each member is fitted without each fold, and says log-odds of its rows. [`Finish`] mixes and calibrates them; the
+    /// figures of a fold come from a mixture and calibration learned from the other folds (of ordered ones, from all others
+    /// too, as one line does not know time). The members that answer are fitted to all rows, as long as those without a
+    /// fold learned best on average.
+    ///
+    /// *Determinism*: neither threads nor the order of the rows matter.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] where no feature tells rows apart, or a network diverges.
+    pub fn train(examples: &Examples, options: &Options) -> Result<Self> {
+        let members = options.architecture.members();
+        let folds: Vec<usize> = examples.held_out().collect();
+        let tasks: Vec<(usize, usize)> = (0..members.len())
+            .flat_map(|m| folds.iter().map(move |f| (m, *f)))
+            .collect();
+        let tried = |&(member, fold): &(usize, usize)| -> Result<Tried> {
+            let rows = examples.learned(fold);
+            let (fitted, effort) = fit(examples, &rows, members[member], None, options.seed)?;
+            let odds = fitted.log_odds(&examples.select(&examples.of_fold(fold))?)?;
+            Ok(Tried {
+                fold,
+                member,
+                odds,
+                effort,
+                fitted,
+            })
+        };
+        let tried: Vec<Tried> = tasks.par_iter().map(tried).collect::<Result<_>>()?;
+        let held: Vec<usize> = folds.iter().flat_map(|fold| examples.of_fold(*fold)).collect();
+        let mut odds = vec![Vec::with_capacity(held.len()); members.len()];
+        tried.iter().for_each(|t| odds[t.member].extend(&t.odds));
+        let of = |values: &[f64]| -> Vec<f64> { held.iter().map(|row| values[*row]).collect() };
+        let (label, weight) = (of(&examples.label), of(&examples.weight));
+        let fold: Vec<usize> = held.iter().map(|row| examples.fold[*row]).collect();
+        if tried.iter().all(|t| t.fitted.encoder().columns.is_empty()) {
+            return Err(Error::refused(
+                "no feature tells rows apart: all are constant, NULL, or ids",
+            ));
+        }
+        let out_of_fold = |odds: &[Vec<f64>]| -> Vec<f64> {
+            let seen = HeldOut {
+                odds,
+                label: &label,
+                weight: &weight,
+                fold: &fold,
+            };
+            let mut probability = vec![0.0; held.len()];
+            for out in &folds {
+                let others: Vec<usize> = (0..held.len()).filter(|row| fold[*row] != *out).collect();
+                let all: Vec<usize> = (0..held.len()).collect();
+                // A single fold is all there is.
+                let finish = Finish::fit(seen, if others.is_empty() { &all } else { &others });
+                for row in (0..held.len()).filter(|row| fold[*row] == *out) {
+                    probability[row] = logistic(finish.apply(odds, row));
+                }
+            }
+            probability
+        };
+        let scored = |odds: &[Vec<f64>]| Scores::of(&out_of_fold(odds), &label, &weight);
+        let one_outcome = || Error::refused("the rows that are held out have one outcome alone");
+        let scores = scored(&odds).ok_or_else(one_outcome)?;
+        let names = members.iter().map(|m| m.name().to_owned());
+        let each = odds.iter().map(|own| scored(std::slice::from_ref(own)));
+        let by_member = names
+            .zip(each)
+            .filter_map(|(name, scores)| Some((name, scores?)))
+            .collect();
+        let rows: Vec<usize> = (0..held.len()).collect();
+        let finish = Finish::fit(
+            HeldOut {
+                odds: &odds,
+                label: &label,
+                weight: &weight,
+                fold: &fold,
+            },
+            &rows,
+        );
+        let mut models: Vec<(usize, Vec<Fitted>)> = folds.iter().map(|fold| (*fold, Vec::new())).collect();
+        let mut efforts = vec![Vec::new(); members.len()];
+        for tried in tried {
+            efforts[tried.member].push(tried.effort);
+            if let Some((_, models)) = models.iter_mut().find(|(fold, _)| *fold == tried.fold) {
+                models.push(tried.fitted);
+            }
+        }
+        let importance = importance::permuted(examples, &models, &finish)?;
+        drop(models);
+        let all: Vec<usize> = (0..examples.label.len()).collect();
+        let whole = |(member, efforts): (&Architecture, &Vec<usize>)| {
+            let effort = efforts.iter().sum::<usize>() as f64 / efforts.len().max(1) as f64;
+            Ok(fit(
+                examples,
+                &all,
+                *member,
+                Some((effort.round() as usize).max(1)),
+                options.seed,
+            )?
+            .0)
+        };
+        let whole: Vec<Fitted> = members.par_iter().zip(&efforts).map(whole).collect::<Result<_>>()?;
+        let mut notes = examples.notes.clone();
+        notes.extend(importance::leak(examples, LEAK));
+        let positives = examples.label.iter().filter(|y| **y == 1.0).count();
+        let share: f64 = examples.label.iter().zip(&examples.weight).map(|(y, w)| y * w).sum();
+        Ok(Self {
+            architecture: options.architecture,
+            background: Background::of(examples, &whole)?,
+            members: whole,
+            finish: Some(finish),
+            facts: Some(Facts {
+                rows: examples.label.len(),
+                positives,
+                base_rate: share / examples.label.len() as f64,
+                held_out: held.len(),
+                scores,
+                members: by_member,
+                importance,
+                notes,
+                seed: options.seed,
+            }),
+            refusal: None,
+        })
+    }
+
+    /// One that only says why it cannot answer.
+    pub fn refused(architecture: Architecture, reason: String) -> Self {
+        Self {
+            architecture,
+            members: Vec::new(),
+            finish: None,
+            background: Background::default(),
+            facts: None,
+            refusal: Some(reason),
+        }
+    }
+
+    /// True log-odds of rows. Features are found by name in any case; those that are not there are missing, others are not
+    /// looked at.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] of a model that was refused; those of candle.
+    pub fn log_odds(&self, attributes: &RecordBatch) -> Result<Vec<f64>> {
+        let (Some(finish), None) = (&self.finish, &self.refusal) else {
+            let reason = self.refusal.as_deref().unwrap_or("it is empty");
+            return Err(Error::argument(format!("the model cannot answer: {reason}")));
+        };
+        let odds = self
+            .members
+            .iter()
+            .map(|m| m.log_odds(attributes))
+            .collect::<Result<Vec<_>>>()?;
+        Ok((0..attributes.num_rows()).map(|row| finish.apply(&odds, row)).collect())
+    }
+
+    /// Names of all features, in the order of the table.
+    pub fn features(&self) -> Vec<String> {
+        self.background.features()
+    }
+}
+
+/// Fit one member to some rows; some of them are watched where nobody says how long to learn.
+fn fit(
+    examples: &Examples,
+    rows: &[usize],
+    kind: Architecture,
+    effort: Option<usize>,
+    seed: i64,
+) -> Result<(Fitted, usize)> {
+    let attributes = examples.select(rows)?;
+    let label: Vec<f64> = rows.iter().map(|row| examples.label[*row]).collect();
+    let weight: Vec<f64> = rows.iter().map(|row| examples.weight[*row]).collect();
+    let watched = watched(rows.iter().map(|row| examples.unit[*row]), seed);
+    let lesson = Lesson {
+        attributes: &attributes,
+        label: &label,
+        weight: &weight,
+        watched: &watched,
+    };
+    Fitted::fit(kind, &lesson, effort, seed)
+}

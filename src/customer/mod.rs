@@ -1,0 +1,29 @@
+//! Who will do something: a classifier of rows of any table, its probabilities and what they rest on.
+//!
+//! [`Examples`] are rows with labels and folds; [`Classifier::train`] fits the [`Architecture`] and what is said of it out of
+//! fold; [`Classifier::log_odds`] answers for new rows, [`Classifier::why`] says what an answer is made of.
+
+mod architecture;
+mod bins;
+mod classifier;
+mod examples;
+mod finish;
+mod gbm;
+mod importance;
+mod label;
+mod logistic;
+mod mlp;
+mod scores;
+mod stored;
+mod why;
+
+pub use architecture::Architecture;
+pub use classifier::{Classifier, Facts, Options};
+pub use examples::{Examples, Given, Split};
+pub use importance::Importance;
+pub use label::Labels;
+pub use scores::Scores;
+pub use why::Contribution;
+
+#[cfg(test)]
+mod tests;
