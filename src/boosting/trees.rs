@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+/// Rows that walk through a tree at the same time.
+const ABREAST: usize = 8;
 /// No leaf and no sum of them is larger: far beyond ln of any units.
 const MAX_VALUE: f32 = 1e4;
 
@@ -37,6 +39,24 @@ pub enum Branch {
         /// Not below.
         right: Box<Branch>,
     },
+}
+
+/// A node, with how far on its children are; a leaf stays where it is.
+#[derive(Clone, Copy)]
+struct Step {
+    column: usize,
+    value: f32,
+    left: usize,
+    right: usize,
+    missing: usize,
+}
+
+/// Steps from a node to its farthest leaf.
+fn depth(steps: &[Step], node: usize) -> usize {
+    match steps[node].right {
+        0 => 0,
+        right => 1 + depth(steps, node + 1).max(depth(steps, node + right)),
+    }
 }
 
 impl Trees {
@@ -98,6 +118,53 @@ impl Trees {
                 self.right[here] = if *missing_left { -distance } else { distance };
                 self.push_node(right);
             }
+        }
+    }
+
+    /// As [`Trees::predict`] for many rows of so many columns: one tree after the other, several rows side by side, each as many
+    /// steps as the tree is deep, so that no step waits for another and none is guessed.
+    pub fn predict_rows(&self, values: &[f32], columns: usize) -> Vec<f64> {
+        let rows = values.len().checked_div(columns).unwrap_or(0);
+        let mut sums = vec![0.0; rows];
+        let mut root = 0;
+        for &size in &self.sizes {
+            let nodes = root..root + size as usize;
+            let steps: Vec<Step> = nodes.clone().map(|node| self.step(node)).collect();
+            let deep = depth(&steps, 0);
+            for (first, sums) in sums.chunks_mut(ABREAST).enumerate() {
+                let first = first * ABREAST * columns;
+                let mut at = [0usize; ABREAST];
+                for level in 0..deep {
+                    let mut through = true;
+                    for k in 0..sums.len() {
+                        let step = steps[at[k]];
+                        let v = values[first + k * columns + step.column];
+                        let known = if v < step.value { step.left } else { step.right };
+                        at[k] += if v.is_nan() { step.missing } else { known };
+                        through &= step.right == 0;
+                    }
+                    // Most leaves are near; few rows have far ones.
+                    if through && level > 0 {
+                        break;
+                    }
+                }
+                for k in 0..sums.len() {
+                    sums[k] += f64::from(steps[at[k]].value);
+                }
+            }
+            root = nodes.end;
+        }
+        sums
+    }
+
+    fn step(&self, node: usize) -> Step {
+        let right = self.right[node].unsigned_abs() as usize;
+        Step {
+            column: self.feature[node].max(0) as usize,
+            value: self.value[node],
+            left: usize::from(right > 0),
+            right,
+            missing: if self.right[node] < 0 { 1 } else { right },
         }
     }
 
@@ -187,6 +254,9 @@ mod tests {
         let sums =
             [[0.0, 9.0], [1.0, 1.0], [1.0, 2.0], [f32::NAN, 1.0], [3.0, f32::NAN]].map(|row| trees.predict(&row));
         assert_eq!(sums, [15.0, 25.0, 35.0, 15.0, 35.0]);
+        let rows = [0.0, 9.0, 1.0, 1.0, 1.0, 2.0, f32::NAN, 1.0, 3.0, f32::NAN];
+        assert_eq!(trees.predict_rows(&rows, 2), sums);
+        assert_eq!(trees.predict_rows(&rows.repeat(5), 2), sums.repeat(5));
         let (mut half, mut both) = (trees.clone(), trees.clone());
         half.scale(0.5);
         assert_eq!(half.predict(&[1.0, 2.0]), 17.5);

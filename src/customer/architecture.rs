@@ -13,7 +13,7 @@ use crate::statistics::mix;
 /// One row in so many is watched: it decides when learning stops.
 const WATCHED: u64 = 7;
 /// Models of different seeds that are averaged where all rows are learned from.
-const SEEDS: u64 = 3;
+const SEEDS: u64 = 2;
 /// More rows than there are where learning was told how long to go on.
 const LONGER: f64 = 1.1;
 

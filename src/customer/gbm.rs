@@ -87,9 +87,11 @@ impl Gbm {
         let rows: Vec<usize> = (0..attributes.num_rows()).collect();
         let chunk = |rows: &[usize]| -> Vec<f64> {
             let values = values(&self.design, &columns, rows[0]..rows[0] + rows.len());
-            let width = self.design.columns();
-            let one = |k: usize| self.trees.predict(&values[k * width..(k + 1) * width]);
-            (0..rows.len()).map(one).collect()
+            match self.design.columns() {
+                // Trees of no columns are a constant.
+                0 => vec![self.trees.predict(&[]); rows.len()],
+                width => self.trees.predict_rows(&values, width),
+            }
         };
         rows.par_chunks(CHUNK).map(chunk).collect::<Vec<_>>().concat()
     }

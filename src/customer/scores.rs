@@ -118,7 +118,9 @@ mod tests {
     fn calibration_error_is_the_mean_gap_of_ten_bins() {
         // 200 rows at 0.2 of which 30 % are positive, 200 at 0.6 of which 60 % are.
         let p: Vec<f64> = (0..400).map(|i| if i < 200 { 0.2 } else { 0.6 }).collect();
-        let y: Vec<f64> = (0..400).map(|i| f64::from(u8::from(i % 10 < if i < 200 { 3 } else { 6 }))).collect();
+        let y: Vec<f64> = (0..400)
+            .map(|i| f64::from(u8::from(i % 10 < if i < 200 { 3 } else { 6 })))
+            .collect();
         let found = Scores::of(&p, &y, &[1.0; 400]).unwrap();
         assert!((found.calibration_error - 0.05).abs() < 1e-9, "{found:?}");
         assert!(Scores::of(&[0.5], &[1.0], &[1.0]).is_none());
