@@ -17,6 +17,9 @@ const SEEDS: u64 = 2;
 /// More rows than there are where learning was told how long to go on.
 const LONGER: f64 = 1.1;
 
+/// Why a table carries no model.
+pub(super) const NO_FEATURE: &str = "no feature tells rows apart: all are constant, NULL, or ids";
+
 /// A kind of classifier.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

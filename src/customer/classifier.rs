@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use arrow_array::RecordBatch;
+use arrow_array::{Float64Array, RecordBatch};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::architecture::{Architecture, Fitted, Lesson, watched};
+use super::architecture::{Architecture, Fitted, Lesson, NO_FEATURE, watched};
 use super::examples::Examples;
 use super::finish::{Finish, HeldOut};
 use super::importance::{self, Importance};
@@ -111,9 +111,7 @@ impl Classifier {
         let (label, weight) = (of(&examples.label), of(&examples.weight));
         let fold: Vec<usize> = held.iter().map(|row| examples.fold[*row]).collect();
         if tried.iter().all(|t| t.fitted.encoder().columns.is_empty()) {
-            return Err(Error::refused(
-                "no feature tells rows apart: all are constant, NULL, or ids",
-            ));
+            return Err(Error::refused(NO_FEATURE));
         }
         let out_of_fold = |odds: &[Vec<f64>]| -> Vec<f64> {
             let seen = HeldOut {
@@ -177,6 +175,8 @@ impl Classifier {
         };
         let whole: Vec<Fitted> = members.par_iter().zip(&efforts).map(whole).collect::<Result<_>>()?;
         let mut notes = examples.notes.clone();
+        notes.extend(infinite(examples));
+        notes.extend(unused(examples, &whole));
         notes.extend(importance::leak(examples, LEAK));
         let positives = examples.label.iter().filter(|y| **y == 1.0).count();
         let share: f64 = examples.label.iter().zip(&examples.weight).map(|(y, w)| y * w).sum();
@@ -234,6 +234,28 @@ impl Classifier {
     pub fn features(&self) -> Vec<String> {
         self.background.features()
     }
+}
+
+/// Features with infinite numbers, in words.
+fn infinite(examples: &Examples) -> Option<String> {
+    let schema = examples.attributes.schema();
+    let columns = schema.fields().iter().zip(examples.attributes.columns());
+    let odd = columns.filter(|(_, array)| {
+        let numbers = array.as_any().downcast_ref::<Float64Array>();
+        numbers.is_some_and(|numbers| numbers.iter().flatten().any(f64::is_infinite))
+    });
+    let names: Vec<&str> = odd.map(|(field, _)| field.name().as_str()).collect();
+    (!names.is_empty()).then(|| format!("infinite numbers count as missing: {}", names.join(", ")))
+}
+
+/// Features that no member looks at, in words.
+fn unused(examples: &Examples, members: &[Fitted]) -> Option<String> {
+    let schema = examples.attributes.schema();
+    let names = schema.fields().iter().map(|field| field.name().as_str());
+    let is_used = |name: &str| members.iter().any(|m| m.encoder().columns.iter().any(|(own, _)| own == name));
+    let names: Vec<&str> = names.filter(|name| !is_used(name)).collect();
+    let told = format!("not looked at, as they are constant, NULL, or ids: {}", names.join(", "));
+    (!names.is_empty()).then_some(told)
 }
 
 /// Fit one member to some rows; some of them are watched where nobody says how long to learn.

@@ -26,8 +26,9 @@ impl Labels {
         let mut values = BTreeSet::new();
         for text in texts.iter().flatten() {
             values.insert(normal(text));
-            if values.len() > TOLD {
-                break;
+            // The first ones of the alphabet, in whatever order they come.
+            if values.len() > TOLD + 1 {
+                values.pop_last();
             }
         }
         let told: Vec<&str> = values.iter().map(String::as_str).take(TOLD).collect();
@@ -40,7 +41,7 @@ impl Labels {
         let wanted = positive.map(normal);
         if let Some(wanted) = wanted
             .as_ref()
-            .filter(|wanted| !values.is_empty() && !values.contains(*wanted))
+            .filter(|wanted| (1..=2).contains(&values.len()) && !values.contains(*wanted))
         {
             return Err(Error::argument(format!(
                 "positive is '{wanted}', but label has the values {told}"
@@ -57,7 +58,7 @@ impl Labels {
             _ => {
                 return Err(Error::argument(format!(
                     "label must have two values, got {told}{}: derive a boolean from it",
-                    if values.len() > TOLD - 1 { ", ..." } else { "" }
+                    if values.len() > TOLD { ", ..." } else { "" }
                 )));
             }
         }

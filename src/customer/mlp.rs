@@ -8,7 +8,7 @@ use candle_core::{Device, Tensor};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::architecture::Lesson;
+use super::architecture::{Lesson, NO_FEATURE};
 use super::bins::Inputs;
 use crate::error::{Error, Result};
 use crate::neural::{Batch, MlpNetwork, Network, Parameters, Recipe, RecipeOptions, Shape, Source, train};
@@ -84,7 +84,7 @@ impl Mlp {
         let (inputs, columns) = Inputs::fit(lesson.attributes);
         let width = inputs.width();
         if width == 0 {
-            return Err(Error::refused("no feature tells rows apart"));
+            return Err(Error::refused(NO_FEATURE));
         }
         let mut values = Vec::with_capacity(width * lesson.label.len());
         (0..lesson.label.len()).for_each(|row| inputs.row(&columns, row, &mut values));
