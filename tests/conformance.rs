@@ -1,7 +1,9 @@
 //! What every launch model must do, run for each entry of [`Architecture::ALL`]: a new architecture is tested by being
-//! in that list. Without DuckDB: `cargo test --release --no-default-features --test conformance`.
+//! in that list. Classifiers have a file of their own. Without DuckDB: `cargo test --release --no-default-features --test conformance`.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "conformance/classifiers.rs"]
+mod classifiers;
 #[path = "conformance/formats.rs"]
 mod formats;
 #[path = "conformance/launches.rs"]

@@ -252,9 +252,16 @@ fn infinite(examples: &Examples) -> Option<String> {
 fn unused(examples: &Examples, members: &[Fitted]) -> Option<String> {
     let schema = examples.attributes.schema();
     let names = schema.fields().iter().map(|field| field.name().as_str());
-    let is_used = |name: &str| members.iter().any(|m| m.encoder().columns.iter().any(|(own, _)| own == name));
+    let is_used = |name: &str| {
+        members
+            .iter()
+            .any(|m| m.encoder().columns.iter().any(|(own, _)| own == name))
+    };
     let names: Vec<&str> = names.filter(|name| !is_used(name)).collect();
-    let told = format!("not looked at, as they are constant, NULL, or ids: {}", names.join(", "));
+    let told = format!(
+        "not looked at, as they are constant, NULL, or ids: {}",
+        names.join(", ")
+    );
     (!names.is_empty()).then_some(told)
 }
 
