@@ -84,7 +84,7 @@ pub struct Lesson<'a> {
 /// Which rows are watched: some of the units, each with all its rows.
 pub fn watched(units: impl Iterator<Item = u32>, seed: i64) -> Vec<bool> {
     units
-        .map(|unit| mix(u64::from(unit) ^ mix(seed as u64 ^ 0xA7)) % WATCHED == 0)
+        .map(|unit| mix(u64::from(unit) ^ mix(seed as u64 ^ 0xA7)).is_multiple_of(WATCHED))
         .collect()
 }
 

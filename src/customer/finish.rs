@@ -11,6 +11,9 @@ const ENOUGH: usize = 500;
 const PULL: f64 = 1.0;
 const ROUNDS: usize = 30;
 
+/// A calibration from log-odds, outcomes and weights.
+type Kind = fn(&[f64], &[f64], &[f64]) -> Calibrator;
+
 /// Weights of the members' log-odds, and their calibration.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Finish {
@@ -47,15 +50,14 @@ impl Finish {
         let fold: Vec<usize> = rows.iter().map(|row| held.fold[*row]).collect();
         let positives = label.iter().filter(|y| **y == 1.0).count();
         let rarer = positives.min(label.len() - positives);
-        let mut kinds: Vec<fn(&[f64], &[f64], &[f64]) -> Calibrator> =
-            vec![|_, _, _| Calibrator::Identity, Calibrator::platt];
+        let mut kinds: Vec<Kind> = vec![|_, _, _| Calibrator::Identity, Calibrator::platt];
         if rarer >= ENOUGH {
             kinds.push(Calibrator::isotonic);
         }
         let mut folds = fold.clone();
         folds.sort_unstable();
         folds.dedup();
-        let loss = |kind: &fn(&[f64], &[f64], &[f64]) -> Calibrator| -> f64 {
+        let loss = |kind: &Kind| -> f64 {
             let mut sum = 0.0;
             for &out in &folds {
                 let part = |of: &[f64], inside: bool| -> Vec<f64> {

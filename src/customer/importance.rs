@@ -19,6 +19,9 @@ const ROWS: usize = 2_000;
 /// Correlation below which a feature has no direction.
 const STRAIGHT: f64 = 0.3;
 
+/// By row the loss that is added; by row with a number how the value and the log-odds moved.
+type Shuffled = (Vec<f64>, Vec<(f64, f64)>);
+
 /// What a feature is worth on rows that were not learned from.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Importance {
@@ -62,7 +65,7 @@ pub(super) fn permuted(
         let own = odds(&batch)?;
         let order = places(rows.len(), 0x1D ^ *fold as u64);
         let loss = |row: usize, z: f64| log_loss(logistic(z), examples.label[rows[row]]);
-        let of = |column: usize| -> Result<(Vec<f64>, Vec<(f64, f64)>)> {
+        let of = |column: usize| -> Result<Shuffled> {
             let mut columns: Vec<ArrayRef> = batch.columns().to_vec();
             columns[column] = take(&columns[column], &indices(&order), None)?;
             let other = odds(&RecordBatch::try_new(batch.schema(), columns)?)?;

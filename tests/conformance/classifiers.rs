@@ -28,8 +28,8 @@ fn path(architecture: Architecture, extension: &str) -> PathBuf {
 
 /// A column of every kind, some of it missing.
 fn rows(count: usize) -> RecordBatch {
-    let number = |i: usize| (i % 13 != 0).then(|| ((i * 7919) % 97) as f64 / 10.0);
-    let text = |i: usize| (i % 11 != 0).then(|| ["red", "green", "blue"][(i * 31) % 3]);
+    let number = |i: usize| (!i.is_multiple_of(13)).then(|| ((i * 7919) % 97) as f64 / 10.0);
+    let text = |i: usize| (!i.is_multiple_of(11)).then(|| ["red", "green", "blue"][(i * 31) % 3]);
     let words = |i: usize| {
         format!(
             "{} {} number {}",
@@ -66,7 +66,7 @@ fn trained(architecture: Architecture) -> Classifier {
     let count = 240;
     let outcome = |i: usize| {
         f64::from(u8::from(
-            (i * 7919) % 97 + 30 * usize::from(i % 3 == 0) + (i * 13) % 40 > 75,
+            (i * 7919) % 97 + 30 * usize::from(i.is_multiple_of(3)) + (i * 13) % 40 > 75,
         ))
     };
     let given = Given {

@@ -120,8 +120,10 @@ fn folds(given: Option<i64>) -> Result<usize, Failure> {
     }
 }
 
+type Texts = Vec<Option<String>>;
+
 /// All rows of a group; the labels as texts beside them.
-fn together(rows: &Rows<Batch>) -> Result<Option<(Vec<Option<String>>, Given)>, Failure> {
+fn together(rows: &Rows<Batch>) -> Result<Option<(Texts, Given)>, Failure> {
     let (mut texts, mut weights, mut fold, mut grouping, mut batches) = (vec![], vec![], vec![], vec![], vec![]);
     for (batch, rows) in rows.batches() {
         for &row in rows {
