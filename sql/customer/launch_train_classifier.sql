@@ -34,17 +34,20 @@
 --     architecture := 'gbm', folds := 3)
 WITH fitted_ AS (
     SELECT launch_fit_classifier(
-        row_, label_::VARCHAR, weight := weight_, fold := fold_, grouping := grouping_, positive := positive,
+        row_, label_::VARCHAR, weight := CASE
+            WHEN raw_weight_ IS NULL OR TRY_CAST(raw_weight_ AS DOUBLE) IS NOT NULL THEN TRY_CAST(raw_weight_ AS DOUBLE)
+            ELSE error(format('weight must be a number, got ''{}''', raw_weight_)) END, fold := fold_, grouping := grouping_, positive := positive,
         architecture := architecture, folds := folds, seed := seed
     ) AS blob_
     FROM (
         SELECT
             COLUMNS(lambda c: __launch_column(c, label, data)) AS label_,
-            TRY_CAST(COLUMNS(lambda c: __launch_column(c, coalesce(weight, '__launch_none'), data)) AS DOUBLE) AS weight_,
+            COLUMNS(lambda c: __launch_column(c, coalesce(weight, '__launch_none'), data))::VARCHAR AS raw_weight_,
             COLUMNS(lambda c: __launch_column(c, coalesce(fold, '__launch_none'), data))::VARCHAR AS fold_,
             COLUMNS(lambda c: __launch_column(c, coalesce(grouping, '__launch_none'), data))::VARCHAR AS grouping_,
+            -- With the empty column, as there may be no other.
             struct_pack(*COLUMNS(lambda c: NOT contains(
-                lower(concat_ws(chr(31), '', '__launch_none', label, weight, fold, grouping, array_to_string(ignore, chr(31)), '')),
+                lower(concat_ws(chr(31), '', label, weight, fold, grouping, array_to_string(ignore, chr(31)), '')),
                 chr(31) || lower(c) || chr(31)
             ))) AS row_
         FROM query(__launch_from(data, [label], ['none']))

@@ -77,7 +77,12 @@ impl Calibrator {
         let mut pools: Vec<(f64, f64, f64)> = Vec::new();
         for row in order {
             let mut pool = (weight[row], weight[row] * label[row], weight[row] * odds[row]);
-            while let Some(last) = pools.last().filter(|last| last.1 / last.0 >= pool.1 / pool.0) {
+            // Equal log-odds are one pool, whatever came of them.
+            let tied = |last: &(f64, f64, f64)| last.2 / last.0 >= odds[row];
+            while let Some(last) = pools
+                .last()
+                .filter(|last| tied(last) || last.1 / last.0 >= pool.1 / pool.0)
+            {
                 pool = (pool.0 + last.0, pool.1 + last.1, pool.2 + last.2);
                 pools.pop();
             }
@@ -88,6 +93,7 @@ impl Calibrator {
             (sum / weight, (share / (1.0 - share)).ln())
         };
         let mut corners: Vec<(f64, f64)> = pools.iter().map(corner).collect();
+        corners.dedup_by(|b, a| b.0 <= a.0);
         // The half rows that were added may turn the order of small pools.
         let mut most = f64::NEG_INFINITY;
         for (_, value) in &mut corners {
@@ -184,6 +190,8 @@ mod tests {
     fn outcomes_that_are_told_apart_stay_finite() {
         let odds = [-1.0, -1.0, 1.0, 1.0];
         let label = [0.0, 0.0, 1.0, 1.0];
+        let tied = Calibrator::isotonic(&[0.1, 0.1, 0.1, 0.7, 0.7], &[0.0, 1.0, 0.0, 1.0, 0.0], &[1.0; 5]);
+        assert!(tied.is_valid(), "{tied:?}");
         for found in [
             Calibrator::platt(&odds, &label, &[1.0; 4]),
             Calibrator::isotonic(&odds, &label, &[1.0; 4]),

@@ -7,16 +7,19 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::architecture::{Architecture, Fitted, Lesson, NO_FEATURE, watched};
-use super::examples::Examples;
+use super::examples::{Examples, Split};
 use super::finish::{Finish, HeldOut};
 use super::importance::{self, Importance};
 use super::scores::Scores;
+use super::table::Columns;
 use super::why::Background;
 use crate::calibration::logistic;
 use crate::error::{Error, Result};
 
 /// An AUC from which one feature alone is taken for the label.
 const LEAK: f64 = 0.999;
+/// Rows by which the level of probabilities is set, at most.
+const LEVEL_ROWS: usize = 100_000;
 
 /// How a classifier is trained.
 #[derive(Debug, Clone, PartialEq)]
@@ -55,6 +58,7 @@ pub struct Facts {
 pub struct Classifier {
     /// What it is.
     pub architecture: Architecture,
+    pub(super) columns: Columns,
     pub(super) members: Vec<Fitted>,
     pub(super) finish: Option<Finish>,
     pub(super) background: Background,
@@ -77,8 +81,8 @@ impl Classifier {
     /// Train on examples.
     ///
     /// *Model*: each member is fitted without each fold, and says log-odds of its rows. [`Finish`] mixes and calibrates them; the
-    /// figures of a fold come from a mixture and calibration learned from the other folds (of ordered ones, from all others
-    /// too, as one line does not know time). The members that answer are fitted to all rows, as long as those without a
+    /// figures of a fold come from a mixture and calibration learned from the other folds; of ordered ones from a mixture of those
+    /// before it, without calibration. The members that answer are fitted to all rows, as long as those without a
     /// fold learned best on average.
     ///
     /// *Determinism*: neither threads nor the order of the rows matter.
@@ -122,10 +126,15 @@ impl Classifier {
             };
             let mut probability = vec![0.0; held.len()];
             for out in &folds {
-                let others: Vec<usize> = (0..held.len()).filter(|row| fold[*row] != *out).collect();
-                let all: Vec<usize> = (0..held.len()).collect();
-                // A single fold is all there is.
-                let finish = Finish::fit(seen, if others.is_empty() { &all } else { &others });
+                let rows = |other: &dyn Fn(usize) -> bool| -> Vec<usize> {
+                    (0..held.len()).filter(|row| other(fold[*row])).collect()
+                };
+                let finish = match examples.split {
+                    Split::Shuffled => Finish::fit(seen, &rows(&|fold| fold != *out)),
+                    // What is known of the first part that is held out is nothing.
+                    Split::Ordered if *out == folds[0] => Finish::equal(odds.len()),
+                    Split::Ordered => Finish::mixture(seen, &rows(&|fold| fold < *out)),
+                };
                 for row in (0..held.len()).filter(|row| fold[*row] == *out) {
                     probability[row] = logistic(finish.apply(odds, row));
                 }
@@ -142,15 +151,16 @@ impl Classifier {
             .filter_map(|(name, scores)| Some((name, scores?)))
             .collect();
         let rows: Vec<usize> = (0..held.len()).collect();
-        let finish = Finish::fit(
-            HeldOut {
-                odds: &odds,
-                label: &label,
-                weight: &weight,
-                fold: &fold,
-            },
-            &rows,
-        );
+        let seen = HeldOut {
+            odds: &odds,
+            label: &label,
+            weight: &weight,
+            fold: &fold,
+        };
+        let finish = match examples.split {
+            Split::Shuffled => Finish::fit(seen, &rows),
+            Split::Ordered => Finish::mixture(seen, &rows),
+        };
         let mut models: Vec<(usize, Vec<Fitted>)> = folds.iter().map(|fold| (*fold, Vec::new())).collect();
         let mut efforts = vec![Vec::new(); members.len()];
         for tried in tried {
@@ -174,6 +184,7 @@ impl Classifier {
             .0)
         };
         let whole: Vec<Fitted> = members.par_iter().zip(&efforts).map(whole).collect::<Result<_>>()?;
+        let finish = centred(finish, examples, &whole)?;
         let mut notes = examples.notes.clone();
         notes.extend(infinite(examples));
         notes.extend(unused(examples, &whole));
@@ -182,6 +193,7 @@ impl Classifier {
         let share: f64 = examples.label.iter().zip(&examples.weight).map(|(y, w)| y * w).sum();
         Ok(Self {
             architecture: options.architecture,
+            columns: examples.columns.clone(),
             background: Background::of(examples, &whole)?,
             members: whole,
             finish: Some(finish),
@@ -204,6 +216,7 @@ impl Classifier {
     pub fn refused(architecture: Architecture, reason: String) -> Self {
         Self {
             architecture,
+            columns: Columns::default(),
             members: Vec::new(),
             finish: None,
             background: Background::default(),
@@ -216,8 +229,13 @@ impl Classifier {
     /// looked at.
     ///
     /// # Errors
-    /// [`Error::Argument`] of a model that was refused; those of candle.
+    /// [`Error::Argument`] of a model that was refused, and for features of another type; those of candle.
     pub fn log_odds(&self, attributes: &RecordBatch) -> Result<Vec<f64>> {
+        self.log_odds_of(&self.columns.read(attributes)?)
+    }
+
+    /// As [`Classifier::log_odds`], of columns that are read already.
+    pub(super) fn log_odds_of(&self, attributes: &RecordBatch) -> Result<Vec<f64>> {
         let (Some(finish), None) = (&self.finish, &self.refusal) else {
             let reason = self.refusal.as_deref().unwrap_or("it is empty");
             return Err(Error::argument(format!("the model cannot answer: {reason}")));
@@ -234,6 +252,17 @@ impl Classifier {
     pub fn features(&self) -> Vec<String> {
         self.background.features()
     }
+}
+
+/// With the level of the members that were fitted to all rows.
+fn centred(finish: Finish, examples: &Examples, members: &[Fitted]) -> Result<Finish> {
+    let count = examples.label.len();
+    // Rows are in an order that says nothing.
+    let rows: Vec<usize> = (0..count).step_by(count.div_ceil(LEVEL_ROWS).max(1)).collect();
+    let batch = examples.select(&rows)?;
+    let odds = members.iter().map(|m| m.log_odds(&batch)).collect::<Result<Vec<_>>>()?;
+    let of = |values: &[f64]| -> Vec<f64> { rows.iter().map(|row| values[*row]).collect() };
+    Ok(finish.centred(&odds, &of(&examples.label), &of(&examples.weight)))
 }
 
 /// Features with infinite numbers, in words.

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use arrow_array::{Array, BooleanArray, Date32Array, Float64Array, RecordBatch, StringArray, UInt32Array};
 use arrow_select::take::take_record_batch;
 
+use super::table::Columns;
 use crate::error::{Error, Result};
 use crate::statistics::{folds, mix};
 
@@ -38,6 +39,8 @@ pub enum Split {
 /// Rows to learn from.
 #[derive(Debug)]
 pub struct Examples {
+    /// What the columns of the table hold.
+    pub columns: Columns,
     /// Features.
     pub attributes: RecordBatch,
     /// 1 and 0.
@@ -97,7 +100,22 @@ impl Examples {
             (0..all).filter(|r| usable(r) && ordered && fold[*r].is_none()).count(),
             "have no fold",
         );
+        let without = weights.iter().filter(|w| w.is_none()).count();
+        if without > 0 && without < all {
+            notes.push(format!("{without} of {all} rows have no weight and count as 1"));
+        }
+        let alone = grouping.iter().filter(|g| g.is_none()).count();
+        if alone > 0 && grouped {
+            notes.push(format!(
+                "{alone} of {all} rows have no grouping and are held out each by itself"
+            ));
+        }
+        if ordered && !is_sorted_as_text(&fold) {
+            notes.push("fold is in the order of the alphabet: give dates or numbers for that of time".to_owned());
+        }
         let usable = |row: &usize| usable(row) && (!ordered || fold[*row].is_some());
+        let columns = Columns::of(&attributes);
+        let attributes = columns.read(&attributes)?;
         let mut keys = contents(&attributes);
         for (row, key) in keys.iter_mut().enumerate() {
             for text in [&fold[row], &grouping[row]].into_iter().flatten() {
@@ -134,6 +152,7 @@ impl Examples {
         let mean = weight.iter().sum::<f64>() / weight.len() as f64;
         weight.iter_mut().for_each(|w| *w /= mean);
         let found = Self {
+            columns,
             attributes: take_record_batch(&attributes, &indices(&rows))?,
             label,
             weight,
@@ -214,6 +233,15 @@ fn dealt(unit: &[u32], label: &[f64], grouped: bool, number: usize, seed: i64) -
         rows.iter().zip(dealt).for_each(|(row, f)| fold[*row] = f);
     }
     Ok(fold)
+}
+
+/// Whether values sort as texts as they do in time: numbers do by another rule, and dates of ISO 8601 begin with the year.
+fn is_sorted_as_text(values: &[Option<String>]) -> bool {
+    let begins = |v: &str| v.len() >= 10 && v.as_bytes()[..4].iter().all(u8::is_ascii_digit) && v.as_bytes()[4] == b'-';
+    values
+        .iter()
+        .flatten()
+        .all(|v| v.trim().parse::<f64>().is_ok() || begins(v.trim()))
 }
 
 /// Values in their order, cut into one more block than folds of about equally many rows; the first is learned from alone.

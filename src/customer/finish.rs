@@ -19,6 +19,8 @@ type Kind = fn(&[f64], &[f64], &[f64]) -> Calibrator;
 pub struct Finish {
     weights: Vec<f64>,
     calibrator: Calibrator,
+    /// What is added at last, see [`Finish::centred`].
+    shift: f64,
 }
 
 /// What members say of rows that they had not learned from.
@@ -35,6 +37,39 @@ pub struct HeldOut<'a> {
 }
 
 impl Finish {
+    /// As many weights that are equal, and log-odds as they are.
+    pub fn equal(members: usize) -> Self {
+        Self {
+            weights: vec![1.0 / members.max(1) as f64; members],
+            calibrator: Calibrator::Identity,
+            shift: 0.0,
+        }
+    }
+
+    /// The weights of [`Finish::fit`] without calibration: where the rows lie before those that are asked, the level that was
+    /// missed then is no longer missed by a model that has seen them.
+    pub fn mixture(held: HeldOut<'_>, rows: &[usize]) -> Self {
+        Self {
+            weights: weights(held, rows),
+            ..Self::equal(held.odds.len())
+        }
+    }
+
+    /// With what has to be added so that probabilities of the rows learned from sum to the positives among them, as those of a
+    /// regression with a constant do: networks and trees that stop early miss rare outcomes a little.
+    pub fn centred(mut self, odds: &[Vec<f64>], label: &[f64], weight: &[f64]) -> Self {
+        for _ in 0..ROUNDS {
+            let (mut missing, mut curvature) = (0.0, 1e-12);
+            for row in 0..label.len() {
+                let p = logistic(self.apply(odds, row));
+                missing += weight[row] * (label[row] - p);
+                curvature += weight[row] * p * (1.0 - p);
+            }
+            self.shift = (self.shift + (missing / curvature).clamp(-1.0, 1.0)).clamp(-5.0, 5.0);
+        }
+        self
+    }
+
     /// Learn from some rows.
     ///
     /// *Model*: the weights are a logistic regression of the outcomes on the members' log-odds, none below 0, drawn a little
@@ -84,15 +119,15 @@ impl Finish {
         Self {
             calibrator: kinds[best](&odds, &label, &weight),
             weights,
+            shift: 0.0,
         }
     }
 
     /// True log-odds of a row from those of the members.
     pub fn apply(&self, odds: &[Vec<f64>], row: usize) -> f64 {
         let edge = (1.0 / EDGE).ln();
-        self.calibrator
-            .apply(mixed(odds, &self.weights, row))
-            .clamp(-edge, edge)
+        let mixed = mixed(odds, &self.weights, row);
+        (self.calibrator.apply(mixed) + self.shift).clamp(-edge, edge)
     }
 
     /// Weight of each member.
@@ -110,6 +145,7 @@ impl Finish {
         self.weights.len() == members
             && self.weights.iter().all(|w| w.is_finite() && *w >= 0.0)
             && self.calibrator.is_valid()
+            && self.shift.is_finite()
     }
 }
 

@@ -143,7 +143,9 @@ pub(super) fn leak(examples: &Examples, auc: f64) -> Option<String> {
         let known = rows.iter().zip(&values);
         known.for_each(|(row, v)| classes.add(examples.label[*row] == 1.0, v.unwrap_or(f64::MIN)));
         let found = classes.auc()?;
-        (found.max(1.0 - found) >= auc).then(|| schema.field(column).name().clone())
+        // Shares of a level's other rows point up alone: those of a constant point down by what is left out.
+        let found = if texts.is_some() { found } else { found.max(1.0 - found) };
+        (found >= auc).then(|| schema.field(column).name().clone())
     };
     let names: Vec<String> = (0..schema.fields().len()).filter_map(alone).collect();
     (!names.is_empty()).then(|| {

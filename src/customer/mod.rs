@@ -15,6 +15,7 @@ mod logistic;
 mod mlp;
 mod scores;
 mod stored;
+mod table;
 mod why;
 
 pub use architecture::Architecture;

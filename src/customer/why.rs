@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use arrow_array::{Array, ArrayRef, BooleanArray, Date32Array, Float64Array, RecordBatch, StringArray};
-use arrow_schema::{DataType, Field, Schema};
+use arrow_schema::{Field, Schema};
 use arrow_select::concat::concat;
 use arrow_select::take::take;
 use serde::{Deserialize, Serialize};
@@ -11,9 +11,9 @@ use serde::{Deserialize, Serialize};
 use super::architecture::Fitted;
 use super::classifier::Classifier;
 use super::examples::{Examples, indices};
+use super::table::text;
 use crate::error::{Error, Result};
 use crate::features::find_column;
-use crate::panel::format_date;
 use crate::statistics::places;
 
 /// Rows that answers are compared with.
@@ -135,6 +135,7 @@ impl Classifier {
         if let Some(reason) = &self.refusal {
             return Err(Error::argument(format!("the model cannot answer: {reason}")));
         }
+        let attributes = &self.columns.read(&attributes.slice(row, 1))?;
         let names = self.background.features();
         let (count, rows) = (names.len(), self.background.rows());
         let orders: Vec<Vec<usize>> = (0..rows).map(|k| places(count, k as u64)).collect();
@@ -143,10 +144,10 @@ impl Classifier {
             let known = values.array();
             let asked = find_column(attributes, name).filter(|a| a.data_type() == known.data_type());
             let asked = match asked {
-                Some(array) => array.slice(row, 1),
+                Some(array) => array.clone(),
                 None => arrow_array::new_null_array(known.data_type(), 1),
             };
-            own.push(text(&asked));
+            own.push(text(&asked, 0));
             // The row asked about is the last one; after step s of an order the first s features are its own.
             let from = |k: usize, step: usize| if orders[k][feature] < step { rows } else { k };
             let picked: Vec<usize> = (0..rows)
@@ -161,7 +162,7 @@ impl Classifier {
             return Ok(Vec::new());
         }
         let batch = RecordBatch::try_new(Arc::new(Schema::new(fields)), columns)?;
-        let odds = self.log_odds(&batch)?;
+        let odds = self.log_odds_of(&batch)?;
         let mut contribution = vec![0.0; count];
         let mut average = 0.0;
         for (k, path) in odds.chunks(count + 1).enumerate() {
@@ -193,17 +194,4 @@ impl Classifier {
         );
         Ok(out)
     }
-}
-
-/// The value of an array of one.
-fn text(array: &ArrayRef) -> Option<String> {
-    if array.is_null(0) {
-        return None;
-    }
-    Some(match array.data_type() {
-        DataType::Float64 => array.as_any().downcast_ref::<Float64Array>()?.value(0).to_string(),
-        DataType::Boolean => array.as_any().downcast_ref::<BooleanArray>()?.value(0).to_string(),
-        DataType::Date32 => format_date(array.as_any().downcast_ref::<Date32Array>()?.value(0)),
-        _ => array.as_any().downcast_ref::<StringArray>()?.value(0).to_owned(),
-    })
 }

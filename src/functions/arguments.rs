@@ -206,10 +206,23 @@ impl Arguments {
     /// # Errors
     /// A field of a type that is no number, text, boolean or date, naming the field and the cure.
     pub fn attributes(&mut self) -> Result<RecordBatch, Failure> {
+        self.fields(|_| true)
+    }
+
+    /// As [`Arguments::attributes`], without fields of other types.
+    ///
+    /// # Errors
+    /// Another type than STRUCT.
+    pub fn known_attributes(&mut self) -> Result<RecordBatch, Failure> {
+        self.fields(|field| !field.metadata().contains_key(SQL_TYPE))
+    }
+
+    fn fields(&mut self, wanted: impl Fn(&Field) -> bool) -> Result<RecordBatch, Failure> {
         let (column, sql_type) = self.next()?;
         let (mut fields, mut columns) = (Vec::new(), Vec::new());
         if let Some(structs) = column.as_any().downcast_ref::<StructArray>() {
-            for (field, column) in structs.fields().iter().zip(structs.columns()) {
+            let fields_of = structs.fields().iter().zip(structs.columns());
+            for (field, column) in fields_of.filter(|(field, _)| wanted(field)) {
                 let column = attribute(field, column)?;
                 fields.push(Field::new(field.name(), column.data_type().clone(), true));
                 columns.push(column);
@@ -232,7 +245,7 @@ fn attribute(field: &Field, column: &ArrayRef) -> Result<ArrayRef, Failure> {
     Ok(match column.data_type() {
         DataType::Float64 | DataType::Boolean | DataType::Date32 | DataType::Utf8 => column.clone(),
         DataType::Int64 => Arc::new(Float64Array::from(cells::<f64>(column)?)),
-        DataType::Null => Arc::new(StringArray::new_null(column.len())),
+        DataType::Null if !field.metadata().contains_key(SQL_TYPE) => Arc::new(StringArray::new_null(column.len())),
         other => {
             let found = field.metadata().get(SQL_TYPE).cloned();
             return Err(Failure::new(format!(

@@ -266,9 +266,12 @@ fn structs(vector: &Vector<'_, Unknown>, rows: Rows<'_>) -> Result<StructArray, 
     if let Some(children) = vector.children() {
         for (index, (name, _)) in vector.logical_type().get_params()?.into_iter().enumerate() {
             let child = children.get_untyped_vector_at(index)?;
-            let column = array(child, &present, &format!("attribute \"{name}\""))?;
+            // A field of a type that nobody reads is told by who wants it.
+            let read = array(child, &present, &format!("attribute \"{name}\""));
+            let unread = read.is_err();
+            let column = read.unwrap_or_else(|_| Arc::new(NullArray::new(rows.len())));
             let mut field = Field::new(name, column.data_type().clone(), true);
-            if column.data_type().is_nested() || *column.data_type() == DataType::BinaryView {
+            if unread || column.data_type().is_nested() || *column.data_type() == DataType::BinaryView {
                 field.set_metadata([(SQL_TYPE.to_owned(), child.logical_type().to_text()?)]);
             }
             fields.push(field);

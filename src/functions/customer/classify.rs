@@ -26,7 +26,7 @@ impl Asked {
     pub fn read(arguments: &mut Arguments) -> Result<Self, Failure> {
         Ok(Self {
             models: arguments.blobs()?,
-            rows: arguments.attributes()?,
+            rows: arguments.known_attributes()?,
         })
     }
 

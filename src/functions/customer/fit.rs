@@ -13,6 +13,9 @@ use crate::{
 /// Folds at most.
 const MAX_FOLDS: i64 = 20;
 
+/// A column of NULLs that macros add to tables.
+const EMPTY: &str = "__launch_none";
+
 /// See [`Function::ABOUT`].
 pub struct Fit;
 
@@ -73,7 +76,7 @@ impl Gather for Fit {
 
     fn read(arguments: &mut Arguments) -> Result<(Batch, Vec<Options>), Failure> {
         let batch = Batch {
-            attributes: arguments.attributes()?,
+            attributes: without_empty(arguments.attributes()?)?,
             labels: arguments.texts()?,
             weights: arguments.numbers()?,
             fold: arguments.texts()?,
@@ -118,6 +121,17 @@ fn folds(given: Option<i64>) -> Result<usize, Failure> {
             "folds must be between 2 and {MAX_FOLDS}, got {other}"
         ))),
     }
+}
+
+/// Without the column that the macro adds.
+fn without_empty(attributes: RecordBatch) -> Result<RecordBatch, Failure> {
+    let schema = attributes.schema();
+    let own = schema
+        .fields()
+        .iter()
+        .enumerate()
+        .filter(|(_, field)| field.name() != EMPTY);
+    Ok(attributes.project(&own.map(|(column, _)| column).collect::<Vec<_>>())?)
 }
 
 type Texts = Vec<Option<String>>;
