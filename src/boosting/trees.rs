@@ -51,12 +51,14 @@ struct Step {
     missing: usize,
 }
 
-/// Steps from a node to its farthest leaf.
-fn depth(steps: &[Step], node: usize) -> usize {
-    match steps[node].right {
-        0 => 0,
-        right => 1 + depth(steps, node + 1).max(depth(steps, node + right)),
+/// Steps from the root to the farthest leaf. Children stand behind their parents, so one pass will do, however deep a tree is.
+fn depth(steps: &[Step]) -> usize {
+    let mut level = vec![0; steps.len()];
+    for (node, step) in steps.iter().enumerate().filter(|(_, step)| step.right > 0) {
+        level[node + 1] = level[node] + 1;
+        level[node + step.right] = level[node] + 1;
     }
+    level.into_iter().max().unwrap_or(0)
 }
 
 impl Trees {
@@ -130,7 +132,7 @@ impl Trees {
         for &size in &self.sizes {
             let nodes = root..root + size as usize;
             let steps: Vec<Step> = nodes.clone().map(|node| self.step(node)).collect();
-            let deep = depth(&steps, 0);
+            let deep = depth(&steps);
             for (first, sums) in sums.chunks_mut(ABREAST).enumerate() {
                 let first = first * ABREAST * columns;
                 let mut at = [0usize; ABREAST];
@@ -257,6 +259,19 @@ mod tests {
         let rows = [0.0, 9.0, 1.0, 1.0, 1.0, 2.0, f32::NAN, 1.0, 3.0, f32::NAN];
         assert_eq!(trees.predict_rows(&rows, 2), sums);
         assert_eq!(trees.predict_rows(&rows.repeat(5), 2), sums.repeat(5));
+        // A tree may be as deep as it has nodes: 100,000 splits, all of whose right children are leaves.
+        let count = 100_000;
+        let of = |split: i16, leaf: i16| [vec![split; count], vec![leaf; count + 1]].concat();
+        let deep = Trees {
+            sizes: vec![2 * count as u32 + 1],
+            feature: of(0, -1),
+            value: [vec![1.0; count], vec![7.0; count + 1]].concat(),
+            right: (0..=2 * count)
+                .map(|n| if n < count { 2 * (count - n) as i32 } else { 0 })
+                .collect(),
+        };
+        assert!(deep.is_valid(1));
+        assert_eq!(deep.predict_rows(&[0.0, 2.0], 1), [7.0, 7.0]);
         let (mut half, mut both) = (trees.clone(), trees.clone());
         half.scale(0.5);
         assert_eq!(half.predict(&[1.0, 2.0]), 17.5);

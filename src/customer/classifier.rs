@@ -49,7 +49,7 @@ pub struct Facts {
     pub importance: Vec<Importance>,
     /// What is to be known of the data.
     pub notes: Vec<String>,
-    /// Fingerprint of options and data.
+    /// Seed of random numbers.
     pub seed: i64,
 }
 

@@ -39,7 +39,7 @@ pub struct Importance {
 
 /// Shuffle one feature after the other in rows that were held out.
 ///
-/// *Model*: importance is the mean over rows of the log loss with the feature's values dealt anew within the fold, less that
+/// *Model*: importance is the weighted mean over rows of the log loss with the feature's values dealt anew within the fold, less that
 /// without. Features that say the same share it: one stands in for the other.
 ///
 /// *References*: Breiman 2001, Random forests; Fisher, Rudin, Dominici 2019, All models are wrong, but many are useful.
@@ -64,7 +64,7 @@ pub(super) fn permuted(
         };
         let own = odds(&batch)?;
         let order = places(rows.len(), 0x1D ^ *fold as u64);
-        let loss = |row: usize, z: f64| log_loss(logistic(z), examples.label[rows[row]]);
+        let loss = |row: usize, z: f64| examples.weight[rows[row]] * log_loss(logistic(z), examples.label[rows[row]]);
         let of = |column: usize| -> Result<Shuffled> {
             let mut columns: Vec<ArrayRef> = batch.columns().to_vec();
             columns[column] = take(&columns[column], &indices(&order), None)?;
