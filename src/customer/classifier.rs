@@ -10,6 +10,7 @@ use super::architecture::{Architecture, Fitted, Lesson, NO_FEATURE, watched};
 use super::examples::{Examples, Split};
 use super::finish::{Finish, HeldOut};
 use super::importance::{self, Importance};
+use super::purchase::Terms;
 use super::scores::Scores;
 use super::table::Columns;
 use super::why::Background;
@@ -64,8 +65,20 @@ pub struct Classifier {
     pub(super) background: Background,
     /// What is said of it; none of one that was refused.
     pub facts: Option<Facts>,
+    /// What it is beside a classifier, where it was learned from launches.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub terms: Option<Terms>,
     /// Why it cannot answer.
     pub refusal: Option<String>,
+}
+
+/// What was said of rows that were held out.
+#[derive(Debug, Clone)]
+pub struct Told {
+    /// The rows.
+    pub rows: Vec<usize>,
+    /// Probabilities, with mixture and calibration learned from other folds.
+    pub probability: Vec<f64>,
 }
 
 /// What a member said of a fold it had not learned from, how long it learned, and itself.
@@ -90,6 +103,14 @@ impl Classifier {
     /// # Errors
     /// [`Error::Refused`] where no feature tells rows apart, or a network diverges.
     pub fn train(examples: &Examples, options: &Options) -> Result<Self> {
+        Ok(Self::train_telling(examples, options)?.0)
+    }
+
+    /// As [`Classifier::train`], with what was said of the rows held out.
+    ///
+    /// # Errors
+    /// As [`Classifier::train`].
+    pub fn train_telling(examples: &Examples, options: &Options) -> Result<(Self, Told)> {
         let members = options.architecture.members();
         let folds: Vec<usize> = examples.held_out().collect();
         let tasks: Vec<(usize, usize)> = (0..members.len())
@@ -127,13 +148,17 @@ impl Classifier {
             let mut probability = vec![0.0; held.len()];
             for out in &folds {
                 let rows = |other: &dyn Fn(usize) -> bool| -> Vec<usize> {
-                    (0..held.len()).filter(|row| other(fold[*row])).collect()
+                    let known = |row: &usize| other(fold[*row]) && examples.is_known(held[*row], *out);
+                    (0..held.len()).filter(known).collect()
                 };
                 let finish = match examples.split {
                     Split::Shuffled => Finish::fit(seen, &rows(&|fold| fold != *out)),
                     // What is known of the first part that is held out is nothing.
                     Split::Ordered if *out == folds[0] => Finish::equal(odds.len()),
-                    Split::Ordered => Finish::mixture(seen, &rows(&|fold| fold < *out)),
+                    Split::Ordered => match rows(&|fold| fold < *out) {
+                        known if known.is_empty() => Finish::equal(odds.len()),
+                        known => Finish::mixture(seen, &known),
+                    },
                 };
                 for row in (0..held.len()).filter(|row| fold[*row] == *out) {
                     probability[row] = logistic(finish.apply(odds, row));
@@ -142,8 +167,9 @@ impl Classifier {
             probability
         };
         let scored = |odds: &[Vec<f64>]| Scores::of(&out_of_fold(odds), &label, &weight);
+        let probability = out_of_fold(&odds);
         let one_outcome = || Error::refused("the rows that are held out have one outcome alone");
-        let scores = scored(&odds).ok_or_else(one_outcome)?;
+        let scores = Scores::of(&probability, &label, &weight).ok_or_else(one_outcome)?;
         let names = members.iter().map(|m| m.name().to_owned());
         let each = odds.iter().map(|own| scored(std::slice::from_ref(own)));
         let by_member = names
@@ -189,9 +215,14 @@ impl Classifier {
         notes.extend(infinite(examples));
         notes.extend(unused(examples, &whole));
         notes.extend(importance::leak(examples, LEAK));
+        let held_out = held.len();
+        let told = Told {
+            rows: held,
+            probability,
+        };
         let positives = examples.label.iter().filter(|y| **y == 1.0).count();
         let share: f64 = examples.label.iter().zip(&examples.weight).map(|(y, w)| y * w).sum();
-        Ok(Self {
+        let model = Self {
             architecture: options.architecture,
             columns: examples.columns.clone(),
             background: Background::of(examples, &whole)?,
@@ -201,15 +232,17 @@ impl Classifier {
                 rows: examples.label.len(),
                 positives,
                 base_rate: share / examples.label.len() as f64,
-                held_out: held.len(),
+                held_out,
                 scores,
                 members: by_member,
                 importance,
                 notes,
                 seed: options.seed,
             }),
+            terms: None,
             refusal: None,
-        })
+        };
+        Ok((model, told))
     }
 
     /// One that only says why it cannot answer.
@@ -221,6 +254,7 @@ impl Classifier {
             finish: None,
             background: Background::default(),
             facts: None,
+            terms: None,
             refusal: Some(reason),
         }
     }
@@ -262,7 +296,11 @@ fn centred(finish: Finish, examples: &Examples, members: &[Fitted]) -> Result<Fi
     let batch = examples.select(&rows)?;
     let odds = members.iter().map(|m| m.log_odds(&batch)).collect::<Result<Vec<_>>>()?;
     let of = |values: &[f64]| -> Vec<f64> { rows.iter().map(|row| values[*row]).collect() };
-    Ok(finish.centred(&odds, &of(&examples.label), &of(&examples.weight)))
+    let weight: Vec<f64> = rows
+        .iter()
+        .map(|row| examples.weight[*row] * examples.emphasis[*row])
+        .collect();
+    Ok(finish.centred(&odds, &of(&examples.label), &weight))
 }
 
 /// Features with infinite numbers, in words.
@@ -304,7 +342,10 @@ fn fit(
 ) -> Result<(Fitted, usize)> {
     let attributes = examples.select(rows)?;
     let label: Vec<f64> = rows.iter().map(|row| examples.label[*row]).collect();
-    let weight: Vec<f64> = rows.iter().map(|row| examples.weight[*row]).collect();
+    let weight: Vec<f64> = rows
+        .iter()
+        .map(|row| examples.weight[*row] * examples.emphasis[*row])
+        .collect();
     let watched = watched(rows.iter().map(|row| examples.unit[*row]), seed);
     let lesson = Lesson {
         attributes: &attributes,

@@ -25,6 +25,18 @@ pub struct Given {
     pub fold: Vec<Option<String>>,
     /// What is held out together, such as users; none without.
     pub grouping: Vec<Option<String>>,
+    /// Where an outcome is known only after some time.
+    pub embargo: Option<Embargo>,
+}
+
+/// Outcomes that are known only after some time.
+#[derive(Debug, Clone)]
+pub struct Embargo {
+    /// How much later than the value of `fold`, which is a number, an outcome is known: a part is not predicted from rows whose
+    /// outcome was not known at its first value.
+    pub until: f64,
+    /// What a row counts in learning, not in figures.
+    pub emphasis: Vec<f64>,
 }
 
 /// How rows are held out.
@@ -55,6 +67,13 @@ pub struct Examples {
     pub folds: usize,
     /// How they are held out.
     pub split: Split,
+    /// The first fold that is held out, of ordered ones.
+    first_held: usize,
+    /// What rows count in learning alone.
+    pub emphasis: Vec<f64>,
+    /// First value of each fold, and when the outcome of each row is known; empty where it is at once.
+    starts: Vec<f64>,
+    known_from: Vec<f64>,
     /// What was left out, in words.
     pub notes: Vec<String>,
 }
@@ -74,6 +93,7 @@ impl Examples {
             weights,
             fold,
             grouping,
+            embargo,
         } = given;
         if let Some(wrong) = weights.iter().flatten().find(|w| !(w.is_finite() && **w >= 0.0)) {
             return Err(Error::argument(format!(
@@ -141,6 +161,16 @@ impl Examples {
             }
             false => (0..rows.len() as u32).collect(),
         };
+        let times: Vec<f64> = match &embargo {
+            None => Vec::new(),
+            Some(_) => {
+                let number = |row: &usize| fold[*row].as_deref().and_then(|text| text.trim().parse().ok());
+                let times = rows
+                    .iter()
+                    .map(|row| number(row).ok_or_else(|| Error::internal("a time that is no number")));
+                times.collect::<Result<_>>()?
+            }
+        };
         let (fold, folds) = match ordered {
             true => blocks(
                 rows.iter().map(|row| fold[*row].clone().unwrap_or_default()).collect(),
@@ -151,7 +181,23 @@ impl Examples {
         let mut weight: Vec<f64> = rows.iter().map(|row| weights[*row].unwrap_or(1.0)).collect();
         let mean = weight.iter().sum::<f64>() / weight.len() as f64;
         weight.iter_mut().for_each(|w| *w /= mean);
-        let found = Self {
+        let mut starts = vec![f64::INFINITY; if times.is_empty() { 0 } else { folds }];
+        times
+            .iter()
+            .zip(&fold)
+            .for_each(|(time, fold)| starts[*fold] = starts[*fold].min(*time));
+        let until = embargo.as_ref().map_or(0.0, |e| e.until);
+        let mut emphasis = vec![1.0; rows.len()];
+        if let Some(embargo) = &embargo {
+            let own = rows.iter().map(|row| embargo.emphasis[*row]);
+            let mean = own.clone().zip(&weight).map(|(e, w)| e * w).sum::<f64>() / weight.iter().sum::<f64>();
+            emphasis = own.map(|e| e / mean).collect();
+        }
+        let mut found = Self {
+            starts,
+            first_held: 1,
+            known_from: times.iter().map(|time| time + until).collect(),
+            emphasis,
             columns,
             attributes: take_record_batch(&attributes, &indices(&rows))?,
             label,
@@ -162,6 +208,22 @@ impl Examples {
             split: if ordered { Split::Ordered } else { Split::Shuffled },
             notes,
         };
+        if !found.starts.is_empty() {
+            let positives = |fold: usize| {
+                found
+                    .learned(fold)
+                    .iter()
+                    .filter(|row| found.label[**row] == 1.0)
+                    .count()
+            };
+            let first = (1..folds).find(|fold| positives(*fold) >= MIN_OUTCOME);
+            found.first_held = first.ok_or_else(|| {
+                Error::refused(format!(
+                    "{} rows are positive that were known when the last part began: at least {MIN_OUTCOME} are needed",
+                    positives(folds - 1)
+                ))
+            })?;
+        }
         for fold in found.held_out() {
             let both = |rows: &[usize]| [0.0, 1.0].iter().all(|o| rows.iter().any(|r| found.label[*r] == *o));
             if !both(&found.learned(fold)) {
@@ -178,7 +240,7 @@ impl Examples {
     pub fn held_out(&self) -> std::ops::Range<usize> {
         match self.split {
             Split::Shuffled => 0..self.folds,
-            Split::Ordered => 1..self.folds,
+            Split::Ordered => self.first_held..self.folds,
         }
     }
 
@@ -186,9 +248,14 @@ impl Examples {
     pub fn learned(&self, fold: usize) -> Vec<usize> {
         let learned = |row: &usize| match self.split {
             Split::Shuffled => self.fold[*row] != fold,
-            Split::Ordered => self.fold[*row] < fold,
+            Split::Ordered => self.fold[*row] < fold && self.is_known(*row, fold),
         };
         (0..self.fold.len()).filter(learned).collect()
+    }
+
+    /// Whether the outcome of a row was known when a fold began.
+    pub fn is_known(&self, row: usize, fold: usize) -> bool {
+        self.starts.is_empty() || self.known_from[row] <= self.starts[fold]
     }
 
     /// Rows of a fold.

@@ -13,6 +13,7 @@ mod importance;
 mod label;
 mod logistic;
 mod mlp;
+pub mod purchase;
 mod scores;
 mod stored;
 mod table;
@@ -20,10 +21,11 @@ mod why;
 
 pub use architecture::Architecture;
 pub use classifier::{Classifier, Facts, Options};
-pub use examples::{Examples, Given, Split};
+pub use examples::{Embargo, Examples, Given, Split};
 pub use importance::Importance;
 pub use label::Labels;
 pub use scores::Scores;
+pub(crate) use scores::average_precision;
 pub use why::Contribution;
 
 #[cfg(test)]

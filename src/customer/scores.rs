@@ -68,8 +68,8 @@ fn by_probability(probability: &[f64]) -> Vec<usize> {
     order
 }
 
-/// Rows of one probability are taken together, as no order is in them.
-fn average_precision(probability: &[f64], label: &[f64], weight: &[f64]) -> f64 {
+/// Mean precision at the positive rows, weighted. Rows of one probability are taken together, as no order is in them.
+pub(crate) fn average_precision(probability: &[f64], label: &[f64], weight: &[f64]) -> f64 {
     let (mut hits, mut all, mut sum) = (0.0, 0.0, 0.0);
     let order = by_probability(probability);
     for tied in order.chunk_by(|a, b| probability[*a] == probability[*b]).rev() {

@@ -35,6 +35,7 @@ impl Stored for Classifier {
                 ("importance".to_owned(), json!(facts.importance)),
                 ("seed".to_owned(), json!(facts.seed)),
             ]);
+            info.extend(self.terms.as_ref().map(|terms| ("purchase".to_owned(), json!(terms))));
         }
         info
     }

@@ -159,6 +159,7 @@ fn together(rows: &Rows<Batch>) -> Result<Option<(Texts, Given)>, Failure> {
         weights,
         fold,
         grouping,
+        embargo: None,
     };
     Ok(Some((texts, given)))
 }

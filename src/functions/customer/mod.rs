@@ -1,9 +1,14 @@
 //! Classifiers of rows: the primitives under the macros of `sql/customer`.
 
+pub mod audience;
 pub mod classify;
 pub mod fit;
+pub mod fit_purchase;
 pub mod importance;
+pub mod market;
 pub mod probability;
+pub mod purchase_features;
+pub mod recommend;
 pub mod why;
 
 use duckdb_neo::extension::Extension;
@@ -20,6 +25,24 @@ const SHARED: &[Shared] = &[(
             are not there are missing, others are not looked at",
 )];
 
+/// The rows that [`market::Batch`] reads: those of users, and those of products.
+const MARKET: &[Shared] = &[(
+    "@market",
+    "@param user: VARCHAR  a user; NULL in rows of products
+        @param events: ANY  what the user did: code, day, units, price, channel and bought, as a list of structs
+        @param asked: BOOLEAN  whether something is asked of the user
+        @param excluded: VARCHAR[]  products the user is not told of; NULL among them for all
+        @param code: BIGINT  number of a product, by which events name it; NULL in rows of users
+        @param product: VARCHAR  its id
+        @param launch: DATE  its launch
+        @param price: DOUBLE  its price
+        @param category: VARCHAR  its category
+        @param brand: VARCHAR  its brand
+        @param attributes: ANY  a STRUCT of its attributes
+        @param candidate: BOOLEAN  whether it is asked about
+        @param model: BLOB  the model; NULL in all rows but one",
+)];
+
 /// Registers the family.
 ///
 /// # Errors
@@ -28,5 +51,9 @@ pub fn register(extension: &Extension) -> duckdb_neo::Result<()> {
     aggregate::register_gather::<fit::Fit>(extension, FAMILY)?;
     scalar::register::<probability::Probability>(extension, FAMILY)?;
     scalar::register::<importance::OfModel>(extension, FAMILY)?;
-    scalar::register::<why::Why>(extension, FAMILY)
+    scalar::register::<why::Why>(extension, FAMILY)?;
+    aggregate::register_gather::<fit_purchase::Fit>(extension, FAMILY)?;
+    aggregate::register_gather::<purchase_features::OfPairs>(extension, FAMILY)?;
+    aggregate::register_gather::<audience::Drawn>(extension, FAMILY)?;
+    aggregate::register_gather::<recommend::Chosen>(extension, FAMILY)
 }

@@ -1,0 +1,13 @@
+-- The ids of a table with their texts, each once.
+--
+-- @param source: VARCHAR   the table; NULL for none
+-- @param id: VARCHAR       its column of ids
+-- @returns key_: same as input  the id
+-- @returns text_: VARCHAR       its text
+-- @example FROM __launch_keys('events', 'user_id')
+SELECT key_, key_::VARCHAR AS text_
+FROM (
+    SELECT DISTINCT COLUMNS(lambda c: __launch_column(c, id, coalesce(source, id))) AS key_
+    FROM query(__launch_from(source, [id], ['none']))
+)
+WHERE key_ IS NOT NULL

@@ -1,0 +1,466 @@
+//! Learning from past launches: who bought each within so many days, seen as of the day before.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use arrow_array::{ArrayRef, Float64Array, RecordBatch, UInt32Array};
+use arrow_schema::{DataType, Field, Schema};
+use arrow_select::take::take;
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::features::{FEATURES, Features, Room, Target, taken};
+use super::market::Market;
+use super::moment::{Sweep, is_active};
+use crate::customer::{Architecture, Classifier, Embargo, Examples, Given, Options};
+use crate::error::{Error, Result};
+use crate::statistics::mix;
+
+/// Fewest launches.
+const MIN_LAUNCHES: usize = 10;
+/// A launch that so many times the days ago counts half.
+const HALF_LIFE: f64 = 3.0;
+/// Share of the most probable users that lift is measured in.
+const TOP: f64 = 0.1;
+/// Purchases that the units of a user are drawn to those of all with.
+const PRIOR_PURCHASES: f64 = 10.0;
+
+/// How a purchase model is trained.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Learning {
+    /// Days from the launch within which a purchase counts.
+    pub days: i32,
+    /// Days before a launch within which a user has done something.
+    pub active: i32,
+    /// Pairs without a purchase that are learned from for each one with.
+    pub negatives: usize,
+    /// What it is.
+    pub architecture: Architecture,
+    /// Parts of the launches, in the order of time.
+    pub folds: usize,
+    /// Seed of random numbers.
+    pub seed: i64,
+}
+
+/// What a purchase model is beside a classifier.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Terms {
+    /// Days from the launch within which a purchase counts.
+    pub days: i32,
+    /// Days before a launch within which a user has done something.
+    pub active: i32,
+    /// Launches learned from.
+    pub launches: usize,
+    /// Pairs of a launch and a user who was active before it.
+    pub pairs: usize,
+    /// Of these, with a purchase.
+    pub buyers: usize,
+    /// Buyers who were not active before the launch: new users, and those who came back.
+    pub other_buyers: usize,
+    /// Share of the pairs without a purchase that was learned from.
+    pub sampled: f64,
+    /// Units of a buyer within the days.
+    pub units: f64,
+    /// Units of a purchase of any product, of all users.
+    pub usual_units: f64,
+    /// Mean over launches of the share of buyers among the most probable tenth, times ten; out of fold.
+    pub lift: f64,
+    /// The same of users in the order of purchases in the category over days since.
+    pub category_lift: f64,
+    /// Mean average precision of a launch, out of fold, and that of the order by category.
+    pub launch_precision: f64,
+    /// See `launch_precision`.
+    pub category_precision: f64,
+    /// Expected over observed buyers, out of fold.
+    pub expected_over_observed: f64,
+}
+
+/// A past launch.
+#[derive(Debug, Clone)]
+pub(super) struct Past {
+    pub product: usize,
+    pub day: i32,
+    /// Buyers within the days over users active before.
+    pub share: f64,
+    /// Whether somebody bought it before.
+    pub is_sold_before: bool,
+}
+
+/// Past launches in the order of their days, and by user those bought, by their places.
+#[derive(Debug)]
+pub(super) struct History {
+    pub past: Vec<Past>,
+    pub taken: Vec<Vec<u32>>,
+}
+
+impl History {
+    /// Of all launches within the time seen.
+    pub fn of(market: &Market, days: i32, active: i32) -> Self {
+        let products = &market.catalog.products;
+        let launch = |p: usize| {
+            products[p]
+                .launch
+                .filter(|day| (market.span.0..market.span.1).contains(day))
+        };
+        let mut first: BTreeMap<u32, i32> = BTreeMap::new();
+        market.daily.iter().for_each(|d| {
+            first.entry(d.product).or_insert(d.day);
+        });
+        let mut past: Vec<Past> = (0..products.len())
+            .filter_map(|product| {
+                Some(Past {
+                    product,
+                    day: launch(product)?,
+                    share: 0.0,
+                    is_sold_before: first
+                        .get(&(product as u32))
+                        .is_some_and(|sold| *sold < launch(product).unwrap_or(0)),
+                })
+            })
+            .collect();
+        past.sort_by(|a, b| (a.day, &products[a.product].key).cmp(&(b.day, &products[b.product].key)));
+        let mut launch_of = vec![None; products.len()];
+        past.iter()
+            .zip(0..)
+            .for_each(|(p, place)| launch_of[p.product] = Some(place));
+        let taken: Vec<Vec<u32>> = market
+            .users
+            .par_iter()
+            .map(|user| taken(user, &launch_of, &past, days))
+            .collect();
+        let mut buyers = vec![0usize; past.len()];
+        taken.iter().flatten().for_each(|place| buyers[*place as usize] += 1);
+        let mut dates: Vec<i32> = past.iter().map(|p| p.day).collect();
+        dates.dedup();
+        let active_at = |day: &i32| {
+            let count = market
+                .users
+                .iter()
+                .filter(|u| is_active(&u.events, *day, active))
+                .count();
+            (*day, count.max(1) as f64)
+        };
+        let active_at: BTreeMap<i32, f64> = dates.par_iter().map(active_at).collect();
+        for (past, buyers) in past.iter_mut().zip(buyers) {
+            past.share = buyers as f64 / active_at[&past.day];
+        }
+        Self { past, taken }
+    }
+}
+
+/// Pairs that are learned from.
+struct Pairs {
+    features: Vec<Features>,
+    bought: Vec<bool>,
+    launch: Vec<u32>,
+}
+
+/// Train a purchase model.
+///
+/// *Model*: for each launch that was seen for so many days, the users that were active before are the population; those who bought it
+/// within the days are positive, of the others a share is drawn and weighted by its inverse, so that probabilities are those of
+/// all. Launches are held out in the order of time, and predicted from those whose days were over then. Launches count half as
+/// much where they are three times the days older.
+///
+/// # Errors
+/// [`Error::Refused`] for fewer than ten launches or buyers; those of [`Classifier::train`].
+pub fn train(market: &Market, learning: &Learning) -> Result<Classifier> {
+    let Learning { days, active, .. } = *learning;
+    let history = History::of(market, days, active);
+    let (mut notes, early, late) = (Vec::new(), market.span.0 + days, market.span.1 - days);
+    let known = |p: &&Past| p.day >= early && p.day <= late;
+    let usable: Vec<usize> = (0..history.past.len()).filter(|k| known(&&history.past[*k])).collect();
+    let mut told = |count: usize, what: &str| {
+        if count > 0 {
+            notes.push(format!("{count} launches {what} and are left out"));
+        }
+    };
+    let outside = market.catalog.products.iter().filter(|p| p.launch.is_some()).count() - history.past.len();
+    told(outside, "are on days without events");
+    told(
+        history.past.iter().filter(|p| p.day < early).count(),
+        &format!("have less than {days} days of events before them"),
+    );
+    told(
+        history.past.iter().filter(|p| p.day >= early && p.day > late).count(),
+        &format!("have not been seen for {days} days"),
+    );
+    if usable.len() < MIN_LAUNCHES {
+        return Err(Error::refused(format!(
+            "{} launches have {days} days of events before and after them: at least {MIN_LAUNCHES} are needed{}",
+            usable.len(),
+            if notes.is_empty() {
+                String::new()
+            } else {
+                format!(" ({})", notes.join("; "))
+            }
+        )));
+    }
+    let mut dates: Vec<i32> = usable.iter().map(|k| history.past[*k].day).collect();
+    dates.dedup();
+    if dates.len() < 2 {
+        return Err(Error::refused(
+            "all launches are on one day: at least two days are needed, so that later ones can be told from earlier ones",
+        ));
+    }
+    let eligible = |user: usize, past: &Past| {
+        let events = &market.users[user].events;
+        let is_own = |e: &super::Event| e.day < past.day && e.bought && e.product as usize == past.product;
+        is_active(events, past.day, active) && !(past.is_sold_before && events.iter().any(is_own))
+    };
+    // Before anything is drawn: how many there are.
+    let count = |k: &usize| {
+        let past = &history.past[*k];
+        let (mut pairs, mut buyers, mut others) = (0usize, 0usize, 0usize);
+        for user in 0..market.users.len() {
+            let bought = history.taken[user].binary_search(&(*k as u32)).is_ok();
+            match (eligible(user, past), bought) {
+                (true, bought) => {
+                    pairs += 1;
+                    buyers += usize::from(bought);
+                }
+                (false, true) => others += 1,
+                (false, false) => {}
+            }
+        }
+        (pairs, buyers, others)
+    };
+    let add = |a: (usize, usize, usize), b: (usize, usize, usize)| (a.0 + b.0, a.1 + b.1, a.2 + b.2);
+    let (pairs, buyers, other_buyers) = usable.par_iter().map(count).reduce(|| (0, 0, 0), add);
+    let rest = (pairs - buyers).max(1) as f64;
+    let sampled = ((learning.negatives * buyers.max(1)) as f64 / rest).min(1.0);
+    let chosen = |user: usize, past: &Past| {
+        let text = format!(
+            "{}\u{0}{}",
+            market.catalog.products[past.product].key, market.users[user].key
+        );
+        share_of(&text, learning.seed) < sampled
+    };
+    let mut sweep = Sweep::new(market, days, active);
+    let mut all = Pairs {
+        features: Vec::new(),
+        bought: Vec::new(),
+        launch: Vec::new(),
+    };
+    for date in &dates {
+        let moment = sweep.to(*date);
+        let of_date: Vec<usize> = usable
+            .iter()
+            .copied()
+            .filter(|k| history.past[*k].day == *date)
+            .collect();
+        let learned = |k: &usize| {
+            let past = &history.past[*k];
+            let target = Target::new(market, past.product, &moment, &history.past, days);
+            let of_user = |room: &mut Room, user: usize| {
+                let bought = history.taken[user].binary_search(&(*k as u32)).is_ok();
+                let taken = eligible(user, past) && (bought || chosen(user, past));
+                let features = |room| {
+                    market
+                        .features(&market.users[user], &history.taken[user], &target, room)
+                        .0
+                };
+                taken.then(|| (features(room), bought, *k as u32))
+            };
+            let mut room = Room::default();
+            (0..market.users.len())
+                .filter_map(|user| of_user(&mut room, user))
+                .collect::<Vec<_>>()
+        };
+        let found: Vec<Vec<_>> = of_date.par_iter().map(learned).collect();
+        for (features, bought, launch) in found.into_iter().flatten() {
+            all.features.push(features);
+            all.bought.push(bought);
+            all.launch.push(launch);
+        }
+    }
+    let newest = *dates.last().unwrap_or(&0);
+    let day = |row: usize| history.past[all.launch[row] as usize].day;
+    let rows = all.launch.len();
+    let given = Given {
+        attributes: batch(&all.features)?,
+        labels: all.bought.iter().map(|b| Some(f64::from(u8::from(*b)))).collect(),
+        weights: all
+            .bought
+            .iter()
+            .map(|b| Some(if *b { 1.0 } else { 1.0 / sampled }))
+            .collect(),
+        fold: (0..rows).map(|row| Some(day(row).to_string())).collect(),
+        grouping: all.launch.iter().map(|k| Some(k.to_string())).collect(),
+        embargo: Some(Embargo {
+            until: f64::from(days),
+            emphasis: (0..rows)
+                .map(|row| 0.5f64.powf(f64::from(newest - day(row)) / (HALF_LIFE * f64::from(days))))
+                .collect(),
+        }),
+    };
+    let examples = Examples::try_new(given, learning.folds, learning.seed)?;
+    let options = Options {
+        architecture: learning.architecture,
+        seed: learning.seed,
+    };
+    let (mut model, held) = Classifier::train_telling(&examples, &options)?;
+    let measured = Measured::of(&examples, &held.rows, &held.probability)?;
+    let (units, usual_units) = units(market, &history, &usable, days);
+    if let Some(facts) = &mut model.facts {
+        facts.notes.splice(0..0, notes);
+        if other_buyers > 0 {
+            facts.notes.push(format!(
+                "{other_buyers} of {} buyers did nothing in the {active} days before the launch and are not among those asked about",
+                buyers + other_buyers
+            ));
+        }
+    }
+    model.terms = Some(Terms {
+        days,
+        active,
+        launches: usable.len(),
+        pairs,
+        buyers,
+        other_buyers,
+        sampled,
+        units,
+        usual_units,
+        lift: measured.lift,
+        category_lift: measured.category_lift,
+        launch_precision: measured.precision,
+        category_precision: measured.category_precision,
+        expected_over_observed: measured.expected_over_observed,
+    });
+    Ok(model)
+}
+
+/// A number from 0 to 1 that looks drawn at random, the same for the same text and seed.
+pub(super) fn share_of(text: &str, seed: i64) -> f64 {
+    let hash = text
+        .bytes()
+        .fold(mix(seed as u64), |hash, byte| mix(hash ^ u64::from(byte)));
+    (hash >> 11) as f64 / (1u64 << 53) as f64
+}
+
+/// Features as columns.
+pub(super) fn batch(features: &[Features]) -> Result<RecordBatch> {
+    let mut columns: Vec<Vec<f64>> = vec![Vec::with_capacity(features.len()); FEATURES.len()];
+    for row in features {
+        columns
+            .iter_mut()
+            .zip(row.values())
+            .for_each(|(column, value)| column.push(value));
+    }
+    let arrays = columns.into_iter().map(|values| {
+        let known = values.into_iter().map(|v| v.is_finite().then_some(v));
+        Arc::new(Float64Array::from_iter(known)) as ArrayRef
+    });
+    let fields = FEATURES.iter().map(|name| Field::new(*name, DataType::Float64, true));
+    Ok(RecordBatch::try_new(
+        Arc::new(Schema::new(fields.collect::<Vec<_>>())),
+        arrays.collect(),
+    )?)
+}
+
+/// Units of a buyer within the days, and of any purchase.
+fn units(market: &Market, history: &History, usable: &[usize], days: i32) -> (f64, f64) {
+    let place: BTreeMap<usize, i32> = usable
+        .iter()
+        .map(|k| (history.past[*k].product, history.past[*k].day))
+        .collect();
+    let (mut sum, mut lines, mut taken, mut buyers) = (0.0, 0.0, 0.0, 0.0);
+    for user in &market.users {
+        let mut own = BTreeMap::new();
+        for event in user.events.iter().filter(|e| e.bought) {
+            sum += f64::from(event.units);
+            lines += 1.0;
+            if let Some(day) = place
+                .get(&(event.product as usize))
+                .filter(|day| (**day..**day + days).contains(&event.day))
+            {
+                *own.entry((event.product, *day)).or_insert(0.0) += f64::from(event.units);
+            }
+        }
+        buyers += own.len() as f64;
+        taken += own.values().sum::<f64>();
+    }
+    (taken / f64::max(buyers, 1.0), sum / f64::max(lines, 1.0))
+}
+
+/// Units that a buyer takes, by what the user mostly takes of anything.
+pub(super) fn expected_units(terms: &Terms, user: &super::User, day: i32) -> f64 {
+    let known = user.events.iter().take_while(|e| e.day < day).filter(|e| e.bought);
+    let (sum, lines) = known.fold((0.0, 0.0), |(sum, n), e| (sum + f64::from(e.units), n + 1.0));
+    let own = (sum + PRIOR_PURCHASES * terms.usual_units) / (lines + PRIOR_PURCHASES);
+    terms.units * own / terms.usual_units.max(f64::MIN_POSITIVE)
+}
+
+/// How good the order is, launch by launch.
+struct Measured {
+    lift: f64,
+    category_lift: f64,
+    precision: f64,
+    category_precision: f64,
+    expected_over_observed: f64,
+}
+
+impl Measured {
+    fn of(examples: &Examples, rows: &[usize], probability: &[f64]) -> Result<Self> {
+        let index = UInt32Array::from_iter_values(rows.iter().map(|row| *row as u32));
+        let column = |name: &str| -> Result<Vec<f64>> {
+            let Some(array) = examples.attributes.column_by_name(name) else {
+                return Ok(vec![0.0; rows.len()]);
+            };
+            let values = take(array, &index, None)?;
+            let values = values.as_any().downcast_ref::<Float64Array>();
+            Ok(values.map_or_else(
+                || vec![0.0; rows.len()],
+                |v| v.iter().map(|v| v.unwrap_or(0.0)).collect(),
+            ))
+        };
+        let (bought, since) = (column("category_purchases")?, column("days_since_category")?);
+        let category: Vec<f64> = bought.iter().zip(&since).map(|(n, age)| n / (1.0 + age)).collect();
+        let mut launches: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
+        (0..rows.len()).for_each(|place| launches.entry(examples.unit[rows[place]]).or_default().push(place));
+        let (mut sums, mut count, mut expected, mut observed) = ([0.0; 4], 0.0, 0.0, 0.0);
+        for places in launches.values() {
+            let label: Vec<f64> = places.iter().map(|p| examples.label[rows[*p]]).collect();
+            let weight: Vec<f64> = places.iter().map(|p| examples.weight[rows[*p]]).collect();
+            expected += places
+                .iter()
+                .zip(&weight)
+                .map(|(p, w)| w * probability[*p])
+                .sum::<f64>();
+            observed += label.iter().zip(&weight).map(|(y, w)| y * w).sum::<f64>();
+            if !label.contains(&1.0) {
+                continue;
+            }
+            count += 1.0;
+            for (k, score) in [probability, category.as_slice()].into_iter().enumerate() {
+                let score: Vec<f64> = places.iter().map(|p| score[*p]).collect();
+                sums[k] += lift(&score, &label, &weight);
+                sums[2 + k] += crate::customer::average_precision(&score, &label, &weight);
+            }
+        }
+        let [lift, category_lift, precision, category_precision] = sums.map(|s| s / f64::max(count, 1.0));
+        Ok(Self {
+            lift,
+            category_lift,
+            precision,
+            category_precision,
+            expected_over_observed: expected / observed,
+        })
+    }
+}
+
+/// Share of the positives among the highest tenth by weight, times ten; rows of one score share it.
+fn lift(score: &[f64], label: &[f64], weight: &[f64]) -> f64 {
+    let mut order: Vec<usize> = (0..score.len()).collect();
+    order.sort_by(|a, b| score[*b].total_cmp(&score[*a]));
+    let top = TOP * weight.iter().sum::<f64>();
+    let (mut seen, mut found, mut all) = (0.0, 0.0, 0.0);
+    for tied in order.chunk_by(|a, b| score[*a] == score[*b]) {
+        let size: f64 = tied.iter().map(|k| weight[*k]).sum();
+        let hits: f64 = tied.iter().map(|k| weight[*k] * label[*k]).sum();
+        found += hits * ((top - seen) / size).clamp(0.0, 1.0);
+        seen += size;
+        all += hits;
+    }
+    found / all / TOP
+}
