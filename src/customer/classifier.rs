@@ -72,20 +72,13 @@ pub struct Classifier {
     pub refusal: Option<String>,
 }
 
-/// What was said of rows that were held out.
-#[derive(Debug, Clone)]
-pub struct Told {
-    /// The rows.
-    pub rows: Vec<usize>,
-    /// Probabilities, with mixture and calibration learned from other folds.
-    pub probability: Vec<f64>,
-}
-
 /// What a member said of a fold it had not learned from, how long it learned, and itself.
 struct Tried {
     fold: usize,
     member: usize,
     odds: Vec<f64>,
+    /// Of each further batch of the fold.
+    further: Vec<Vec<f64>>,
     effort: usize,
     fitted: Fitted,
 }
@@ -103,14 +96,19 @@ impl Classifier {
     /// # Errors
     /// [`Error::Refused`] where no feature tells rows apart, or a network diverges.
     pub fn train(examples: &Examples, options: &Options) -> Result<Self> {
-        Ok(Self::train_telling(examples, options)?.0)
+        Ok(Self::train_telling(examples, options, &[])?.0)
     }
 
-    /// As [`Classifier::train`], with what was said of the rows held out.
+    /// As [`Classifier::train`], with what was said of further rows, each batch by the models that were fitted without a fold. They are
+    /// read as the rows learned from, and nothing is learned from them.
     ///
     /// # Errors
     /// As [`Classifier::train`].
-    pub fn train_telling(examples: &Examples, options: &Options) -> Result<(Self, Told)> {
+    pub fn train_telling(
+        examples: &Examples,
+        options: &Options,
+        further: &[(usize, RecordBatch)],
+    ) -> Result<(Self, Vec<Vec<f64>>)> {
         let members = options.architecture.members();
         let folds: Vec<usize> = examples.held_out().collect();
         let tasks: Vec<(usize, usize)> = (0..members.len())
@@ -120,10 +118,14 @@ impl Classifier {
             let rows = examples.learned(fold);
             let (fitted, effort) = fit(examples, &rows, members[member], None, options.seed)?;
             let odds = fitted.log_odds(&examples.select(&examples.of_fold(fold))?)?;
+            let own = further.iter().filter(|(of, _)| *of == fold);
+            let further = own.map(|(_, batch)| fitted.log_odds(&examples.columns.read(batch)?));
+            let further = further.collect::<Result<_>>()?;
             Ok(Tried {
                 fold,
                 member,
                 odds,
+                further,
                 effort,
                 fitted,
             })
@@ -134,42 +136,64 @@ impl Classifier {
         tried.iter().for_each(|t| odds[t.member].extend(&t.odds));
         let of = |values: &[f64]| -> Vec<f64> { held.iter().map(|row| values[*row]).collect() };
         let (label, weight) = (of(&examples.label), of(&examples.weight));
+        let counted: Vec<f64> = weight.iter().zip(of(&examples.emphasis)).map(|(w, e)| w * e).collect();
         let fold: Vec<usize> = held.iter().map(|row| examples.fold[*row]).collect();
         if tried.iter().all(|t| t.fitted.encoder().columns.is_empty()) {
             return Err(Error::refused(NO_FEATURE));
         }
-        let out_of_fold = |odds: &[Vec<f64>]| -> Vec<f64> {
+        // What mixes the members in a fold, learned from the others.
+        let finish_of = |odds: &[Vec<f64>], out: usize| -> Finish {
             let seen = HeldOut {
                 odds,
                 label: &label,
-                weight: &weight,
+                weight: &counted,
                 fold: &fold,
             };
+            let rows = |other: &dyn Fn(usize) -> bool| -> Vec<usize> {
+                let known = |row: &usize| other(fold[*row]) && examples.is_known(held[*row], out);
+                (0..held.len()).filter(known).collect()
+            };
+            match examples.split {
+                Split::Shuffled => Finish::fit(seen, &rows(&|fold| fold != out)),
+                // What is known of the first part that is held out is nothing.
+                Split::Ordered => match rows(&|fold| fold < out) {
+                    known if known.is_empty() => Finish::equal(odds.len()),
+                    known => Finish::mixture(seen, &known),
+                },
+            }
+        };
+        let out_of_fold = |odds: &[Vec<f64>]| -> Vec<f64> {
             let mut probability = vec![0.0; held.len()];
-            for out in &folds {
-                let rows = |other: &dyn Fn(usize) -> bool| -> Vec<usize> {
-                    let known = |row: &usize| other(fold[*row]) && examples.is_known(held[*row], *out);
-                    (0..held.len()).filter(known).collect()
-                };
-                let finish = match examples.split {
-                    Split::Shuffled => Finish::fit(seen, &rows(&|fold| fold != *out)),
-                    // What is known of the first part that is held out is nothing.
-                    Split::Ordered if *out == folds[0] => Finish::equal(odds.len()),
-                    Split::Ordered => match rows(&|fold| fold < *out) {
-                        known if known.is_empty() => Finish::equal(odds.len()),
-                        known => Finish::mixture(seen, &known),
-                    },
-                };
-                for row in (0..held.len()).filter(|row| fold[*row] == *out) {
+            for &out in &folds {
+                let finish = finish_of(odds, out);
+                for row in (0..held.len()).filter(|row| fold[*row] == out) {
                     probability[row] = logistic(finish.apply(odds, row));
                 }
             }
             probability
         };
         let scored = |odds: &[Vec<f64>]| Scores::of(&out_of_fold(odds), &label, &weight);
-        let probability = out_of_fold(&odds);
+        let told = folds.iter().map(|&out| {
+            let finish = finish_of(&odds, out);
+            let own: Vec<&Tried> = tried.iter().filter(|t| t.fold == out).collect();
+            let count = own.first().map_or(0, |t| t.further.len());
+            let said = move |batch: usize| {
+                let odds: Vec<Vec<f64>> = own.iter().map(|t| t.further[batch].clone()).collect();
+                let rows = odds.first().map_or(0, Vec::len);
+                (0..rows)
+                    .map(|row| logistic(finish.apply(&odds, row)))
+                    .collect::<Vec<f64>>()
+            };
+            (out, (0..count).map(said).collect::<Vec<_>>())
+        });
+        let mut told: BTreeMap<usize, std::vec::IntoIter<Vec<f64>>> =
+            told.map(|(fold, said)| (fold, said.into_iter())).collect();
+        let told: Vec<Vec<f64>> = further
+            .iter()
+            .map(|(fold, _)| told.get_mut(fold).and_then(Iterator::next).unwrap_or_default())
+            .collect();
         let one_outcome = || Error::refused("the rows that are held out have one outcome alone");
-        let scores = Scores::of(&probability, &label, &weight).ok_or_else(one_outcome)?;
+        let scores = scored(&odds).ok_or_else(one_outcome)?;
         let names = members.iter().map(|m| m.name().to_owned());
         let each = odds.iter().map(|own| scored(std::slice::from_ref(own)));
         let by_member = names
@@ -180,7 +204,7 @@ impl Classifier {
         let seen = HeldOut {
             odds: &odds,
             label: &label,
-            weight: &weight,
+            weight: &counted,
             fold: &fold,
         };
         let finish = match examples.split {
@@ -216,10 +240,6 @@ impl Classifier {
         notes.extend(unused(examples, &whole));
         notes.extend(importance::leak(examples, LEAK));
         let held_out = held.len();
-        let told = Told {
-            rows: held,
-            probability,
-        };
         let positives = examples.label.iter().filter(|y| **y == 1.0).count();
         let share: f64 = examples.label.iter().zip(&examples.weight).map(|(y, w)| y * w).sum();
         let model = Self {

@@ -11,6 +11,8 @@ use crate::statistics::{folds, mix};
 
 /// Fewest rows of either outcome.
 const MIN_OUTCOME: usize = 10;
+/// Share of the positive rows that a part is predicted from at least, where outcomes are known only after some time.
+const ENOUGH: f64 = 1.0 / 3.0;
 
 /// Rows as they were given.
 #[derive(Debug)]
@@ -209,20 +211,18 @@ impl Examples {
             notes,
         };
         if !found.starts.is_empty() {
-            let positives = |fold: usize| {
-                found
-                    .learned(fold)
-                    .iter()
-                    .filter(|row| found.label[**row] == 1.0)
-                    .count()
-            };
-            let first = (1..folds).find(|fold| positives(*fold) >= MIN_OUTCOME);
-            found.first_held = first.ok_or_else(|| {
-                Error::refused(format!(
-                    "{} rows are positive that were known when the last part began: at least {MIN_OUTCOME} are needed",
-                    positives(folds - 1)
-                ))
-            })?;
+            let positives = |rows: &[usize]| rows.iter().filter(|row| found.label[**row] == 1.0).count();
+            let all: Vec<usize> = (0..found.label.len()).collect();
+            // Models of a few rows say little of one of all.
+            let enough = MIN_OUTCOME.max((ENOUGH * positives(&all) as f64) as usize);
+            let known: Vec<usize> = (0..folds).map(|fold| positives(&found.learned(fold))).collect();
+            found.first_held = (1..folds).find(|fold| known[*fold] >= enough).unwrap_or(folds - 1);
+            if known[found.first_held] < MIN_OUTCOME {
+                return Err(Error::refused(format!(
+                    "{} positive rows were known when the last part began: at least {MIN_OUTCOME} are needed",
+                    known[found.first_held]
+                )));
+            }
         }
         for fold in found.held_out() {
             let both = |rows: &[usize]| [0.0, 1.0].iter().all(|o| rows.iter().any(|r| found.label[*r] == *o));
@@ -251,6 +251,11 @@ impl Examples {
             Split::Ordered => self.fold[*row] < fold && self.is_known(*row, fold),
         };
         (0..self.fold.len()).filter(learned).collect()
+    }
+
+    /// The fold of a time, where outcomes are known only after some.
+    pub fn fold_of(&self, time: f64) -> usize {
+        self.starts.partition_point(|start| *start <= time).saturating_sub(1)
     }
 
     /// Whether the outcome of a row was known when a fold began.

@@ -10,6 +10,8 @@ const ENOUGH: usize = 500;
 /// Prior precision of weights around equal ones.
 const PULL: f64 = 1.0;
 const ROUNDS: usize = 30;
+/// A level is missed by at most so much, in log-odds.
+const LEVEL: f64 = 10.0;
 
 /// A calibration from log-odds, outcomes and weights.
 type Kind = fn(&[f64], &[f64], &[f64]) -> Calibrator;
@@ -46,13 +48,33 @@ impl Finish {
         }
     }
 
-    /// The weights of [`Finish::fit`] without calibration: where the rows lie before those that are asked, the level that was
-    /// missed then is no longer missed by a model that has seen them.
+    /// Of rows that lie before those that are asked: weights by which the order and the spread of log-odds are right, at the
+    /// level that the members say. A level that was missed then is no longer missed by members that have seen it: so each
+    /// fold has a constant of its own, which is thrown away.
     pub fn mixture(held: HeldOut<'_>, rows: &[usize]) -> Self {
-        Self {
-            weights: weights(held, rows),
-            ..Self::equal(held.odds.len())
+        let weights = weights(held, rows, true);
+        let equal = Self::equal(held.odds.len());
+        let sum = |finish: &Self| -> f64 {
+            let each = rows
+                .iter()
+                .map(|row| held.weight[*row] * logistic(finish.apply(held.odds, *row)));
+            each.sum()
+        };
+        let said = sum(&equal);
+        let mut found = Self { weights, ..equal };
+        // By halves, as the sum rises with the constant.
+        let (mut low, mut high) = (-LEVEL, LEVEL);
+        for _ in 0..2 * ROUNDS {
+            found.calibrator = Calibrator::Platt {
+                intercept: (low + high) / 2.0,
+                slope: 1.0,
+            };
+            match sum(&found) < said {
+                true => low = (low + high) / 2.0,
+                false => high = (low + high) / 2.0,
+            }
         }
+        found
     }
 
     /// With what has to be added so that probabilities of the rows learned from sum to the positives among them, as those of a
@@ -78,7 +100,7 @@ impl Finish {
     ///
     /// *Reference*: Wolpert 1992, Stacked generalization; Breiman 1996, Stacked regressions (weights not below 0).
     pub fn fit(held: HeldOut<'_>, rows: &[usize]) -> Self {
-        let weights = weights(held, rows);
+        let weights = weights(held, rows, false);
         let odds: Vec<f64> = rows.iter().map(|row| mixed(held.odds, &weights, *row)).collect();
         let label: Vec<f64> = rows.iter().map(|row| held.label[*row]).collect();
         let weight: Vec<f64> = rows.iter().map(|row| held.weight[*row]).collect();
@@ -153,24 +175,42 @@ fn mixed(odds: &[Vec<f64>], weights: &[f64], row: usize) -> f64 {
     odds.iter().zip(weights).map(|(member, w)| w * member[row]).sum()
 }
 
-fn weights(held: HeldOut<'_>, rows: &[usize]) -> Vec<f64> {
+/// With a constant of its own for each fold, or without one.
+fn weights(held: HeldOut<'_>, rows: &[usize], has_constants: bool) -> Vec<f64> {
     let members = held.odds.len();
     let equal = 1.0 / members.max(1) as f64;
     let mut found = vec![equal; members];
-    if members < 2 {
+    if members < 2 && !has_constants {
         return found;
     }
-    // One member after the other by Newton's step, as the bound is easy to keep then.
-    for _ in 0..ROUNDS {
+    let folds = rows.iter().map(|row| held.fold[*row] + 1).max().unwrap_or(0);
+    let mut constants = vec![0.0; folds];
+    // One member after the other by Newton's step, as the bound is easy to keep then; constants and spread are nearly the same
+    // where outcomes are rare, and need more of them.
+    for _ in 0..if has_constants { 10 * ROUNDS } else { ROUNDS } {
         for m in 0..members {
             let (mut slope, mut curvature) = (-PULL * (found[m] - equal), PULL);
             for &row in rows {
-                let p = logistic(mixed(held.odds, &found, row));
+                let p = logistic(mixed(held.odds, &found, row) + constants[held.fold[row]]);
                 let (z, w) = (held.odds[m][row], held.weight[row]);
                 slope += w * z * (held.label[row] - p);
                 curvature += w * z * z * p * (1.0 - p);
             }
             found[m] = (found[m] + slope / curvature).clamp(0.0, 2.0);
+        }
+        if has_constants {
+            let mut steps = vec![(0.0, PULL); folds];
+            for &row in rows {
+                let p = logistic(mixed(held.odds, &found, row) + constants[held.fold[row]]);
+                let step = &mut steps[held.fold[row]];
+                step.0 += held.weight[row] * (held.label[row] - p);
+                step.1 += held.weight[row] * p * (1.0 - p);
+            }
+            let bounded = |(gap, curvature): &(f64, f64)| (gap / curvature).clamp(-1.0, 1.0);
+            constants
+                .iter_mut()
+                .zip(&steps)
+                .for_each(|(c, step)| *c += bounded(step));
         }
     }
     found

@@ -3,16 +3,15 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use arrow_array::{ArrayRef, Float64Array, RecordBatch, UInt32Array};
+use arrow_array::{Array, ArrayRef, Float64Array, RecordBatch};
 use arrow_schema::{DataType, Field, Schema};
-use arrow_select::take::take;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::features::{FEATURES, Features, Room, Target, taken};
 use super::market::Market;
 use super::moment::{Sweep, is_active};
-use crate::customer::{Architecture, Classifier, Embargo, Examples, Given, Options};
+use crate::customer::{Architecture, Classifier, Embargo, Examples, Given, Options, Scores, average_precision};
 use crate::error::{Error, Result};
 use crate::statistics::mix;
 
@@ -22,6 +21,8 @@ const MIN_LAUNCHES: usize = 10;
 const HALF_LIFE: f64 = 3.0;
 /// Share of the most probable users that lift is measured in.
 const TOP: f64 = 0.1;
+/// Pairs that figures are taken from, about: launches are drawn where there are more.
+const MEASURED: usize = 300_000;
 /// Purchases that the units of a user are drawn to those of all with.
 const PRIOR_PURCHASES: f64 = 10.0;
 
@@ -59,7 +60,7 @@ pub struct Terms {
     pub other_buyers: usize,
     /// Share of the pairs without a purchase that was learned from.
     pub sampled: f64,
-    /// Units of a buyer within the days.
+    /// Units of a buyer within the days, of a user who takes as much as all do.
     pub units: f64,
     /// Units of a purchase of any product, of all users.
     pub usual_units: f64,
@@ -299,10 +300,59 @@ pub fn train(market: &Market, learning: &Learning) -> Result<Classifier> {
         architecture: learning.architecture,
         seed: learning.seed,
     };
-    let (mut model, held) = Classifier::train_telling(&examples, &options)?;
-    let measured = Measured::of(&examples, &held.rows, &held.probability)?;
+    // Figures are those of all users of a launch, not of those drawn.
+    let held_out = |k: &&usize| {
+        examples
+            .held_out()
+            .contains(&examples.fold_of(f64::from(history.past[**k].day)))
+    };
+    let mut measured: Vec<usize> = usable.iter().filter(held_out).copied().collect();
+    measured.sort_by_key(|k| mix(*k as u64 ^ mix(learning.seed as u64)));
+    measured.truncate((MEASURED * usable.len() / pairs.max(1)).max(MIN_LAUNCHES));
+    measured.sort_unstable();
+    let mut sweep = Sweep::new(market, days, active);
+    let (mut further, mut outcomes) = (Vec::new(), Vec::new());
+    for date in &dates {
+        let of_date: Vec<usize> = measured
+            .iter()
+            .copied()
+            .filter(|k| history.past[*k].day == *date)
+            .collect();
+        if of_date.is_empty() {
+            continue;
+        }
+        let moment = sweep.to(*date);
+        let whole = |k: &usize| {
+            let past = &history.past[*k];
+            let target = Target::new(market, past.product, &moment, &history.past, days);
+            let mut room = Room::default();
+            let users = (0..market.users.len()).filter(|user| eligible(*user, past));
+            users
+                .map(|user| {
+                    let bought = history.taken[user].binary_search(&(*k as u32)).is_ok();
+                    (
+                        market
+                            .features(&market.users[user], &history.taken[user], &target, &mut room)
+                            .0,
+                        bought,
+                    )
+                })
+                .unzip()
+        };
+        let found: Vec<(Vec<Features>, Vec<bool>)> = of_date.par_iter().map(whole).collect();
+        for (features, bought) in found {
+            further.push((examples.fold_of(f64::from(*date)), batch(&features)?));
+            outcomes.push(bought);
+        }
+    }
+    let (mut model, said) = Classifier::train_telling(&examples, &options, &further)?;
+    let launches = further.iter().map(|(_, batch)| batch).zip(&outcomes).zip(&said);
+    let measured = Measured::of(launches.map(|((batch, bought), said)| (batch, bought.as_slice(), said.as_slice())));
+    let measured = measured.ok_or_else(|| Error::refused("the launches that are held out have no buyer"))?;
     let (units, usual_units) = units(market, &history, &usable, days);
     if let Some(facts) = &mut model.facts {
+        facts.scores = measured.scores;
+        facts.base_rate = buyers as f64 / pairs as f64;
         facts.notes.splice(0..0, notes);
         if other_buyers > 0 {
             facts.notes.push(format!(
@@ -358,41 +408,46 @@ pub(super) fn batch(features: &[Features]) -> Result<RecordBatch> {
     )?)
 }
 
-/// Units of a buyer within the days, and of any purchase.
+/// Units of a buyer within the days over what such a user mostly takes, and units of any purchase.
 fn units(market: &Market, history: &History, usable: &[usize], days: i32) -> (f64, f64) {
-    let place: BTreeMap<usize, i32> = usable
-        .iter()
-        .map(|k| (history.past[*k].product, history.past[*k].day))
-        .collect();
-    let (mut sum, mut lines, mut taken, mut buyers) = (0.0, 0.0, 0.0, 0.0);
-    for user in &market.users {
-        let mut own = BTreeMap::new();
-        for event in user.events.iter().filter(|e| e.bought) {
-            sum += f64::from(event.units);
-            lines += 1.0;
-            if let Some(day) = place
-                .get(&(event.product as usize))
-                .filter(|day| (**day..**day + days).contains(&event.day))
-            {
-                *own.entry((event.product, *day)).or_insert(0.0) += f64::from(event.units);
-            }
+    let lines = || market.users.iter().flat_map(|u| u.events.iter().filter(|e| e.bought));
+    let usual = lines().map(|e| f64::from(e.units)).sum::<f64>() / f64::max(lines().count() as f64, 1.0);
+    let (mut taken, mut expected) = (0.0, 0.0);
+    for (user, places) in market.users.iter().zip(&history.taken) {
+        for place in places
+            .iter()
+            .filter(|place| usable.binary_search(&(**place as usize)).is_ok())
+        {
+            let past = &history.past[*place as usize];
+            let within = past.day..past.day + days;
+            let is_own = |e: &&super::Event| e.bought && e.product as usize == past.product && within.contains(&e.day);
+            taken += user
+                .events
+                .iter()
+                .filter(is_own)
+                .map(|e| f64::from(e.units))
+                .sum::<f64>();
+            expected += usual_units(user, past.day, usual) / usual;
         }
-        buyers += own.len() as f64;
-        taken += own.values().sum::<f64>();
     }
-    (taken / f64::max(buyers, 1.0), sum / f64::max(lines, 1.0))
+    (taken / f64::max(expected, 1.0), usual)
+}
+
+/// Units that a user mostly takes of anything, drawn to those of all.
+fn usual_units(user: &super::User, day: i32, usual: f64) -> f64 {
+    let known = user.events.iter().take_while(|e| e.day < day).filter(|e| e.bought);
+    let (sum, lines) = known.fold((0.0, 0.0), |(sum, n), e| (sum + f64::from(e.units), n + 1.0));
+    (sum + PRIOR_PURCHASES * usual) / (lines + PRIOR_PURCHASES)
 }
 
 /// Units that a buyer takes, by what the user mostly takes of anything.
 pub(super) fn expected_units(terms: &Terms, user: &super::User, day: i32) -> f64 {
-    let known = user.events.iter().take_while(|e| e.day < day).filter(|e| e.bought);
-    let (sum, lines) = known.fold((0.0, 0.0), |(sum, n), e| (sum + f64::from(e.units), n + 1.0));
-    let own = (sum + PRIOR_PURCHASES * terms.usual_units) / (lines + PRIOR_PURCHASES);
-    terms.units * own / terms.usual_units.max(f64::MIN_POSITIVE)
+    terms.units * usual_units(user, day, terms.usual_units) / terms.usual_units.max(f64::MIN_POSITIVE)
 }
 
-/// How good the order is, launch by launch.
+/// How good probabilities are of all users of launches held out.
 struct Measured {
+    scores: Scores,
     lift: f64,
     category_lift: f64,
     precision: f64,
@@ -401,63 +456,55 @@ struct Measured {
 }
 
 impl Measured {
-    fn of(examples: &Examples, rows: &[usize], probability: &[f64]) -> Result<Self> {
-        let index = UInt32Array::from_iter_values(rows.iter().map(|row| *row as u32));
-        let column = |name: &str| -> Result<Vec<f64>> {
-            let Some(array) = examples.attributes.column_by_name(name) else {
-                return Ok(vec![0.0; rows.len()]);
-            };
-            let values = take(array, &index, None)?;
-            let values = values.as_any().downcast_ref::<Float64Array>();
-            Ok(values.map_or_else(
-                || vec![0.0; rows.len()],
-                |v| v.iter().map(|v| v.unwrap_or(0.0)).collect(),
-            ))
-        };
-        let (bought, since) = (column("category_purchases")?, column("days_since_category")?);
-        let category: Vec<f64> = bought.iter().zip(&since).map(|(n, age)| n / (1.0 + age)).collect();
-        let mut launches: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
-        (0..rows.len()).for_each(|place| launches.entry(examples.unit[rows[place]]).or_default().push(place));
-        let (mut sums, mut count, mut expected, mut observed) = ([0.0; 4], 0.0, 0.0, 0.0);
-        for places in launches.values() {
-            let label: Vec<f64> = places.iter().map(|p| examples.label[rows[*p]]).collect();
-            let weight: Vec<f64> = places.iter().map(|p| examples.weight[rows[*p]]).collect();
-            expected += places
-                .iter()
-                .zip(&weight)
-                .map(|(p, w)| w * probability[*p])
-                .sum::<f64>();
-            observed += label.iter().zip(&weight).map(|(y, w)| y * w).sum::<f64>();
-            if !label.contains(&1.0) {
+    /// Of launches: features, outcomes and probabilities of the users.
+    fn of<'a>(launches: impl Iterator<Item = (&'a RecordBatch, &'a [bool], &'a [f64])>) -> Option<Self> {
+        let (mut sums, mut count) = ([0.0; 4], 0.0);
+        let (mut all, mut outcomes) = (Vec::new(), Vec::new());
+        for (features, bought, probability) in launches {
+            let label: Vec<f64> = bought.iter().map(|b| f64::from(u8::from(*b))).collect();
+            all.extend(probability);
+            outcomes.extend(&label);
+            if !bought.contains(&true) {
                 continue;
             }
+            let column = |name: &str| -> Vec<f64> {
+                let array = features
+                    .column_by_name(name)
+                    .and_then(|a| a.as_any().downcast_ref::<Float64Array>());
+                array.map_or_else(
+                    || vec![0.0; label.len()],
+                    |a| a.iter().map(|v| v.unwrap_or(0.0)).collect(),
+                )
+            };
+            let (bought, since) = (column("category_purchases"), column("days_since_category"));
+            let category: Vec<f64> = bought.iter().zip(&since).map(|(n, age)| n / (1.0 + age)).collect();
             count += 1.0;
             for (k, score) in [probability, category.as_slice()].into_iter().enumerate() {
-                let score: Vec<f64> = places.iter().map(|p| score[*p]).collect();
-                sums[k] += lift(&score, &label, &weight);
-                sums[2 + k] += crate::customer::average_precision(&score, &label, &weight);
+                sums[k] += lift(score, &label);
+                sums[2 + k] += average_precision(score, &label, &vec![1.0; label.len()]);
             }
         }
-        let [lift, category_lift, precision, category_precision] = sums.map(|s| s / f64::max(count, 1.0));
-        Ok(Self {
+        let [lift, category_lift, precision, category_precision] = sums.map(|s| s / count);
+        Some(Self {
+            scores: Scores::of(&all, &outcomes, &vec![1.0; all.len()])?,
             lift,
             category_lift,
             precision,
             category_precision,
-            expected_over_observed: expected / observed,
+            expected_over_observed: all.iter().sum::<f64>() / outcomes.iter().sum::<f64>(),
         })
     }
 }
 
-/// Share of the positives among the highest tenth by weight, times ten; rows of one score share it.
-fn lift(score: &[f64], label: &[f64], weight: &[f64]) -> f64 {
+/// Share of the positives among the highest tenth, times ten; rows of one score share it.
+fn lift(score: &[f64], label: &[f64]) -> f64 {
     let mut order: Vec<usize> = (0..score.len()).collect();
     order.sort_by(|a, b| score[*b].total_cmp(&score[*a]));
-    let top = TOP * weight.iter().sum::<f64>();
+    let top = TOP * score.len() as f64;
     let (mut seen, mut found, mut all) = (0.0, 0.0, 0.0);
     for tied in order.chunk_by(|a, b| score[*a] == score[*b]) {
-        let size: f64 = tied.iter().map(|k| weight[*k]).sum();
-        let hits: f64 = tied.iter().map(|k| weight[*k] * label[*k]).sum();
+        let size = tied.len() as f64;
+        let hits: f64 = tied.iter().map(|k| label[*k]).sum();
         found += hits * ((top - seen) / size).clamp(0.0, 1.0);
         seen += size;
         all += hits;

@@ -3,7 +3,7 @@
 use arrow_array::{RecordBatch, UInt32Array, new_null_array};
 use arrow_schema::Schema;
 use arrow_select::{concat::concat_batches, take::take_record_batch};
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use crate::{
     customer::{
@@ -113,7 +113,10 @@ impl Batch {
             &options,
         )?);
         let attributes = concat_batches(&schema, &batches)?;
-        let mut order: Vec<usize> = (0..listed.len()).collect();
+        let asked: BTreeSet<i64> = listed.iter().filter(|l| l.is_candidate).map(|l| l.code).collect();
+        // A candidate that is among the products too is asked about as a candidate.
+        let is_one = |l: &Listed| l.is_candidate || !asked.contains(&l.code);
+        let mut order: Vec<usize> = (0..listed.len()).filter(|row| is_one(&listed[*row])).collect();
         order.sort_by(|a, b| {
             let key = |l: &Listed| (l.code, l.is_candidate, l.product.launch);
             key(&listed[*a]).cmp(&key(&listed[*b]))
