@@ -290,7 +290,7 @@ def scale(arguments):
         """)
         if users == 25_000:
             database.execute("CREATE TABLE m AS FROM launch_train_purchase('events', 'goods', architecture := 'auto')")
-            print(database.execute("SELECT launches, pairs, rows, positives, reason FROM m").fetchone())
+            print(database.execute("SELECT launches, pairs, rows, positives, reason FROM m").fetchall())
         [(count,)], seconds, above = measured(database, """
             SELECT count(*) FROM launch_audience('candidates', 'events', 'goods', (SELECT model FROM m), contacts := 2)
         """)

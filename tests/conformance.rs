@@ -1,5 +1,5 @@
 //! What every launch model must do, run for each entry of [`Architecture::ALL`]: a new architecture is tested by being
-//! in that list. Classifiers have a file of their own. Without DuckDB: `cargo test --release --no-default-features --test conformance`.
+//! in that list. Classifiers and purchase models have files of their own. Without DuckDB: `cargo test --release --no-default-features --test conformance`.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 #[path = "conformance/classifiers.rs"]
@@ -10,6 +10,8 @@ mod formats;
 mod launches;
 #[path = "conformance/planted.rs"]
 mod planted_truth;
+#[path = "conformance/purchases.rs"]
+mod purchases;
 #[path = "conformance/robustness.rs"]
 mod robustness;
 #[path = "conformance/scenarios.rs"]

@@ -53,11 +53,12 @@ impl Stored for Classifier {
             }
         }
         let finished = |finish: &super::finish::Finish| finish.is_valid(model.members.len());
+        let terms = model.terms.as_ref().is_none_or(super::purchase::Terms::is_valid);
         let fits = match &model.finish {
             Some(finish) => finished(finish) && !model.members.is_empty() && model.facts.is_some(),
             None => model.refusal.is_some() && model.members.is_empty(),
         };
-        if !fits || !model.members.iter().all(Fitted::is_valid) || !model.background.is_valid() {
+        if !fits || !model.members.iter().all(Fitted::is_valid) || !model.background.is_valid() || !terms {
             return Err(unreadable("its parts do not fit each other"));
         }
         Ok(model)

@@ -76,6 +76,18 @@ pub struct Terms {
     pub expected_over_observed: f64,
 }
 
+impl Terms {
+    /// Whether they are what [`train`] makes.
+    pub fn is_valid(&self) -> bool {
+        self.days > 0
+            && self.active > 0
+            && self.units.is_finite()
+            && self.units >= 0.0
+            && self.usual_units.is_finite()
+            && self.usual_units >= 0.0
+    }
+}
+
 /// A past launch.
 #[derive(Debug, Clone)]
 pub(super) struct Past {

@@ -5,6 +5,8 @@ use crate::features::MISSING;
 
 /// Days in which the weight of a purchase falls to 1 / e.
 pub(super) const MEMORY: f32 = 90.0;
+/// Exponents end here, before numbers do: 148 years.
+const MOST: f64 = 600.0;
 
 /// The market before a day.
 #[derive(Debug, Clone)]
@@ -35,10 +37,11 @@ pub(super) struct Sweep<'a> {
     /// Days that count as recent, and within which a user is active.
     days: i32,
     active: i32,
-    at: i32,
     next: usize,
     oldest: usize,
-    lines: Vec<f32>,
+    /// Lines, each by exp(its days after the first event / [`MEMORY`]): shares of them are those of faded ones, and do not
+    /// depend on where the sweep has stopped.
+    lines: Vec<f64>,
     ln_price: Vec<f64>,
     priced: Vec<f64>,
     recent: Vec<f32>,
@@ -52,7 +55,6 @@ impl<'a> Sweep<'a> {
             market,
             days,
             active,
-            at: market.span.0,
             next: 0,
             oldest: 0,
             lines: vec![0.0; products],
@@ -67,20 +69,19 @@ impl<'a> Sweep<'a> {
         let Market {
             catalog, daily, users, ..
         } = self.market;
-        let fade = |from: i32, to: i32| (-(to - from).max(0) as f32 / MEMORY).exp();
-        let all = fade(self.at, day);
-        self.lines.iter_mut().for_each(|v| *v *= all);
-        self.ln_price.iter_mut().for_each(|v| *v *= f64::from(all));
-        self.priced.iter_mut().for_each(|v| *v *= f64::from(all));
-        self.at = self.at.max(day);
+        let grown = |day: i32| {
+            (f64::from(day - self.market.span.0) / f64::from(MEMORY))
+                .min(MOST)
+                .exp()
+        };
         while let Some(known) = daily.get(self.next).filter(|d| d.day < day) {
-            let weight = fade(known.day, day);
+            let weight = grown(known.day);
             let product = known.product as usize;
-            self.lines[product] += weight * known.lines;
+            self.lines[product] += weight * f64::from(known.lines);
             self.recent[product] += known.lines;
             if let Ok(category) = usize::try_from(catalog.category[product]) {
-                self.ln_price[category] += f64::from(weight * known.ln_price);
-                self.priced[category] += f64::from(weight * known.priced);
+                self.ln_price[category] += weight * f64::from(known.ln_price);
+                self.priced[category] += weight * f64::from(known.priced);
             }
             self.next += 1;
         }
@@ -91,11 +92,11 @@ impl<'a> Sweep<'a> {
             self.recent[*product as usize] -= lines;
             self.oldest += 1;
         }
-        let total: f32 = self.lines.iter().sum::<f32>().max(f32::MIN_POSITIVE);
+        let total = self.lines.iter().sum::<f64>().max(f64::MIN_POSITIVE);
         let shares = |codes: &[i32], levels: usize| {
             let mut shares = vec![0.0; levels];
             for (code, lines) in codes.iter().zip(&self.lines).filter(|(code, _)| **code != MISSING) {
-                shares[*code as usize] += lines / total;
+                shares[*code as usize] += (lines / total) as f32;
             }
             shares
         };
