@@ -18,7 +18,7 @@
 -- @returns event_: VARCHAR          what happened, NULL without the column
 -- @returns bought_: BOOLEAN         whether it was a purchase
 -- @returns why_: VARCHAR            why the row cannot be used, NULL where it can
--- @example FROM __launch_events('events', 'user_id', 'product_id', 'date', 'units', 'price', 'event', 'channel', 'purchase')
+-- @example FROM __launch_events('purchases', 'user_id', 'product_id', 'date', 'units', 'price', 'event', 'channel', 'purchase')
 SELECT
     user_, product_, day_, coalesce(units_, 1) AS units_, price_, channel_, event_, bought_,
     CASE

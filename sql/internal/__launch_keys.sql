@@ -4,7 +4,7 @@
 -- @param id: VARCHAR       its column of ids
 -- @returns key_: same as input  the id
 -- @returns text_: VARCHAR       its text
--- @example FROM __launch_keys('events', 'user_id')
+-- @example FROM __launch_keys('purchases', 'user_id')
 SELECT key_, key_::VARCHAR AS text_
 FROM (
     SELECT DISTINCT COLUMNS(lambda c: __launch_column(c, id, coalesce(source, id))) AS key_

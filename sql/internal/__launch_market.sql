@@ -30,7 +30,7 @@
 -- @returns brand_: VARCHAR       its brand
 -- @returns attributes_: STRUCT   its attributes
 -- @returns candidate_: BOOLEAN   whether it is a candidate
--- @example FROM __launch_market('events', 'products', 'candidates', NULL, NULL, 'user_id', 'product_id', 'date', 'units',
+-- @example FROM __launch_market('purchases', 'goods', 'new_goods', NULL, NULL, 'user_id', 'product_id', 'date', 'units',
 --     'price', 'event', 'channel', 'purchase', 'launch_date', 'category', 'brand', 30)
 WITH two_ AS MATERIALIZED (
     SELECT coalesce(a_.why_, b_.why_) AS why_

@@ -15,7 +15,7 @@
 -- @returns candidate_: BOOLEAN  whether it is a candidate
 -- @returns attributes_: STRUCT  every other column, and category, brand and price
 -- @returns named_: BOOLEAN      whether there is a column of launch dates
--- @example FROM __launch_offered('products', 'candidates', 'product_id', 'launch_date', 'price', 'category', 'brand')
+-- @example FROM __launch_offered('goods', 'new_goods', 'product_id', 'launch_date', 'price', 'category', 'brand')
 SELECT key_, launch_, price_, category_, brand_, candidate_, attributes_, named_
 FROM (
     SELECT

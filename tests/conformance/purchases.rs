@@ -145,7 +145,8 @@ fn a_damaged_purchase_model_is_told() {
 #[test]
 fn odd_markets_give_probabilities_or_reasons() {
     let released: Classifier = decode(&fs::read(path("bin")).unwrap()).unwrap();
-    let changes: [(&str, fn(Event) -> Event); 7] = [
+    type Change = fn(Event) -> Event;
+    let changes: [(&str, Change); 7] = [
         ("as it is", |e| e),
         ("no prices", |e| Event { price: f32::NAN, ..e }),
         ("prices without end", |e| Event {

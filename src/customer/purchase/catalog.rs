@@ -103,10 +103,10 @@ impl Catalog {
                 Column::Level(codes, rarity) => {
                     let weight = |code: i32| usize::try_from(code).map_or(0.0, |code| rarity[code]);
                     let own = codes[one];
-                    for row in 0..count {
-                        let same = own == codes[row] && own != MISSING;
+                    for (row, code) in codes.iter().enumerate() {
+                        let same = own == *code && own != MISSING;
                         let common = if same { weight(own) } else { 0.0 };
-                        add(row, common, weight(own) + weight(codes[row]));
+                        add(row, common, weight(own) + weight(*code));
                     }
                 }
                 Column::Number(values) => {
