@@ -40,7 +40,8 @@
 --     FROM launch_audience('new_goods', 'purchases', 'goods', (SELECT model FROM purchase_model), top := 3)
 WITH drawn_ AS (
     SELECT unnest(__launch_audience(
-        user_, events_, asked_, excluded_, code_, product_, launch_, price_, category_, brand_, attributes_, candidate_, model_, top := top,
+        user_, events_, asked_, excluded_, code_, product_, launch_, price_, category_, brand_, attributes_, candidate_, unread_,
+        model_, top := top,
         control := control, contacts := contacts, as_of := __launch_as_of(as_of), seed := seed
     )) AS row_
     FROM (
@@ -48,6 +49,7 @@ WITH drawn_ AS (
             events, products, candidates, NULL, exclude, user_id, product_id, date, units, price, event, channel, purchase,
             launch_date, category, brand, burn_in
         )
+        WHERE __launch_named(candidates, 'candidates') IS NOT NULL
         UNION ALL BY NAME SELECT model::BLOB AS model_
     )
 ),

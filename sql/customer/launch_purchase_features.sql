@@ -66,7 +66,8 @@
 --     FROM launch_purchase_features('purchases', 'goods', 'new_goods') LIMIT 3
 WITH pairs_ AS (
     SELECT unnest(__launch_purchase_features(
-        user_, events_, asked_, excluded_, code_, product_, launch_, price_, category_, brand_, attributes_, candidate_, model_, days := days,
+        user_, events_, asked_, excluded_, code_, product_, launch_, price_, category_, brand_, attributes_, candidate_, unread_,
+        model_, days := days,
         active := active, as_of := __launch_as_of(as_of)
     )) AS pair_
     FROM (
@@ -75,6 +76,7 @@ WITH pairs_ AS (
             events, products, candidates, NULL, NULL, user_id, product_id, date, units, price, event, channel, purchase,
             launch_date, category, brand, burn_in
         )
+        WHERE __launch_named(candidates, 'candidates') IS NOT NULL
     )
 )
 SELECT

@@ -36,7 +36,8 @@
 --     FROM launch_recommend('purchases', 'new_goods', 'purchases', 'goods', (SELECT model FROM purchase_model), k := 1)
 WITH chosen_ AS (
     SELECT unnest(__launch_recommend(
-        user_, events_, asked_, excluded_, code_, product_, launch_, price_, category_, brand_, attributes_, candidate_, model_, k := k,
+        user_, events_, asked_, excluded_, code_, product_, launch_, price_, category_, brand_, attributes_, candidate_, unread_,
+        model_, k := k,
         diversity := diversity, as_of := __launch_as_of(as_of)
     )) AS row_
     FROM (
@@ -44,6 +45,7 @@ WITH chosen_ AS (
             events, products, candidates, users, exclude, user_id, product_id, date, units, price, event, channel, purchase,
             launch_date, category, brand, burn_in
         )
+        WHERE __launch_named(candidates, 'candidates') IS NOT NULL AND __launch_named(users, 'users') IS NOT NULL
         UNION ALL BY NAME SELECT model::BLOB AS model_
     )
 ),

@@ -48,7 +48,8 @@
 -- @example SELECT launches, positives, lift, status FROM launch_train_purchase('purchases', 'goods', architecture := 'logistic')
 WITH fitted_ AS (
     SELECT __launch_fit_purchase(
-        user_, events_, asked_, excluded_, code_, product_, launch_, price_, category_, brand_, attributes_, candidate_, model_, days := days,
+        user_, events_, asked_, excluded_, code_, product_, launch_, price_, category_, brand_, attributes_, candidate_, unread_,
+        model_, days := days,
         active := active, negatives := negatives, architecture := architecture, folds := folds, seed := seed
     ) AS blob_
     FROM (
@@ -59,14 +60,29 @@ WITH fitted_ AS (
         )
     )
 ),
-unread_ AS (
-    SELECT string_agg(count_ || ' of ' || all_ || ' rows of events have ' || why_ || ' and are left out', '; ' ORDER BY why_) AS note_
+noted_ AS (
+    SELECT string_agg(CASE
+        WHEN why_ IS NOT NULL THEN count_ || ' of ' || all_ || ' rows of events have ' || why_ || ' and are left out'
+        ELSE count_ || ' of ' || all_ || ' rows of events are ' || coalesce('''' || event_ || '''', 'NULL') || ' and count as looked at'
+    END, '; ' ORDER BY why_, event_) FILTER (why_ IS NOT NULL OR NOT bought_) AS note_
     FROM (
-        SELECT why_, count(*) AS count_, sum(count(*)) OVER () AS all_
+        SELECT
+            why_, CASE WHEN why_ IS NULL THEN bought_ END AS bought_,
+            CASE WHEN why_ IS NULL AND NOT bought_ THEN lower(trim(event_)) END AS event_, count(*) AS count_,
+            sum(count(*)) OVER () AS all_
         FROM __launch_events(events, user_id, product_id, date, units, price, event, channel, purchase)
-        GROUP BY why_
+        GROUP BY ALL
     )
-    WHERE why_ IS NOT NULL
+),
+copied_ AS (
+    SELECT CASE WHEN sum(count_ - 1) > 0 THEN sum(count_ - 1) || ' further rows of products are of one that is there already, such as '
+        || min(key_) FILTER (count_ > 1) || ', and are left out' END AS copies_
+    FROM (
+        SELECT __launch_id_text(key_) AS key_, count(*) AS count_ FROM (
+            SELECT COLUMNS(lambda c: __launch_column(c, product_id, products)) AS key_
+            FROM query(__launch_from(__launch_named(products, 'products'), [product_id], ['none']))
+        ) WHERE __launch_id_text(key_) IS NOT NULL GROUP BY ALL
+    )
 )
 SELECT
     CASE WHEN info_->>'status' = 'ok' THEN blob_ END AS model,
@@ -87,5 +103,5 @@ SELECT
     (info_->'validation'->>'calibration_error')::DOUBLE AS calibration_error,
     (info_->'purchase'->>'expected_over_observed')::DOUBLE AS expected_over_observed,
     coalesce(info_->>'status', 'refused') AS status,
-    nullif(concat_ws('; ', CASE WHEN blob_ IS NULL THEN events || ' has no rows' ELSE info_->>'reason' END, note_), '') AS reason
-FROM (SELECT blob_, launch_model_info(blob_)::JSON AS info_ FROM fitted_), unread_
+    nullif(concat_ws('; ', CASE WHEN blob_ IS NULL THEN events || ' has no rows' ELSE info_->>'reason' END, note_, copies_), '') AS reason
+FROM (SELECT blob_, launch_model_info(blob_)::JSON AS info_ FROM fitted_), noted_, copied_

@@ -22,8 +22,8 @@
 SELECT
     user_, product_, day_, coalesce(units_, 1) AS units_, price_, channel_, event_, bought_,
     CASE
-        WHEN user_ IS NULL THEN 'no user'
-        WHEN product_ IS NULL THEN 'no product'
+        WHEN __launch_id_text(user_) IS NULL THEN 'no user'
+        WHEN __launch_id_text(product_) IS NULL THEN 'no product'
         WHEN day_ IS NULL THEN 'no date from 1970 to 2200'
         WHEN raw_units_ IS NOT NULL AND units_ IS NULL THEN 'units that are no number'
         WHEN bought_ AND units_ <= 0 THEN 'units of 0 or below'
@@ -46,7 +46,7 @@ FROM (
             COLUMNS(lambda c: __launch_column(c, event, events)) AS raw_event_,
             COLUMNS(lambda c: __launch_column(c, channel, events)) AS raw_channel_
         FROM query(__launch_from(
-            events, [user_id, product_id, date, units, price, event, channel], ['units', 'price', 'event', 'channel']
+            __launch_named(events, 'events'), [user_id, product_id, date, units, price, event, channel], ['units', 'price', 'event', 'channel']
         ))
     )
 )

@@ -5,9 +5,9 @@
 -- @returns key_: same as input  the id
 -- @returns text_: VARCHAR       its text
 -- @example FROM __launch_keys('purchases', 'user_id')
-SELECT key_, key_::VARCHAR AS text_
+SELECT key_, __launch_id_text(key_) AS text_
 FROM (
     SELECT DISTINCT COLUMNS(lambda c: __launch_column(c, id, coalesce(source, id))) AS key_
     FROM query(__launch_from(source, [id], ['none']))
 )
-WHERE key_ IS NOT NULL
+WHERE __launch_id_text(key_) IS NOT NULL

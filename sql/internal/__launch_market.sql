@@ -30,6 +30,7 @@
 -- @returns brand_: VARCHAR       its brand
 -- @returns attributes_: STRUCT   its attributes
 -- @returns candidate_: BOOLEAN   whether it is a candidate
+-- @returns unread_: VARCHAR      what was given as its launch, if that is no date
 -- @example FROM __launch_market('purchases', 'goods', 'new_goods', NULL, NULL, 'user_id', 'product_id', 'date', 'units',
 --     'price', 'event', 'channel', 'purchase', 'launch_date', 'category', 'brand', 30)
 WITH two_ AS MATERIALIZED (
@@ -39,22 +40,54 @@ WITH two_ AS MATERIALIZED (
 read_ AS MATERIALIZED (
     FROM __launch_events(events, user_id, product_id, date, units, price, event, channel, purchase) WHERE why_ IS NULL
 ),
--- Of a wrong name there would be no purchase at all.
-named_ AS MATERIALIZED (
-    SELECT CASE WHEN count(*) > 0 AND NOT bool_or(bought_) THEN
-        'no ' || event || ' of ' || events || ' is ''' || purchase || ''': name the value that stands for a purchase, purchase := '''
-        || min(event_) || ''' (there are: ' || array_to_string(list_sort(list_distinct(list(event_)))[:8], ', ') || ')'
+-- Of a wrong name there would be no purchase at all; of a wrong year all others would be long ago.
+checked_ AS MATERIALIZED (
+    SELECT CASE
+        WHEN count(*) > 0 AND NOT bool_or(bought_) THEN
+            'no ' || event || ' of ' || events || ' is ''' || coalesce(purchase, 'NULL')
+            || ''': name the value that stands for a purchase, purchase := '''
+            || min(event_) || ''' (there are: ' || array_to_string(list_sort(list_distinct(list(event_)))[:8], ', ') || ')'
+        WHEN max(last_) > max(late_) + 366 THEN
+            'a few dates of ' || events || ' are more than a year after all others, such as ' || max(last_)
+            || ' where nearly all are before ' || (max(late_) + 1) || ': correct them or leave them out'
+        WHEN min(first_) < min(early_) - 366 THEN
+            'a few dates of ' || events || ' are more than a year before all others, such as ' || min(first_)
+            || ' where nearly all are after ' || (min(early_) - 1) || ': correct them or leave them out'
     END AS why_
-    FROM (SELECT event_, bool_or(bought_) AS bought_ FROM read_ GROUP BY event_)
+    FROM (SELECT event_, bool_or(bought_) AS bought_, min(day_) AS first_, max(day_) AS last_ FROM read_ GROUP BY event_), (
+        SELECT max(day_) FILTER (share_ <= 0.998) AS late_, min(day_) FILTER (share_ >= 0.002) AS early_
+        FROM (SELECT day_, sum(count(*)) OVER (ORDER BY day_) / sum(count(*)) OVER () AS share_ FROM read_ GROUP BY day_)
+    )
 ),
 offered_ AS MATERIALIZED (
     FROM __launch_offered(products, candidates, product_id, launch_date, price, category, brand)
 ),
+excluded_ AS MATERIALIZED (
+    SELECT lower(trim(__launch_id_text(user_))) AS same_, list(lower(trim(__launch_id_text(product_)))) AS excluded_
+    FROM (
+        SELECT
+            COLUMNS(lambda c: __launch_column(c, user_id, coalesce(exclude, 'exclude'))) AS user_,
+            COLUMNS(lambda c: __launch_column(c, product_id, coalesce(exclude, 'exclude'))) AS product_
+        FROM query(__launch_from(exclude, [user_id, product_id], ['product_id', product_id]))
+    )
+    WHERE __launch_id_text(user_) IS NOT NULL
+    GROUP BY ALL
+),
+-- Those who are not to be told would be, if they were called otherwise.
+met_ AS MATERIALIZED (
+    SELECT CASE WHEN count(*) > 0 AND count(user_) = 0 THEN
+        'no user of ' || exclude || ' is among those of ' || events || ', such as ''' || min(same_) || ''' where events have '''
+        || (SELECT min(user_::VARCHAR) FROM read_) || ''': without exclude nobody is left out'
+    END AS why_
+    FROM excluded_ LEFT JOIN (SELECT DISTINCT lower(trim(__launch_id_text(user_))) AS user_ FROM read_) ON same_ = user_
+),
 codes_ AS MATERIALIZED (
     SELECT key_, row_number() OVER (ORDER BY key_::VARCHAR) AS code_
     FROM (
-        SELECT DISTINCT CASE WHEN two_.why_ IS NULL AND named_.why_ IS NULL THEN key_ ELSE error(coalesce(two_.why_, named_.why_)) END AS key_
-        FROM offered_, two_, named_
+        SELECT DISTINCT CASE
+            WHEN coalesce(two_.why_, checked_.why_, met_.why_) IS NULL THEN key_
+            ELSE error(coalesce(two_.why_, checked_.why_, met_.why_)) END AS key_
+        FROM offered_, two_, checked_, met_
     )
     WHERE key_ IS NOT NULL
 ),
@@ -64,14 +97,14 @@ channels_ AS (
 ),
 -- Without a column of launch dates the first purchase is the launch, if nothing hides an earlier one.
 first_ AS (
-    SELECT code_, CASE WHEN first_ > start_ + burn_in::INTEGER THEN first_ END AS first_
+    SELECT code_, CASE WHEN first_ > start_ + CASE WHEN burn_in >= 0 THEN burn_in ELSE error('burn_in must not be below 0 or NULL, got ' || coalesce(burn_in::VARCHAR, 'NULL')) END::INTEGER THEN first_ END AS first_
     FROM (
         SELECT code_, min(day_) FILTER (bought_) AS first_ FROM read_ JOIN codes_ ON product_ = key_ GROUP BY code_
     ), (SELECT min(day_) AS start_ FROM read_)
 ),
 users_ AS (
     SELECT
-        user_::VARCHAR AS user_,
+        __launch_id_text(user_) AS user_,
         list({
             'code': code_, 'day': day_, 'units': units_, 'price': price_, 'channel': number_, 'bought': bought_
         }) AS events_
@@ -79,27 +112,17 @@ users_ AS (
     GROUP BY ALL
 ),
 asked_ AS (
-    SELECT DISTINCT COLUMNS(lambda c: __launch_column(c, user_id, coalesce(users, 'users')))::VARCHAR AS user_
+    SELECT DISTINCT __launch_id_text(COLUMNS(lambda c: __launch_column(c, user_id, coalesce(users, 'users')))) AS user_
     FROM query(__launch_from(users, [user_id], ['none']))
-),
-excluded_ AS (
-    SELECT user_::VARCHAR AS user_, list(product_::VARCHAR) AS excluded_
-    FROM (
-        SELECT
-            COLUMNS(lambda c: __launch_column(c, user_id, coalesce(exclude, 'exclude'))) AS user_,
-            COLUMNS(lambda c: __launch_column(c, product_id, coalesce(exclude, 'exclude'))) AS product_
-        FROM query(__launch_from(exclude, [user_id, product_id], ['product_id', product_id]))
-    )
-    GROUP BY ALL
 )
 SELECT
     user_, events_, users IS NULL OR asked_.user_ IS NOT NULL AS asked_, excluded_, NULL::BIGINT AS code_,
     NULL::VARCHAR AS product_, NULL::DATE AS launch_, NULL::DOUBLE AS price_, NULL::VARCHAR AS category_,
-    NULL::VARCHAR AS brand_, NULL AS attributes_, NULL::BOOLEAN AS candidate_
-FROM users_ FULL JOIN asked_ USING (user_) LEFT JOIN excluded_ USING (user_)
+    NULL::VARCHAR AS brand_, NULL AS attributes_, NULL::BOOLEAN AS candidate_, NULL::VARCHAR AS unread_
+FROM users_ FULL JOIN asked_ USING (user_) LEFT JOIN excluded_ ON lower(trim(user_)) = same_
 WHERE user_ IS NOT NULL
 UNION ALL BY NAME
 SELECT
-    coalesce(code_, -1) AS code_, key_::VARCHAR AS product_, CASE WHEN named_ THEN launch_ ELSE first_ END AS launch_, price_,
-    category_, brand_, attributes_, candidate_
+    coalesce(code_, -1) AS code_, __launch_id_text(key_) AS product_, CASE WHEN named_ THEN launch_ ELSE first_ END AS launch_, price_,
+    category_, brand_, attributes_, candidate_, unread_
 FROM offered_ LEFT JOIN codes_ USING (key_) LEFT JOIN first_ USING (code_)

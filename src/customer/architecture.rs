@@ -79,6 +79,8 @@ pub struct Lesson<'a> {
     pub weight: &'a [f64],
     /// Whether a row only decides when learning stops.
     pub watched: &'a [bool],
+    /// What rows belong together.
+    pub unit: &'a [u32],
 }
 
 /// Which rows are watched: some of the units, each with all its rows.

@@ -367,7 +367,9 @@ fn fit(
         .map(|row| examples.weight[*row] * examples.emphasis[*row])
         .collect();
     let watched = watched(rows.iter().map(|row| examples.unit[*row]), seed);
+    let unit: Vec<u32> = rows.iter().map(|row| examples.unit[*row]).collect();
     let lesson = Lesson {
+        unit: &unit,
         attributes: &attributes,
         label: &label,
         weight: &weight,

@@ -9,6 +9,7 @@ use super::scores::log_loss;
 use crate::calibration::logistic;
 use crate::error::{Error, Result};
 use crate::features::{AttributeEncoder, Design, Flag, Levels, Plan, Words};
+use crate::statistics::mix;
 use crate::statistics::ridge::{Sparse, dot};
 
 /// Numbers with their squares, levels and words.
@@ -27,6 +28,9 @@ const PLAN: Plan = Plan {
 const MAX_COLUMNS: usize = 1_000;
 /// Penalties that are tried, in units of the squared slope.
 const PENALTIES: [f64; 4] = [0.3, 3.0, 30.0, 300.0];
+/// Watched positive rows from which they choose the penalty; with fewer all rows do, in parts.
+const ENOUGH: usize = 30;
+const PARTS: u64 = 5;
 const ROUNDS: usize = 25;
 /// Change of the penalised log likelihood, as a share of it, that is none.
 const TOLERANCE: f64 = 1e-9;
@@ -40,7 +44,8 @@ pub struct Logistic {
 }
 
 impl Logistic {
-    /// Fit to the rows of a lesson. The penalty is the one of least loss on the rows that are watched.
+    /// Fit to the rows of a lesson. The penalty is the one of least loss on the rows that are watched, or, where
+    /// few of these are positive, out of fold in five parts.
     ///
     /// *Model*: ln(p / (1 - p)) = a + x' b, minimising the weighted log loss plus penalty / 2 times the squares of b, by
     /// Newton's method. Numbers are standardised and end at the range learned from; what is missing is at the mean, with a
@@ -55,21 +60,36 @@ impl Logistic {
         let first: Vec<usize> = (0..design.columns().min(MAX_COLUMNS)).collect();
         let design = design.keep(&first);
         let rows = design.sparse(&columns);
-        let watched: Vec<usize> = (0..rows.len()).filter(|row| lesson.watched[*row]).collect();
-        let learned: Vec<usize> = (0..rows.len()).filter(|row| !lesson.watched[*row]).collect();
         let all: Vec<usize> = (0..rows.len()).collect();
+        let positives = |rows: &[usize]| rows.iter().filter(|row| lesson.label[**row] == 1.0).count();
+        let parts =
+            |part: &dyn Fn(usize) -> bool| -> (Vec<usize>, Vec<usize>) { all.iter().partition(|row| part(**row)) };
+        let watched = parts(&|row| lesson.watched[row]);
+        // A few outcomes would choose by chance.
+        let parts: Vec<(Vec<usize>, Vec<usize>)> = match positives(&watched.0) {
+            ENOUGH.. => vec![watched],
+            _ => (0..PARTS)
+                .map(|k| parts(&|row| mix(u64::from(lesson.unit[row])) % PARTS == k))
+                .collect(),
+        };
+        let mut losses = [0.0; PENALTIES.len()];
         let mut start = vec![0.0; design.columns() + 1];
-        let mut best = (f64::INFINITY, PENALTIES[1]);
-        for penalty in PENALTIES.iter().rev().filter(|_| !watched.is_empty()) {
-            start = newton(&rows, lesson, &learned, *penalty, start)?;
-            let loss =
-                |row: &usize| lesson.weight[*row] * log_loss(logistic(value(&rows[*row], &start)), lesson.label[*row]);
-            let loss: f64 = watched.iter().map(loss).sum();
-            if loss < best.0 {
-                best = (loss, *penalty);
+        for (held, learned) in parts
+            .iter()
+            .filter(|(held, learned)| !held.is_empty() && positives(learned) > 0)
+        {
+            for (penalty, loss) in PENALTIES.iter().zip(&mut losses).rev() {
+                start = newton(&rows, lesson, learned, *penalty, start)?;
+                let of = |row: &usize| {
+                    lesson.weight[*row] * log_loss(logistic(value(&rows[*row], &start)), lesson.label[*row])
+                };
+                *loss += held.iter().map(of).sum::<f64>();
             }
         }
-        let slopes = newton(&rows, lesson, &all, best.1, start)?;
+        let best = (0..losses.len())
+            .min_by(|a, b| losses[*a].total_cmp(&losses[*b]))
+            .unwrap_or(1);
+        let slopes = newton(&rows, lesson, &all, PENALTIES[best], start)?;
         Ok(Self { design, slopes })
     }
 

@@ -29,6 +29,7 @@ fn goods() -> (Vec<Product>, RecordBatch) {
         price: Some(1.0 + (i % 5) as f64),
         category: Some(format!("C{}", i % 3)),
         brand: (!i.is_multiple_of(7)).then(|| format!("B{}", i % 4)),
+        unread: None,
     };
     let mut all: Vec<Product> = (0..56).map(product).collect();
     let notes = (0..56).map(|i| {

@@ -53,6 +53,21 @@ pub fn audience(market: &Market, model: &Classifier, wanted: &Audience) -> Resul
         }
     }
     let mut rows = asking.told_of(&chosen);
+    for (candidate, _) in asking
+        .candidates
+        .iter()
+        .zip(&chosen)
+        .filter(|(c, list)| c.refusal.is_none() && list.is_empty())
+    {
+        rows.push(Advice {
+            product: Some(products[candidate.product].key.clone()),
+            refusal: Some(format!(
+                "no user is left: none did anything in the {} days before that day, or all are excluded or told of other candidates",
+                asking.terms.active
+            )),
+            ..Advice::default()
+        });
+    }
     for row in rows.iter_mut() {
         if let (Some(product), Some(user)) = (&row.product, &row.user) {
             row.is_control = Some(share_of(&format!("{product}\u{0}{user}\u{0}control"), wanted.seed) < wanted.control);

@@ -6,6 +6,7 @@ use arrow_array::RecordBatch;
 
 use crate::features::distance::cosine;
 use crate::features::{AttributeEncoder, EncodedColumn, MISSING};
+use crate::statistics::deviation;
 
 /// What a number or a text counts in likeness, as much as a level that one product in four has.
 const PLAIN: f32 = 1.386_294;
@@ -23,6 +24,8 @@ pub struct Product {
     pub category: Option<String>,
     /// Its brand.
     pub brand: Option<String>,
+    /// What was given as its launch, if that is no date.
+    pub unread: Option<String>,
 }
 
 /// All products; a number of a product is its place.
@@ -40,11 +43,15 @@ pub(super) struct Catalog {
     columns: Vec<Column>,
 }
 
+/// What counts in likeness, by attribute: of each level its weight, of numbers their standard deviation.
+#[derive(Debug, Clone)]
+pub(super) struct Scale(Vec<Vec<f32>>);
+
 /// One attribute of all products.
 #[derive(Debug)]
 enum Column {
-    /// Levels, and what each counts: the rarer the more.
-    Level(Vec<i32>, Vec<f32>),
+    /// Levels, and their number.
+    Level(Vec<i32>, usize),
     Number(Vec<f32>),
     Text(Vec<Vec<(u32, f64)>>),
 }
@@ -55,11 +62,12 @@ impl Catalog {
         let encoder = AttributeEncoder::fit(attributes);
         let columns = encoder.encode(attributes).into_iter().map(column).collect();
         let codes = |of: fn(&Product) -> Option<&String>| {
-            let known: BTreeSet<&String> = products.iter().filter_map(of).collect();
-            let known: BTreeMap<&String, i32> = known.into_iter().zip(0..).collect();
+            let level = |p: &Product| of(p).and_then(|text| normal(text));
+            let known: BTreeSet<String> = products.iter().filter_map(level).collect();
+            let known: BTreeMap<String, i32> = known.into_iter().zip(0..).collect();
             let codes: Vec<i32> = products
                 .iter()
-                .map(|p| of(p).map_or(MISSING, |level| known[level]))
+                .map(|p| level(p).map_or(MISSING, |level| known[&level]))
                 .collect();
             (codes, known.len())
         };
@@ -79,29 +87,58 @@ impl Catalog {
     /// Attributes with levels: the level of each product, and their number.
     pub fn levels(&self) -> impl Iterator<Item = (&[i32], usize)> {
         self.columns.iter().filter_map(|column| match column {
-            Column::Level(codes, rarity) => Some((codes.as_slice(), rarity.len())),
+            Column::Level(codes, levels) => Some((codes.as_slice(), *levels)),
             _ => None,
         })
+    }
+
+    /// What counts in likeness, learned from the products that are known.
+    pub fn scale(&self, known: &[bool]) -> Scale {
+        let all = known.iter().filter(|k| **k).count();
+        let of = |column: &Column| match column {
+            Column::Level(codes, levels) => {
+                let mut counts = vec![0usize; *levels];
+                let own = codes.iter().zip(known).filter(|(code, known)| **known && **code >= 0);
+                own.for_each(|(code, _)| counts[*code as usize] += 1);
+                counts
+                    .into_iter()
+                    .map(|n| ((1 + all) as f32 / (1 + n) as f32).ln())
+                    .collect()
+            }
+            Column::Number(values) => {
+                let own = || {
+                    values
+                        .iter()
+                        .zip(known)
+                        .filter(|(v, known)| **known && !v.is_nan())
+                        .map(|(v, _)| f64::from(*v))
+                };
+                let spread = deviation(&own().collect::<Vec<_>>()).filter(|d| *d > 0.0);
+                vec![spread.unwrap_or(1.0) as f32]
+            }
+            Column::Text(_) => Vec::new(),
+        };
+        Scale(self.columns.iter().map(of).collect())
     }
 
     /// How alike each product is to one of them, from 0 to 1; 0 of itself.
     ///
     /// *Formula*: weighted Jaccard, sum of w s over sum of w (2 - s), where s is the likeness in an attribute and w what it counts:
-    /// of a level ln((1 + n) / (1 + n of the level)), of numbers and texts ln 4. s is 1 for the same level, exp(-|a - b|) of
-    /// standardised numbers, and the cosine of texts. Two levels that differ count half the sum of theirs.
+    /// of a level ln((1 + n) / (1 + n of the level)) of the n products known, of numbers and texts ln 4. s is 1 for the same level,
+    /// exp(-|a - b| / standard deviation) of numbers, and the cosine of texts. Two levels that differ count half the sum of theirs.
     ///
     /// *Reference*: Ioffe 2010, Improved consistent sampling, weighted minhash and L1 sketching (weighted Jaccard).
-    pub fn likeness(&self, one: usize) -> Vec<f32> {
+    pub fn likeness(&self, one: usize, scale: &Scale) -> Vec<f32> {
         let count = self.products.len();
         let (mut shared, mut whole) = (vec![0f32; count], vec![0f32; count]);
         let mut add = |row: usize, common: f32, both: f32| {
             shared[row] += common;
             whole[row] += both - common;
         };
-        for column in &self.columns {
+        for (column, scale) in self.columns.iter().zip(&scale.0) {
             match column {
-                Column::Level(codes, rarity) => {
-                    let weight = |code: i32| usize::try_from(code).map_or(0.0, |code| rarity[code]);
+                Column::Level(codes, _) => {
+                    let weight = |code: i32| usize::try_from(code).map_or(0.0, |code| scale[code]);
                     let own = codes[one];
                     for (row, code) in codes.iter().enumerate() {
                         let same = own == *code && own != MISSING;
@@ -111,7 +148,7 @@ impl Catalog {
                 }
                 Column::Number(values) => {
                     for row in 0..count {
-                        let gap = (values[row] - values[one]).abs();
+                        let gap = (values[row] - values[one]).abs() / scale[0];
                         if !gap.is_nan() {
                             add(row, PLAIN * (-gap).exp(), 2.0 * PLAIN);
                         }
@@ -149,11 +186,14 @@ fn column(encoded: EncodedColumn) -> Column {
                 .copied()
                 .max()
                 .map_or(0, |most| usize::try_from(most + 1).unwrap_or(0));
-            let mut counts = vec![0usize; levels];
-            codes.iter().filter(|c| **c >= 0).for_each(|c| counts[*c as usize] += 1);
-            let rarity = counts.iter().map(|n| ((1 + codes.len()) as f32 / (1 + n) as f32).ln());
-            let rarity = rarity.collect();
-            Column::Level(codes, rarity)
+            Column::Level(codes, levels)
         }
     }
+}
+
+/// A name as it is compared: without case and blanks around it, numbers as numbers; nothing of an empty one.
+fn normal(text: &str) -> Option<String> {
+    let text = text.trim().to_lowercase();
+    let number = text.parse::<f64>().ok().filter(|v| v.is_finite());
+    (!text.is_empty()).then(|| number.map_or(text, |number| number.to_string()))
 }

@@ -120,7 +120,7 @@ impl<'a> Target<'a> {
     /// `past` are launches in the order of their days, of which those count that were over.
     pub fn new(market: &Market, product: usize, moment: &'a Moment, past: &'a [Past], days: i32) -> Self {
         let catalog = &market.catalog;
-        let likeness = catalog.likeness(product);
+        let likeness = catalog.likeness(product, &moment.scale);
         let past = &past[..past.partition_point(|p| p.day + days <= moment.day)];
         let past_weight: Vec<f32> = past.iter().map(|p| likeness[p.product].powi(2)).collect();
         let past_total: f32 = past_weight.iter().sum();
@@ -197,7 +197,7 @@ impl Market {
         let mut reason = Reason::default();
         let (category, brand) = (catalog.category[product], catalog.brand[product]);
         let (mut lines, mut spend, mut days, mut short_days) = (0f32, 0f32, 0f32, 0f32);
-        let (mut late, mut before, mut last_day) = (0, 0, i32::MIN);
+        let (mut late, mut before, mut last_day, mut priced) = (0, 0, i32::MIN, false);
         let (mut wide, mut narrow, mut like, mut views, mut launched) = (0f32, 0f32, 0f32, 0f32, 0f32);
         let (mut of_category, mut of_brand, mut category_days) = (0f32, 0f32, 0);
         let (mut first_category, mut last_category) = (i32::MAX, i32::MIN);
@@ -224,6 +224,7 @@ impl Market {
             let ln = ln_paid(event, catalog);
             if !ln.is_nan() {
                 spend += weight * event.units * ln.exp();
+                priced = true;
             }
             if let Ok(channel) = usize::try_from(event.channel) {
                 if room.channels.len() <= channel {
@@ -282,7 +283,7 @@ impl Market {
         out.days_since_purchase = f64::from(moment.day - last_day);
         out.recent_purchase_days = f64::from(short_days);
         out.purchase_days = f64::from(days);
-        out.spend = f64::from(spend);
+        out.spend = if priced { f64::from(spend) } else { f64::NAN };
         out.basket_size = f64::from(lines / days);
         let span = (moment.day - self.span.0 - target.days).clamp(1, 3 * target.days);
         let usual = f64::from(before) * f64::from(target.days) / f64::from(span);

@@ -8,6 +8,7 @@ use arrow_schema::{DataType, Field, Schema};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use super::catalog::Product;
 use super::features::{FEATURES, Features, Room, Target, taken};
 use super::market::Market;
 use super::moment::{Sweep, is_active};
@@ -23,6 +24,8 @@ const HALF_LIFE: f64 = 3.0;
 const TOP: f64 = 0.1;
 /// Pairs that figures are taken from, about: launches are drawn where there are more.
 const MEASURED: usize = 300_000;
+/// Expected over observed buyers beyond which it is said.
+const OFF: f64 = 2.0;
 /// Purchases that the units of a user are drawn to those of all with.
 const PRIOR_PURCHASES: f64 = 10.0;
 
@@ -43,6 +46,28 @@ pub struct Learning {
     pub seed: i64,
 }
 
+/// What is known of any product.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Knows {
+    /// Categories.
+    pub category: bool,
+    /// Brands.
+    pub brand: bool,
+    /// Prices.
+    pub price: bool,
+}
+
+impl Knows {
+    /// Of products.
+    pub fn of(products: &[Product]) -> Self {
+        Self {
+            category: products.iter().any(|p| p.category.is_some()),
+            brand: products.iter().any(|p| p.brand.is_some()),
+            price: products.iter().any(|p| p.price.is_some()),
+        }
+    }
+}
+
 /// What a purchase model is beside a classifier.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Terms {
@@ -50,6 +75,8 @@ pub struct Terms {
     pub days: i32,
     /// Days before a launch within which a user has done something.
     pub active: i32,
+    /// What was known of products.
+    pub knows: Knows,
     /// Launches learned from.
     pub launches: usize,
     /// Pairs of a launch and a user who was active before it.
@@ -113,6 +140,7 @@ impl History {
         let launch = |p: usize| {
             products[p]
                 .launch
+                .filter(|_| !market.candidates.contains(&p))
                 .filter(|day| (market.span.0..market.span.1).contains(day))
         };
         let mut first: BTreeMap<u32, i32> = BTreeMap::new();
@@ -183,21 +211,52 @@ pub fn train(market: &Market, learning: &Learning) -> Result<Classifier> {
     let (mut notes, early, late) = (Vec::new(), market.span.0 + days, market.span.1 - days);
     let known = |p: &&Past| p.day >= early && p.day <= late;
     let usable: Vec<usize> = (0..history.past.len()).filter(|k| known(&&history.past[*k])).collect();
-    let mut told = |count: usize, what: &str| {
-        if count > 0 {
-            notes.push(format!("{count} launches {what} and are left out"));
-        }
+    let mut told = |count: usize, what: &str| match count {
+        0 => {}
+        1 => notes.push(format!("1 launch {what}")),
+        _ => notes.push(format!("{count} launches {what}")),
     };
-    let outside = market.catalog.products.iter().filter(|p| p.launch.is_some()).count() - history.past.len();
-    told(outside, "are on days without events");
+    let products = &market.catalog.products;
+    let outside = |p: &Product| {
+        p.launch
+            .is_some_and(|day| !(market.span.0..market.span.1).contains(&day))
+    };
     told(
-        history.past.iter().filter(|p| p.day < early).count(),
-        &format!("have less than {days} days of events before them"),
+        products.iter().filter(|p| outside(p)).count(),
+        "on days without events left out",
+    );
+    let of = |wanted: &dyn Fn(&Past) -> bool| history.past.iter().filter(|p| wanted(p)).count();
+    told(
+        of(&|p| p.day < early),
+        &format!("with less than {days} days of events before left out"),
     );
     told(
-        history.past.iter().filter(|p| p.day >= early && p.day > late).count(),
-        &format!("have not been seen for {days} days"),
+        of(&|p| p.day >= early && p.day > late),
+        &format!("not yet seen for {days} days left out"),
     );
+    told(
+        of(&|p| p.is_sold_before),
+        "bought before the launch date: users who did so are not asked about",
+    );
+    let unread: Vec<&String> = products.iter().filter_map(|p| p.unread.as_ref()).collect();
+    if let Some(text) = unread.iter().min() {
+        notes.push(format!(
+            "{} launch dates are no date from 1970 to 2200, such as '{text}', and count as none",
+            unread.len()
+        ));
+    }
+    let unknown = products.len() as u32 - 1;
+    let strange = market
+        .users
+        .iter()
+        .flat_map(|u| &u.events)
+        .filter(|e| e.product == unknown)
+        .count();
+    if strange > 0 {
+        notes.push(format!(
+            "{strange} events are of products that are not among the products: nothing is known of what was bought"
+        ));
+    }
     if usable.len() < MIN_LAUNCHES {
         return Err(Error::refused(format!(
             "{} launches have {days} days of events before and after them: at least {MIN_LAUNCHES} are needed{}",
@@ -373,9 +432,16 @@ pub fn train(market: &Market, learning: &Learning) -> Result<Classifier> {
             ));
         }
     }
+    let off = measured.expected_over_observed;
+    if let Some(facts) = model.facts.as_mut().filter(|_| !(1.0 / OFF..=OFF).contains(&off)) {
+        facts.notes.insert(0, format!(
+            "of launches held out {off:.2} times as many buyers were expected as there were: take the order, not the level, or give more launches"
+        ));
+    }
     model.terms = Some(Terms {
         days,
         active,
+        knows: Knows::of(&market.catalog.products),
         launches: usable.len(),
         pairs,
         buyers,

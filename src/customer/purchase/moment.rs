@@ -1,5 +1,6 @@
 //! What was known of the whole market before a day.
 
+use super::catalog::Scale;
 use super::market::{Daily, Market};
 use crate::features::MISSING;
 
@@ -28,6 +29,8 @@ pub(super) struct Moment {
     pub brand_shares: Vec<f32>,
     /// Mean logarithm of prices by category, NaN without one.
     pub ln_price: Vec<f32>,
+    /// What counts in likeness, of the products bought before.
+    pub scale: Scale,
 }
 
 /// Goes through the days in their order.
@@ -45,6 +48,7 @@ pub(super) struct Sweep<'a> {
     ln_price: Vec<f64>,
     priced: Vec<f64>,
     recent: Vec<f32>,
+    known: Vec<bool>,
 }
 
 impl<'a> Sweep<'a> {
@@ -61,6 +65,7 @@ impl<'a> Sweep<'a> {
             ln_price: vec![0.0; categories],
             priced: vec![0.0; categories],
             recent: vec![0.0; products],
+            known: vec![false; products],
         }
     }
 
@@ -79,6 +84,7 @@ impl<'a> Sweep<'a> {
             let product = known.product as usize;
             self.lines[product] += weight * f64::from(known.lines);
             self.recent[product] += known.lines;
+            self.known[product] = true;
             if let Ok(category) = usize::try_from(catalog.category[product]) {
                 self.ln_price[category] += weight * f64::from(known.ln_price);
                 self.priced[category] += weight * f64::from(known.priced);
@@ -110,6 +116,7 @@ impl<'a> Sweep<'a> {
             .max()
             .map_or(0, |most| (most + 1).max(0) as usize);
         Moment {
+            scale: catalog.scale(&self.known),
             day,
             weight: weights(MEMORY),
             short: weights(MEMORY / 3.0),

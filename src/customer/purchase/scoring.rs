@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 use super::catalog::Product;
 use super::features::{Features, Reason, Room, Target};
-use super::learning::{History, Terms, batch, expected_units};
+use super::learning::{History, Knows, Terms, batch, expected_units};
 use super::market::{Market, User};
 use super::moment::{Moment, Sweep, is_active};
 use crate::calibration::logistic;
@@ -79,18 +79,22 @@ impl Market {
         self.candidates
             .iter()
             .for_each(|p| *copies.entry(&products[*p].key).or_default() += 1);
-        let mut first: BTreeMap<u32, i32> = BTreeMap::new();
+        let mut first: BTreeMap<&String, i32> = BTreeMap::new();
         self.daily.iter().for_each(|d| {
-            first.entry(d.product).or_insert(d.day);
+            first.entry(&products[d.product as usize].key).or_insert(d.day);
         });
         let candidate = |&product: &usize| {
-            let Product { key, launch, .. } = &products[product];
+            let Product {
+                key, launch, unread, ..
+            } = &products[product];
             let day = as_of.unwrap_or_else(|| launch.unwrap_or(self.span.1).min(self.span.1));
-            let refusal = if key.is_empty() {
+            let refusal = if let Some(text) = unread {
+                Some(format!("its launch date is no date from 1970 to 2200: '{text}'"))
+            } else if key.is_empty() {
                 Some("the candidate has no id".to_owned())
             } else if copies[key] > 1 {
                 Some(format!("the candidate is there {} times: give one row", copies[key]))
-            } else if first.get(&(product as u32)).is_some_and(|sold| *sold < day) {
+            } else if first.get(key).is_some_and(|sold| *sold < day) {
                 Some("the candidate is on sale already: it was bought before that day".to_owned())
             } else if day <= self.span.0 {
                 Some("there are no events before that day".to_owned())
@@ -149,6 +153,21 @@ impl<'a> Asking<'a> {
         let terms = model.terms.as_ref().ok_or_else(|| {
             Error::argument("the model is of launch_train_classifier and knows nothing of launches: train one with launch_train_purchase")
         })?;
+        let lacks = |what: &str, column: &str| {
+            Error::argument(format!(
+                "the model was learned with the {what} of products, and no product has one here: name the column, {column} := '...'"
+            ))
+        };
+        let known = Knows::of(&market.catalog.products);
+        for (learned, here, what, column) in [
+            (terms.knows.category, known.category, "category", "category"),
+            (terms.knows.brand, known.brand, "brand", "brand"),
+            (terms.knows.price, known.price, "price", "price"),
+        ] {
+            if learned && !here {
+                return Err(lacks(what, column));
+            }
+        }
         Ok(Self {
             market,
             model,
@@ -263,7 +282,19 @@ impl<'a> Asking<'a> {
                 ago(age)
             )
         });
-        let parts: Vec<String> = [bought, alike].into_iter().flatten().collect();
+        let own = &products[product];
+        let lacking = [
+            (self.terms.knows.category && own.category.is_none(), "category"),
+            (self.terms.knows.brand && own.brand.is_none(), "brand"),
+            (self.terms.knows.price && own.price.is_none(), "price"),
+        ];
+        let lacking: Vec<&str> = lacking
+            .iter()
+            .filter(|(lacks, _)| *lacks)
+            .map(|(_, what)| *what)
+            .collect();
+        let lacking = (!lacking.is_empty()).then(|| format!("the candidate has no {}", lacking.join(", ")));
+        let parts: Vec<String> = [bought, alike, lacking].into_iter().flatten().collect();
         match parts.is_empty() {
             true => "bought nothing alike".to_owned(),
             false => parts.join("; "),
@@ -309,10 +340,11 @@ pub fn recommend(
     let found = asking.probabilities(|user, candidate| {
         market.users[user].asked && !market.users[user].is_excluded(&products[candidate.product].key)
     })?;
+    let scale = market.catalog.scale(&vec![true; products.len()]);
     let likeness: Vec<Vec<f32>> = asking
         .candidates
         .iter()
-        .map(|c| market.catalog.likeness(c.product))
+        .map(|c| market.catalog.likeness(c.product, &scale))
         .collect();
     let mut by_user: Vec<Vec<(usize, f32)>> = vec![Vec::new(); market.users.len()];
     for (candidate, pairs) in found.iter().enumerate() {
@@ -385,9 +417,6 @@ impl Asking<'_> {
                     refusal: Some(refusal.clone()),
                     ..Advice::default()
                 });
-                continue;
-            }
-            if pairs.is_empty() {
                 continue;
             }
             let moment = sweep.to(candidate.day);

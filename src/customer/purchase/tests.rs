@@ -21,6 +21,7 @@ fn products() -> (Vec<Product>, RecordBatch) {
         price: Some(2.0 + (i % 7) as f64),
         category: Some(format!("C{}", i % CATEGORIES)),
         brand: Some(format!("B{}", i % 3)),
+        unread: None,
     };
     let mut all: Vec<Product> = (0..72).map(product).collect();
     let column = |of: fn(&Product) -> Option<String>| -> ArrayRef {

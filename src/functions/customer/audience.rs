@@ -13,7 +13,8 @@ pub struct Drawn;
 #[derive(Clone, PartialEq)]
 pub struct Options {
     top: Option<i64>,
-    control: Option<f64>,
+    /// Its bits: a number that is none would not be the same as itself.
+    control: Option<u64>,
     contacts: Option<i64>,
     as_of: Option<i32>,
     seed: Option<i64>,
@@ -39,7 +40,7 @@ impl Function for Drawn {
         @returns is_control: BOOLEAN  whether the user is not told
         @returns status: VARCHAR  ok or refused
         @returns reason: VARCHAR  what the user did, or why there is none
-        @example SELECT __launch_audience(NULL, NULL, true, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, false, model)
+        @example SELECT __launch_audience(NULL, NULL, true, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, false, NULL, model)
             FROM purchase_model
     ";
     const SHARED: &'static [Shared] = MARKET;
@@ -87,7 +88,7 @@ impl Gather for Drawn {
         let (as_of, seed) = (arguments.days()?, arguments.whole()?);
         let options = |row: usize| Options {
             top: top[row],
-            control: control[row],
+            control: control[row].map(f64::to_bits),
             contacts: contacts[row],
             as_of: as_of[row],
             seed: seed[row],
@@ -96,7 +97,7 @@ impl Gather for Drawn {
     }
 
     fn answer(query: &Query, rows: &Rows<Batch>, options: &Options) -> Result<Self::Answer, Failure> {
-        let control = required(options.control, "control")?;
+        let control = f64::from_bits(required(options.control, "control")?);
         if !(0.0..1.0).contains(&control) {
             return Err(Failure::new(format!(
                 "control must be from 0 to below 1, got {control}"

@@ -42,7 +42,7 @@ impl Function for Fit {
         @param folds: BIGINT = 5  parts in the order of time
         @param seed: BIGINT = 42  seed of random numbers
         @returns BLOB  the model
-        @example SELECT __launch_fit_purchase(u, NULL, true, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, false, NULL)
+        @example SELECT __launch_fit_purchase(u, NULL, true, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, false, NULL, NULL)
             FROM (VALUES ('Ann')) t(u)
     ";
     const SHARED: &'static [Shared] = MARKET;

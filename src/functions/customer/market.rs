@@ -3,7 +3,7 @@
 use arrow_array::{RecordBatch, UInt32Array, new_null_array};
 use arrow_schema::Schema;
 use arrow_select::{concat::concat_batches, take::take_record_batch};
-use std::{collections::BTreeSet, sync::Arc};
+use std::sync::Arc;
 
 use crate::{
     customer::{
@@ -11,6 +11,7 @@ use crate::{
         purchase::{Event, Market, Product, User},
     },
     functions::{prelude::*, query::Decoded},
+    model::{self, Stored},
 };
 
 /// The rows of one vector.
@@ -57,6 +58,7 @@ impl Batch {
         let (prices, categories, brands) = (arguments.numbers()?, arguments.texts()?, arguments.texts()?);
         let attributes = arguments.attributes()?;
         let candidates = arguments.flags()?;
+        let unread = arguments.texts()?;
         let listed = |row: usize| {
             let product = Product {
                 key: keys[row].clone().unwrap_or_default(),
@@ -64,6 +66,7 @@ impl Batch {
                 price: prices[row],
                 category: categories[row].clone(),
                 brand: brands[row].clone(),
+                unread: unread[row].clone(),
             };
             Some(Listed {
                 code: codes[row]?,
@@ -113,10 +116,7 @@ impl Batch {
             &options,
         )?);
         let attributes = concat_batches(&schema, &batches)?;
-        let asked: BTreeSet<i64> = listed.iter().filter(|l| l.is_candidate).map(|l| l.code).collect();
-        // A candidate that is among the products too is asked about as a candidate.
-        let is_one = |l: &Listed| l.is_candidate || !asked.contains(&l.code);
-        let mut order: Vec<usize> = (0..listed.len()).filter(|row| is_one(&listed[*row])).collect();
+        let mut order: Vec<usize> = (0..listed.len()).collect();
         order.sort_by(|a, b| {
             let key = |l: &Listed| (l.code, l.is_candidate, l.product.launch);
             key(&listed[*a]).cmp(&key(&listed[*b]))
@@ -129,7 +129,9 @@ impl Batch {
             .collect();
         let unknown = order.len();
         let place = |code: Option<i64>| {
-            let found = code.and_then(|code| codes.binary_search(&code).ok());
+            // Of a candidate that is among the products too, events are those of the product, which comes first.
+            let found = code.map(|code| codes.partition_point(|c| *c < code));
+            let found = found.filter(|place| codes.get(*place) == code.as_ref());
             found.unwrap_or(unknown) as u32
         };
         let users = users.into_iter().map(|(mut user, codes)| {
@@ -155,6 +157,12 @@ impl Batch {
     ) -> Result<Arc<Decoded<Classifier>>, Failure> {
         let bytes = rows.find_map(|(batch, rows)| rows.iter().find_map(|row| batch.models[*row as usize].as_deref()));
         let bytes = bytes.ok_or_else(|| Failure::new("the model is NULL: train one with launch_train_purchase"))?;
+        let kind = model::open(bytes)?.0.kind;
+        if kind != Classifier::KIND {
+            return Err(Failure::new(format!(
+                "this is a model of kind '{kind}': train one with launch_train_purchase"
+            )));
+        }
         query.model::<Classifier>(bytes)
     }
 }

@@ -40,6 +40,7 @@ const MARKET: &[Shared] = &[(
         @param brand: VARCHAR  its brand
         @param attributes: ANY  a STRUCT of its attributes
         @param candidate: BOOLEAN  whether it is asked about
+        @param unread: VARCHAR  what was given as its launch, if that is no date
         @param model: BLOB  the model; NULL in all rows but one",
 )];
 

@@ -59,7 +59,7 @@ impl Function for OfPairs {
         @returns alike_buyers: DOUBLE  see launch_purchase_features
         @returns category_buyers: DOUBLE  see launch_purchase_features
         @returns price_level: DOUBLE  see launch_purchase_features
-        @example SELECT __launch_purchase_features(u, NULL, true, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, false, NULL)
+        @example SELECT __launch_purchase_features(u, NULL, true, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, false, NULL, NULL)
             FROM (VALUES ('Ann')) t(u)
     ";
     const SHARED: &'static [Shared] = MARKET;

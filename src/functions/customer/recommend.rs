@@ -10,7 +10,8 @@ pub struct Chosen;
 #[derive(Clone, PartialEq)]
 pub struct Options {
     k: Option<i64>,
-    diversity: Option<f64>,
+    /// Its bits: a number that is none would not be the same as itself.
+    diversity: Option<u64>,
     as_of: Option<i32>,
 }
 
@@ -32,7 +33,7 @@ impl Function for Chosen {
         @returns is_control: BOOLEAN  NULL
         @returns status: VARCHAR  ok or refused
         @returns reason: VARCHAR  what the user did, or why there is none
-        @example SELECT __launch_recommend(NULL, NULL, true, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, false, model)
+        @example SELECT __launch_recommend(NULL, NULL, true, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, false, NULL, model)
             FROM purchase_model
     ";
     const SHARED: &'static [Shared] = MARKET;
@@ -49,14 +50,14 @@ impl Gather for Chosen {
         let (k, diversity, as_of) = (arguments.whole()?, arguments.numbers()?, arguments.days()?);
         let options = |row: usize| Options {
             k: k[row],
-            diversity: diversity[row],
+            diversity: diversity[row].map(f64::to_bits),
             as_of: as_of[row],
         };
         Ok((batch, (0..arguments.rows()).map(options).collect()))
     }
 
     fn answer(query: &Query, rows: &Rows<Batch>, options: &Options) -> Result<Self::Answer, Failure> {
-        let diversity = required(options.diversity, "diversity")?;
+        let diversity = f64::from_bits(required(options.diversity, "diversity")?);
         if !(0.0..=1.0).contains(&diversity) {
             return Err(Failure::new(format!("diversity must be from 0 to 1, got {diversity}")));
         }
