@@ -8,8 +8,8 @@
 -- @param candidates: VARCHAR                   products that do not exist yet: id, attributes, and launch date
 -- @param as_of: ANY = NULL                     the day; NULL for the launch of each, or the day after the last event where that comes
 --                                              first
--- @param days: BIGINT = 30                     days from a launch within which a purchase counts
--- @param active: BIGINT = 90                   days within which an active user has an event
+-- @param days: BIGINT = 30                     days from a launch within which a purchase counts, as the model has it
+-- @param active: BIGINT = 90                   days within which an active user has an event, as the model has it
 -- @param user_id: VARCHAR = 'user_id'          the column of users
 -- @param product_id: VARCHAR = 'product_id'    the column of products
 -- @param date: VARCHAR = 'date'                the column of dates in events
@@ -37,7 +37,7 @@
 -- @returns main_channel_share: DOUBLE      share of the lines in the channel that is used most
 -- @returns launches_bought: DOUBLE         share of past launches that the user bought within the days; only those whose days were over.
 --                                              
--- @returns launch_share: DOUBLE            share of the lines that were of products launched before
+-- @returns launch_share: DOUBLE            share of the lines that were of products launched in the 180 days before
 -- @returns alike_purchases: DOUBLE         of the lines, sum of likeness to the product to the power of four
 -- @returns alike_purchases_wide: DOUBLE    the same to the power of two
 -- @returns alike_share: DOUBLE             mean likeness of the lines
@@ -47,7 +47,7 @@
 -- @returns category_purchases: DOUBLE      lines of the product's category
 -- @returns category_share: DOUBLE          their share of all lines
 -- @returns category_affinity: DOUBLE       logarithm of that share over that of all users, drawn to 0
--- @returns category_days: DOUBLE           days with a purchase in the category
+-- @returns category_days: DOUBLE           days with a purchase in the category, weighted as lines are
 -- @returns days_since_category: DOUBLE     days since the last of them
 -- @returns category_rhythm: DOUBLE         mean days between them
 -- @returns category_due: DOUBLE            days since the last one over that mean

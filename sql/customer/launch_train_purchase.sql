@@ -8,8 +8,8 @@
 -- @param days: BIGINT = 30                     days from the launch within which a purchase counts
 -- @param active: BIGINT = 90                   the users that are asked about: those with an event within so many days before the
 --                                              launch
--- @param negatives: BIGINT = 20                pairs of user and launch without a purchase that are learned from, for each one with;
---                                              they are weighted, so probabilities are those of all
+-- @param negatives: BIGINT = 20                pairs of user and launch without a purchase that are learned from, for each one with,
+--                                              2,000 at least; they are weighted, so probabilities are those of all
 -- @param architecture: VARCHAR = 'auto'        auto (the others, weighted on later launches), logistic, gbm, or mlp
 -- @param folds: BIGINT = 5                     parts of the launches in the order of time, each predicted from those before it
 -- @param seed: BIGINT = 42                     seed of random numbers

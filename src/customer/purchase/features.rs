@@ -9,6 +9,8 @@ use crate::features::MISSING;
 
 /// Weighted lines that shares are drawn to those of the market with.
 const PRIOR_LINES: f32 = 5.0;
+/// Days in which a launch is new.
+const NEW: i32 = 180;
 /// Products less alike than this are no reason.
 const ALIKE: f32 = 0.05;
 
@@ -51,7 +53,7 @@ features! {
     main_channel_share,
     /// Share of past launches that the user bought within the days; only those whose days were over.
     launches_bought,
-    /// Share of the lines that were of products launched before.
+    /// Share of the lines that were of products launched in the 180 days before.
     launch_share,
     /// Of the lines, sum of likeness to the product to the power of four.
     alike_purchases,
@@ -71,7 +73,7 @@ features! {
     category_share,
     /// Logarithm of that share over that of all users, drawn to 0.
     category_affinity,
-    /// Days with a purchase in the category.
+    /// Days with a purchase in the category, weighted as lines are.
     category_days,
     /// Days since the last of them.
     days_since_category,
@@ -199,7 +201,7 @@ impl Market {
         let (mut lines, mut spend, mut days, mut short_days) = (0f32, 0f32, 0f32, 0f32);
         let (mut late, mut before, mut last_day, mut priced) = (0, 0, i32::MIN, false);
         let (mut wide, mut narrow, mut like, mut views, mut launched) = (0f32, 0f32, 0f32, 0f32, 0f32);
-        let (mut of_category, mut of_brand, mut category_days) = (0f32, 0f32, 0);
+        let (mut of_category, mut of_brand, mut category_days, mut times) = (0f32, 0f32, 0f32, 0);
         let (mut first_category, mut last_category) = (i32::MAX, i32::MIN);
         let (mut paid, mut paid_lines, mut level, mut level_lines) = (0f32, 0f32, 0f32, 0f32);
         for event in known {
@@ -239,7 +241,8 @@ impl Market {
             if s > ALIKE && reason.alike.is_none_or(|(_, most, _)| s >= most) {
                 reason.alike = Some((row, s, age as i32));
             }
-            if catalog.products[row].launch.is_some_and(|launch| launch <= event.day) {
+            let is_new = |launch: i32| (launch..launch + NEW).contains(&event.day);
+            if catalog.products[row].launch.is_some_and(is_new) {
                 launched += weight;
             }
             for ((codes, _), sum) in own.iter().zip(&mut room.levels) {
@@ -261,7 +264,8 @@ impl Market {
                 of_category += weight;
                 reason.category_lines += 1;
                 if event.day != last_category {
-                    category_days += 1;
+                    category_days += weight;
+                    times += 1;
                     last_category = event.day;
                     first_category = first_category.min(event.day);
                 }
@@ -307,12 +311,12 @@ impl Market {
             out.category_share = share(of_category);
             out.category_affinity = affinity(of_category, moment.category_shares[code]);
             out.category_days = f64::from(category_days);
-            if category_days > 0 {
+            if times > 0 {
                 reason.category_age = Some(moment.day - last_category);
                 out.days_since_category = f64::from(moment.day - last_category);
             }
-            if category_days > 1 {
-                out.category_rhythm = f64::from(last_category - first_category) / f64::from(category_days - 1);
+            if times > 1 {
+                out.category_rhythm = f64::from(last_category - first_category) / f64::from(times - 1);
                 out.category_due = out.days_since_category / out.category_rhythm;
             }
             if paid_lines > 0.0 {

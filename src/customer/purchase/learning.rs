@@ -18,8 +18,10 @@ use crate::statistics::mix;
 
 /// Fewest launches.
 const MIN_LAUNCHES: usize = 10;
-/// A launch that so many times the days ago counts half.
-const HALF_LIFE: f64 = 3.0;
+/// A launch counts half that is so many times the days ago, or so many days where that is more.
+const HALF_LIFE: (f64, f64) = (3.0, 90.0);
+/// Pairs without a purchase that are drawn at least.
+const MIN_NEGATIVES: usize = 2_000;
 /// Share of the most probable users that lift is measured in.
 const TOP: f64 = 0.1;
 /// Pairs that figures are taken from, about: launches are drawn where there are more.
@@ -36,7 +38,7 @@ pub struct Learning {
     pub days: i32,
     /// Days before a launch within which a user has done something.
     pub active: i32,
-    /// Pairs without a purchase that are learned from for each one with.
+    /// Pairs without a purchase that are learned from for each one with; 2,000 at least.
     pub negatives: usize,
     /// What it is.
     pub architecture: Architecture,
@@ -201,7 +203,7 @@ struct Pairs {
 /// *Model*: for each launch that was seen for so many days, the users that were active before are the population; those who bought it
 /// within the days are positive, of the others a share is drawn and weighted by its inverse, so that probabilities are those of
 /// all. Launches are held out in the order of time, and predicted from those whose days were over then. Launches count half as
-/// much where they are three times the days older.
+/// much where they are three times the days older, or 90 days.
 ///
 /// # Errors
 /// [`Error::Refused`] for fewer than ten launches or buyers; those of [`Classifier::train`].
@@ -300,7 +302,7 @@ pub fn train(market: &Market, learning: &Learning) -> Result<Classifier> {
     let add = |a: (usize, usize, usize), b: (usize, usize, usize)| (a.0 + b.0, a.1 + b.1, a.2 + b.2);
     let (pairs, buyers, other_buyers) = usable.par_iter().map(count).reduce(|| (0, 0, 0), add);
     let rest = (pairs - buyers).max(1) as f64;
-    let sampled = ((learning.negatives * buyers.max(1)) as f64 / rest).min(1.0);
+    let sampled = ((learning.negatives * buyers).max(MIN_NEGATIVES) as f64 / rest).min(1.0);
     let chosen = |user: usize, past: &Past| {
         let text = format!(
             "{}\u{0}{}",
@@ -347,6 +349,7 @@ pub fn train(market: &Market, learning: &Learning) -> Result<Classifier> {
         }
     }
     let newest = *dates.last().unwrap_or(&0);
+    let half_life = (HALF_LIFE.0 * f64::from(days)).max(HALF_LIFE.1);
     let day = |row: usize| history.past[all.launch[row] as usize].day;
     let rows = all.launch.len();
     let given = Given {
@@ -362,7 +365,7 @@ pub fn train(market: &Market, learning: &Learning) -> Result<Classifier> {
         embargo: Some(Embargo {
             until: f64::from(days),
             emphasis: (0..rows)
-                .map(|row| 0.5f64.powf(f64::from(newest - day(row)) / (HALF_LIFE * f64::from(days))))
+                .map(|row| 0.5f64.powf(f64::from(newest - day(row)) / half_life))
                 .collect(),
         }),
     };

@@ -124,12 +124,12 @@ fn features_are_what_can_be_counted() {
     let weight = |age: f64| (-age / 90.0).exp();
     let near = |a: f64, b: f64| assert!((a - b).abs() < 1e-5, "{a} {b}");
     near(found.days_since_purchase, 2.0);
-    near(found.category_days, 3.0);
     near(found.days_since_category, 4.0);
     near(found.category_rhythm, 8.0);
     near(found.category_due, 0.5);
     let (category, other) = (weight(20.0) + weight(10.0) + weight(4.0), 2.0 * weight(2.0));
     near(found.category_purchases, category);
+    near(found.category_days, category);
     near(found.category_share, category / (category + other));
     near(found.purchase_days, category + weight(2.0));
     near(found.basket_size, (category + other) / (category + weight(2.0)));
