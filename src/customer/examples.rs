@@ -1,8 +1,10 @@
 //! Rows with labels, in an order and in folds that do not depend on how they came.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use arrow_array::{Array, BooleanArray, Date32Array, Float64Array, RecordBatch, StringArray, UInt32Array};
+use arrow_schema::Schema;
 use arrow_select::take::take_record_batch;
 
 use super::table::Columns;
@@ -17,6 +19,8 @@ const ENOUGH: f64 = 1.0 / 3.0;
 /// Rows as they were given.
 #[derive(Debug)]
 pub struct Given {
+    /// What is to be said of them.
+    pub notes: Vec<String>,
     /// Features.
     pub attributes: RecordBatch,
     /// 1, 0, or none.
@@ -39,6 +43,20 @@ pub struct Embargo {
     pub until: f64,
     /// What a row counts in learning, not in figures.
     pub emphasis: Vec<f64>,
+}
+
+impl Default for Given {
+    fn default() -> Self {
+        Self {
+            notes: Vec::new(),
+            attributes: RecordBatch::new_empty(Arc::new(Schema::empty())),
+            labels: Vec::new(),
+            weights: Vec::new(),
+            fold: Vec::new(),
+            grouping: Vec::new(),
+            embargo: None,
+        }
+    }
 }
 
 /// How rows are held out.
@@ -96,6 +114,7 @@ impl Examples {
             fold,
             grouping,
             embargo,
+            mut notes,
         } = given;
         if let Some(wrong) = weights.iter().flatten().find(|w| !(w.is_finite() && **w >= 0.0)) {
             return Err(Error::argument(format!(
@@ -104,7 +123,6 @@ impl Examples {
         }
         let ordered = fold.iter().any(Option::is_some);
         let grouped = grouping.iter().any(Option::is_some);
-        let mut notes = Vec::new();
         let all = labels.len();
         let mut told = |count: usize, what: &str| {
             if count > 0 {
@@ -346,7 +364,8 @@ fn blocks(values: Vec<String>, number: usize) -> Result<(Vec<usize>, usize)> {
 }
 
 /// A number for the content of each row.
-fn contents(attributes: &RecordBatch) -> Vec<u64> {
+/// A number of what each row holds.
+pub(super) fn contents(attributes: &RecordBatch) -> Vec<u64> {
     let mut keys = vec![0x5EED; attributes.num_rows()];
     for (column, array) in attributes.columns().iter().enumerate() {
         let any = array.as_any();
@@ -372,7 +391,7 @@ fn contents(attributes: &RecordBatch) -> Vec<u64> {
     keys
 }
 
-fn of_text(text: &str) -> u64 {
+pub(super) fn of_text(text: &str) -> u64 {
     let chunks = text.as_bytes().chunks(8);
     chunks.fold(mix(text.len() as u64), |key, chunk| {
         let word = chunk.iter().fold(0, |word: u64, byte| word << 8 | u64::from(*byte));

@@ -1,34 +1,44 @@
 //! What is to be predicted, read from texts.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::error::{Error, Result};
 
 /// Values told in an error at most.
 const TOLD: usize = 5;
 
-/// Labels as 1 and 0; `None` where there is none.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Labels(pub Vec<Option<f64>>);
+/// Ways of writing the two values at most.
+const WRITTEN: usize = 64;
 
-impl Labels {
-    /// Read labels: true and false, 1 and 0, or any two values of which `positive` names one. Case and surrounding blanks do
-    /// not count.
+/// What labels stand for: 1 and 0.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Outcomes(BTreeMap<String, f64>);
+
+impl Outcomes {
+    /// Learn how labels are written: true and false, 1 and 0, or any two values of which `positive` names one. Case and surrounding
+    /// blanks do not count.
     ///
     /// # Errors
     /// [`Error::Argument`] for other values, naming them; [`Error::Refused`] where there is one value alone.
-    pub fn read(texts: &[Option<String>], positive: Option<&str>) -> Result<Self> {
+    pub fn of<'a>(texts: impl Iterator<Item = &'a str>, positive: Option<&str>) -> Result<Self> {
         let normal = |text: &str| {
             let text = text.trim().to_lowercase();
             // 1 and 1.0 are one value.
             text.parse::<f64>().map_or(text, |number| number.to_string())
         };
-        let mut values = BTreeSet::new();
-        for text in texts.iter().flatten() {
+        let (mut written, mut values) = (BTreeSet::new(), BTreeSet::new());
+        for text in texts {
+            // Most texts are those before.
+            if written.contains(text) {
+                continue;
+            }
             values.insert(normal(text));
             // The first ones of the alphabet, in whatever order they come.
             if values.len() > TOLD + 1 {
                 values.pop_last();
+            }
+            if written.len() < WRITTEN {
+                written.insert(text);
             }
         }
         let told: Vec<&str> = values.iter().map(String::as_str).take(TOLD).collect();
@@ -69,14 +79,25 @@ impl Labels {
                 values.last().map_or("", String::as_str)
             )));
         }
-        let read = |text: &Option<String>| {
-            let value = normal(text.as_deref()?);
-            match &wanted {
+        let read = |text: &&str| {
+            let value = normal(text);
+            let outcome = match &wanted {
                 Some(wanted) => Some(f64::from(u8::from(value == *wanted))),
                 None => number(&value),
-            }
+            };
+            outcome.map(|outcome| ((*text).to_owned(), outcome))
         };
-        Ok(Self(texts.iter().map(read).collect()))
+        if written.len() == WRITTEN {
+            return Err(Error::argument(format!(
+                "label is written in {WRITTEN} ways: derive a boolean from it"
+            )));
+        }
+        Ok(Self(written.iter().filter_map(read).collect()))
+    }
+
+    /// 1, 0, or none.
+    pub fn read(&self, text: Option<&str>) -> Option<f64> {
+        self.0.get(text?).copied()
     }
 }
 
@@ -84,26 +105,27 @@ impl Labels {
 mod tests {
     use super::*;
 
-    fn read(texts: &[&str], positive: Option<&str>) -> Result<Labels> {
-        let texts: Vec<Option<String>> = texts.iter().map(|t| (*t != "-").then(|| (*t).to_owned())).collect();
-        Labels::read(&texts, positive)
+    fn read(texts: &[&str], positive: Option<&str>) -> Result<Vec<Option<f64>>> {
+        let known = |text: &&str| (*text != "-").then_some(*text);
+        let outcomes = Outcomes::of(texts.iter().copied().filter(|t| *t != "-"), positive)?;
+        Ok(texts.iter().map(|text| outcomes.read(known(&text))).collect())
     }
 
     #[test]
     fn labels_of_every_kind_are_read() {
         assert_eq!(
-            read(&["true", "-", "false"], None).unwrap().0,
+            read(&["true", "-", "false"], None).unwrap(),
             [Some(1.0), None, Some(0.0)]
         );
         assert_eq!(
-            read(&["1", "0.0", "1.0"], None).unwrap().0,
+            read(&["1", "0.0", "1.0"], None).unwrap(),
             [Some(1.0), Some(0.0), Some(1.0)]
         );
         assert_eq!(
-            read(&["Yes", "no ", "yes"], Some("yes")).unwrap().0,
+            read(&["Yes", "no ", "yes"], Some("yes")).unwrap(),
             [Some(1.0), Some(0.0), Some(1.0)]
         );
-        assert_eq!(read(&["1", "0"], Some("0")).unwrap().0, [Some(0.0), Some(1.0)]);
+        assert_eq!(read(&["1", "0"], Some("0")).unwrap(), [Some(0.0), Some(1.0)]);
     }
 
     #[test]

@@ -6,6 +6,7 @@
 mod architecture;
 mod bins;
 mod classifier;
+mod draw;
 mod examples;
 mod finish;
 mod gbm;
@@ -21,9 +22,9 @@ mod why;
 
 pub use architecture::Architecture;
 pub use classifier::{Classifier, Facts, Options};
+pub use draw::{Part, gather};
 pub use examples::{Embargo, Examples, Given, Split};
 pub use importance::Importance;
-pub use label::Labels;
 pub use scores::Scores;
 pub(crate) use scores::average_precision;
 pub use why::Contribution;

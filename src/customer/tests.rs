@@ -58,6 +58,7 @@ fn visits(count: usize, shift: f64, seed: u64) -> Visits {
         weights: vec![None; count],
         fold: vec![None; count],
         grouping: users,
+        notes: Vec::new(),
         embargo: None,
     };
     Visits { given, truth }
@@ -119,6 +120,7 @@ fn neither_threads_nor_the_order_of_rows_matter() {
                     weights: order.iter().map(|i| given.weights[*i]).collect(),
                     fold: order.iter().map(|i| given.fold[*i].clone()).collect(),
                     grouping: order.iter().map(|i| given.grouping[*i].clone()).collect(),
+                    notes: Vec::new(),
                     embargo: None,
                 };
             }

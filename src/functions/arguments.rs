@@ -155,6 +155,18 @@ impl Arguments {
         self.cells()
     }
 
+    /// Texts as they are, for many rows.
+    ///
+    /// # Errors
+    /// As [`Arguments::numbers`].
+    pub fn text_array(&mut self) -> Result<StringArray, Failure> {
+        let column = self.next()?.0;
+        match column.as_any().downcast_ref::<StringArray>() {
+            Some(column) => Ok(column.clone()),
+            None => Ok(StringArray::from(cells::<String>(&column)?)),
+        }
+    }
+
     /// Dates in days since 1970-01-01.
     pub fn days(&mut self) -> Result<Vec<Option<i32>>, Failure> {
         self.cells()

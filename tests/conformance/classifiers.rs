@@ -75,6 +75,7 @@ fn trained(architecture: Architecture) -> Classifier {
         weights: (0..count).map(|i| Some(1.0 + (i % 2) as f64)).collect(),
         fold: vec![None; count],
         grouping: vec![None; count],
+        notes: Vec::new(),
         embargo: None,
     };
     let examples = Examples::try_new(given, 3, 42).unwrap();

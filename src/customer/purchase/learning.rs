@@ -362,6 +362,7 @@ pub fn train(market: &Market, learning: &Learning) -> Result<Classifier> {
             .collect(),
         fold: (0..rows).map(|row| Some(day(row).to_string())).collect(),
         grouping: all.launch.iter().map(|k| Some(k.to_string())).collect(),
+        notes: Vec::new(),
         embargo: Some(Embargo {
             until: f64::from(days),
             emphasis: (0..rows)

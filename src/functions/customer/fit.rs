@@ -1,11 +1,10 @@
 //! `launch_fit_classifier(row, label, ...)`: rows with labels to a model.
 
-use arrow_array::{RecordBatch, UInt32Array};
-use arrow_select::{concat::concat_batches, take::take_record_batch};
+use arrow_array::{Float64Array, RecordBatch, StringArray};
 
 use crate::{
-    customer::{Architecture, Classifier, Examples, Given, Labels, Options as TrainOptions},
-    error::Error,
+    customer::{Architecture, Classifier, Examples, Options as TrainOptions, Part, gather},
+    error::{self, Error},
     functions::prelude::*,
     model,
 };
@@ -31,10 +30,23 @@ pub struct Options {
 /// The rows of one vector.
 pub struct Batch {
     attributes: RecordBatch,
-    labels: Vec<Option<String>>,
-    weights: Vec<Option<f64>>,
-    fold: Vec<Option<String>>,
-    grouping: Vec<Option<String>>,
+    labels: StringArray,
+    weights: Float64Array,
+    fold: StringArray,
+    grouping: StringArray,
+}
+
+impl Batch {
+    fn part<'a>(&'a self, rows: &'a [u32]) -> Part<'a> {
+        Part {
+            attributes: &self.attributes,
+            labels: &self.labels,
+            weights: &self.weights,
+            fold: &self.fold,
+            grouping: &self.grouping,
+            rows,
+        }
+    }
 }
 
 impl Function for Fit {
@@ -77,10 +89,10 @@ impl Gather for Fit {
     fn read(arguments: &mut Arguments) -> Result<(Batch, Vec<Options>), Failure> {
         let batch = Batch {
             attributes: without_empty(arguments.attributes()?)?,
-            labels: arguments.texts()?,
-            weights: arguments.numbers()?,
-            fold: arguments.texts()?,
-            grouping: arguments.texts()?,
+            labels: arguments.text_array()?,
+            weights: Float64Array::from(arguments.numbers()?),
+            fold: arguments.text_array()?,
+            grouping: arguments.text_array()?,
         };
         let (positive, architecture) = (arguments.texts()?, arguments.texts()?);
         let (folds, seed) = (arguments.whole()?, arguments.whole()?);
@@ -97,18 +109,18 @@ impl Gather for Fit {
         let architecture = Architecture::parse(required(options.architecture.as_deref(), "architecture")?)?;
         let (folds, seed) = (folds(options.folds)?, required(options.seed, "seed")?);
         let positive = options.positive.as_deref();
-        let trained = together(rows)?.map(|(texts, given)| {
-            let train = || {
-                let labels = Labels::read(&texts, positive)?.0;
-                let examples = Examples::try_new(Given { labels, ..given }, folds, seed)?;
-                Classifier::train(&examples, &TrainOptions { architecture, seed })
+        let parts: Vec<Part<'_>> = rows.batches().map(|(batch, rows)| batch.part(rows)).collect();
+        let train = || -> error::Result<Option<Classifier>> {
+            let Some(given) = gather(&parts, positive)? else {
+                return Ok(None);
             };
-            match query.run(train)? {
-                Err(Error::Refused(reason)) => Ok(Classifier::refused(architecture, reason)),
-                other => Ok::<_, Failure>(other?),
-            }
-        });
-        let trained = trained.transpose()?;
+            let examples = Examples::try_new(given, folds, seed)?;
+            Classifier::train(&examples, &TrainOptions { architecture, seed }).map(Some)
+        };
+        let trained = match query.run(train)? {
+            Err(Error::Refused(reason)) => Some(Classifier::refused(architecture, reason)),
+            other => other?,
+        };
         Ok(trained.map(|model| model::encode(&model)).transpose()?.map(BlobValue))
     }
 }
@@ -132,34 +144,4 @@ fn without_empty(attributes: RecordBatch) -> Result<RecordBatch, Failure> {
         .enumerate()
         .filter(|(_, field)| field.name() != EMPTY);
     Ok(attributes.project(&own.map(|(column, _)| column).collect::<Vec<_>>())?)
-}
-
-type Texts = Vec<Option<String>>;
-
-/// All rows of a group; the labels as texts beside them.
-fn together(rows: &Rows<Batch>) -> Result<Option<(Texts, Given)>, Failure> {
-    let (mut texts, mut weights, mut fold, mut grouping, mut batches) = (vec![], vec![], vec![], vec![], vec![]);
-    for (batch, rows) in rows.batches() {
-        for &row in rows {
-            let row = row as usize;
-            texts.push(batch.labels[row].clone());
-            weights.push(batch.weights[row]);
-            fold.push(batch.fold[row].clone());
-            grouping.push(batch.grouping[row].clone());
-        }
-        batches.push(take_record_batch(&batch.attributes, &UInt32Array::from(rows.to_vec()))?);
-    }
-    let Some(schema) = batches.first().map(RecordBatch::schema) else {
-        return Ok(None);
-    };
-    let attributes = concat_batches(&schema, &batches)?;
-    let given = Given {
-        attributes,
-        labels: Vec::new(),
-        weights,
-        fold,
-        grouping,
-        embargo: None,
-    };
-    Ok(Some((texts, given)))
 }
