@@ -106,9 +106,11 @@ mod tests {
     use super::*;
 
     fn read(texts: &[&str], positive: Option<&str>) -> Result<Vec<Option<f64>>> {
-        let known = |text: &&str| (*text != "-").then_some(*text);
         let outcomes = Outcomes::of(texts.iter().copied().filter(|t| *t != "-"), positive)?;
-        Ok(texts.iter().map(|text| outcomes.read(known(&text))).collect())
+        Ok(texts
+            .iter()
+            .map(|text| outcomes.read(Some(text).filter(|t| **t != "-").copied()))
+            .collect())
     }
 
     #[test]
