@@ -28,8 +28,7 @@ TUNED = {
     "n_estimators": 250, "learning_rate": 0.03, "num_leaves": 15, "min_child_samples": 30, "subsample": 0.8,
     "subsample_freq": 1, "colsample_bytree": 0.6,
 }
-SIZES = (1, 2, 4, 8)
-ROWS = 50_000
+SIZES = (50_000, 100_000, 200_000, 400_000)
 MADE_UP = """
 CREATE OR REPLACE TABLE rows AS
 SELECT
@@ -107,14 +106,14 @@ def scoring(con, frame, architectures):
         print(f"{architecture:18} {25 * len(frame) / (time.time() - start):,.0f} rows/s", flush=True)
 
 
-def scale(con, architectures):
+def scale(con, architectures, sizes):
     numbers = ", ".join(f"hash(i, {k}) % 1000 / 1e3 AS x{k}" for k in range(19))
     for architecture in architectures:
-        for size in SIZES:
-            con.execute(MADE_UP.format(numbers=numbers, rows=size * ROWS))
+        for rows in sizes:
+            con.execute(MADE_UP.format(numbers=numbers, rows=rows))
             sql = f"SELECT auc FROM launch_train_classifier('rows', architecture := '{architecture}')"
             [(auc,)], seconds, above = measured(con, sql)
-            print(f"{architecture:18} {size * ROWS:9,} rows  AUC {auc:.4f}  {seconds:.1f} s  {above:.0f} MiB above", flush=True)
+            print(f"{architecture:18} {rows:10,} rows  AUC {auc:.4f}  {seconds:.1f} s  {above:.0f} MiB above", flush=True)
 
 
 def main():
@@ -123,12 +122,13 @@ def main():
     parser.add_argument("--extension", default=ROOT / "build/release/launchpad.duckdb_extension")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--tasks", nargs="+", default=["shoppers"], choices=["shoppers", "scoring", "scale"])
+    parser.add_argument("--rows", type=int, nargs="+", default=SIZES)
     parser.add_argument("architectures", nargs="*", default=["auto"])
     options = parser.parse_args()
     con = connect(options)
     for task in options.tasks:
         if task == "scale":
-            scale(con, options.architectures)
+            scale(con, options.architectures, options.rows)
             continue
         frame = pd.read_csv(options.data / "online_shoppers" / "online_shoppers_intention.csv")
         {"shoppers": shoppers, "scoring": scoring}[task](con, frame, options.architectures)

@@ -33,7 +33,7 @@ impl Function for Chosen {
         @returns is_control: BOOLEAN  NULL
         @returns status: VARCHAR  ok or refused
         @returns reason: VARCHAR  what the user did, or why there is none
-        @example SELECT __launch_recommend(NULL, NULL, true, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, false, NULL, model)
+        @example SELECT __launch_recommend(NULL, NULL, true, NULL, 1, 'N', NULL, 5.0, 'C1', 'B1', {'price': 5.0}, true, NULL, model)
             FROM purchase_model
     ";
     const SHARED: &'static [Shared] = MARKET;
