@@ -36,8 +36,7 @@
 -- @returns is_control: BOOLEAN                 whether the user is set aside and not told
 -- @returns status: VARCHAR                     ok or refused
 -- @returns reason: VARCHAR                     what the user bought that is near; or why the candidate is refused
--- @example SELECT product_id, user_id, rank, is_control, reason
---     FROM launch_audience('new_goods', 'purchases', 'goods', (SELECT model FROM purchase_model), top := 3)
+-- @example FROM launch_audience('new_goods', 'purchases', 'goods', (SELECT model FROM purchase_model), top := 3)
 WITH drawn_ AS (
     SELECT unnest(__launch_audience(
         user_, events_, asked_, excluded_, code_, product_, launch_, price_, category_, brand_, attributes_, candidate_, unread_,

@@ -62,8 +62,7 @@
 -- @returns alike_buyers: DOUBLE            lines a user bought of alike products in the last days, over all active users
 -- @returns category_buyers: DOUBLE         lines a user bought of the category in the last days, over all active users
 -- @returns price_level: DOUBLE             ln(price / mean price of the category)
--- @example SELECT product_id, user_id, category_purchases, days_since_category
---     FROM launch_purchase_features('purchases', 'goods', 'new_goods') LIMIT 3
+-- @example FROM launch_purchase_features('purchases', 'goods', 'new_goods')
 WITH pairs_ AS (
     SELECT unnest(__launch_purchase_features(
         user_, events_, asked_, excluded_, code_, product_, launch_, price_, category_, brand_, attributes_, candidate_, unread_,

@@ -32,8 +32,7 @@
 -- @returns channel: VARCHAR                    the channel of most of the user's events, late ones counting more; NULL without
 -- @returns status: VARCHAR                     ok or refused
 -- @returns reason: VARCHAR                     what the user bought that is near; or why user or candidate are refused
--- @example SELECT user_id, product_id, rank, reason
---     FROM launch_recommend('purchases', 'new_goods', 'purchases', 'goods', (SELECT model FROM purchase_model), k := 1)
+-- @example FROM launch_recommend('purchases', 'new_goods', 'purchases', 'goods', (SELECT model FROM purchase_model), k := 1)
 WITH chosen_ AS (
     SELECT unnest(__launch_recommend(
         user_, events_, asked_, excluded_, code_, product_, launch_, price_, category_, brand_, attributes_, candidate_, unread_,

@@ -45,7 +45,8 @@
 -- @returns expected_over_observed: DOUBLE      expected buyers over those there were
 -- @returns status: VARCHAR                     ok or refused
 -- @returns reason: VARCHAR                     why refused; else what is to be known of the data, NULL for nothing
--- @example SELECT launches, positives, lift, status FROM launch_train_purchase('purchases', 'goods', architecture := 'logistic')
+-- @example CREATE OR REPLACE TEMP TABLE purchase_model AS
+--     FROM launch_train_purchase('purchases', 'goods', architecture := 'logistic')
 WITH fitted_ AS (
     SELECT __launch_fit_purchase(
         user_, events_, asked_, excluded_, code_, product_, launch_, price_, category_, brand_, attributes_, candidate_, unread_,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::learning::Past;
+use super::history::Past;
 use super::market::{Event, Market, User, ln_paid};
 use super::moment::Moment;
 use crate::features::MISSING;

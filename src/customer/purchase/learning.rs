@@ -1,18 +1,19 @@
 //! Learning from past launches: who bought each within so many days, seen as of the day before.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use arrow_array::{Array, ArrayRef, Float64Array, RecordBatch};
+use arrow_array::{ArrayRef, Float64Array, RecordBatch};
 use arrow_schema::{DataType, Field, Schema};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::catalog::Product;
-use super::features::{FEATURES, Features, Room, Target, taken};
+use super::features::{FEATURES, Features, Room, Target};
+use super::history::{History, Past};
 use super::market::Market;
+use super::measured::Measured;
 use super::moment::{Sweep, is_active};
-use crate::customer::{Architecture, Classifier, Embargo, Examples, Given, Options, Scores, average_precision};
+use crate::customer::{Architecture, Classifier, Embargo, Examples, Given, Options};
 use crate::error::{Error, Result};
 use crate::statistics::mix;
 
@@ -22,8 +23,6 @@ const MIN_LAUNCHES: usize = 10;
 const HALF_LIFE: (f64, f64) = (3.0, 90.0);
 /// Pairs without a purchase that are drawn at least.
 const MIN_NEGATIVES: usize = 2_000;
-/// Share of the most probable users that lift is measured in.
-const TOP: f64 = 0.1;
 /// Pairs that figures are taken from, about: launches are drawn where there are more.
 const MEASURED: usize = 300_000;
 /// Expected over observed buyers beyond which it is said.
@@ -117,80 +116,6 @@ impl Terms {
     }
 }
 
-/// A past launch.
-#[derive(Debug, Clone)]
-pub(super) struct Past {
-    pub product: usize,
-    pub day: i32,
-    /// Buyers within the days over users active before.
-    pub share: f64,
-    /// Whether somebody bought it before.
-    pub is_sold_before: bool,
-}
-
-/// Past launches in the order of their days, and by user those bought, by their places.
-#[derive(Debug)]
-pub(super) struct History {
-    pub past: Vec<Past>,
-    pub taken: Vec<Vec<u32>>,
-}
-
-impl History {
-    /// Of all launches within the time seen.
-    pub fn of(market: &Market, days: i32, active: i32) -> Self {
-        let products = &market.catalog.products;
-        let launch = |p: usize| {
-            products[p]
-                .launch
-                .filter(|_| !market.candidates.contains(&p))
-                .filter(|day| (market.span.0..market.span.1).contains(day))
-        };
-        let mut first: BTreeMap<u32, i32> = BTreeMap::new();
-        market.daily.iter().for_each(|d| {
-            first.entry(d.product).or_insert(d.day);
-        });
-        let mut past: Vec<Past> = (0..products.len())
-            .filter_map(|product| {
-                Some(Past {
-                    product,
-                    day: launch(product)?,
-                    share: 0.0,
-                    is_sold_before: first
-                        .get(&(product as u32))
-                        .is_some_and(|sold| *sold < launch(product).unwrap_or(0)),
-                })
-            })
-            .collect();
-        past.sort_by(|a, b| (a.day, &products[a.product].key).cmp(&(b.day, &products[b.product].key)));
-        let mut launch_of = vec![None; products.len()];
-        past.iter()
-            .zip(0..)
-            .for_each(|(p, place)| launch_of[p.product] = Some(place));
-        let taken: Vec<Vec<u32>> = market
-            .users
-            .par_iter()
-            .map(|user| taken(user, &launch_of, &past, days))
-            .collect();
-        let mut buyers = vec![0usize; past.len()];
-        taken.iter().flatten().for_each(|place| buyers[*place as usize] += 1);
-        let mut dates: Vec<i32> = past.iter().map(|p| p.day).collect();
-        dates.dedup();
-        let active_at = |day: &i32| {
-            let count = market
-                .users
-                .iter()
-                .filter(|u| is_active(&u.events, *day, active))
-                .count();
-            (*day, count.max(1) as f64)
-        };
-        let active_at: BTreeMap<i32, f64> = dates.par_iter().map(active_at).collect();
-        for (past, buyers) in past.iter_mut().zip(buyers) {
-            past.share = buyers as f64 / active_at[&past.day];
-        }
-        Self { past, taken }
-    }
-}
-
 /// Pairs that are learned from.
 struct Pairs {
     features: Vec<Features>,
@@ -210,55 +135,10 @@ struct Pairs {
 pub fn train(market: &Market, learning: &Learning) -> Result<Classifier> {
     let Learning { days, active, .. } = *learning;
     let history = History::of(market, days, active);
-    let (mut notes, early, late) = (Vec::new(), market.span.0 + days, market.span.1 - days);
+    let (early, late) = (market.span.0 + days, market.span.1 - days);
     let known = |p: &&Past| p.day >= early && p.day <= late;
     let usable: Vec<usize> = (0..history.past.len()).filter(|k| known(&&history.past[*k])).collect();
-    let mut told = |count: usize, what: &str| match count {
-        0 => {}
-        1 => notes.push(format!("1 launch {what}")),
-        _ => notes.push(format!("{count} launches {what}")),
-    };
-    let products = &market.catalog.products;
-    let outside = |p: &Product| {
-        p.launch
-            .is_some_and(|day| !(market.span.0..market.span.1).contains(&day))
-    };
-    told(
-        products.iter().filter(|p| outside(p)).count(),
-        "on days without events left out",
-    );
-    let of = |wanted: &dyn Fn(&Past) -> bool| history.past.iter().filter(|p| wanted(p)).count();
-    told(
-        of(&|p| p.day < early),
-        &format!("with less than {days} days of events before left out"),
-    );
-    told(
-        of(&|p| p.day >= early && p.day > late),
-        &format!("not yet seen for {days} days left out"),
-    );
-    told(
-        of(&|p| p.is_sold_before),
-        "bought before the launch date: users who did so are not asked about",
-    );
-    let unread: Vec<&String> = products.iter().filter_map(|p| p.unread.as_ref()).collect();
-    if let Some(text) = unread.iter().min() {
-        notes.push(format!(
-            "{} launch dates are no date from 1970 to 2200, such as '{text}', and count as none",
-            unread.len()
-        ));
-    }
-    let unknown = products.len() as u32 - 1;
-    let strange = market
-        .users
-        .iter()
-        .flat_map(|u| &u.events)
-        .filter(|e| e.product == unknown)
-        .count();
-    if strange > 0 {
-        notes.push(format!(
-            "{strange} events are of products that are not among the products: nothing is known of what was bought"
-        ));
-    }
+    let notes = notes(market, &history, days, (early, late));
     if usable.len() < MIN_LAUNCHES {
         return Err(Error::refused(format!(
             "{} launches have {days} days of events before and after them: at least {MIN_LAUNCHES} are needed{}",
@@ -462,6 +342,58 @@ pub fn train(market: &Market, learning: &Learning) -> Result<Classifier> {
     Ok(model)
 }
 
+/// What is to be known of the launches and events, in words.
+fn notes(market: &Market, history: &History, days: i32, (early, late): (i32, i32)) -> Vec<String> {
+    let mut notes = Vec::new();
+    let mut told = |count: usize, what: &str| match count {
+        0 => {}
+        1 => notes.push(format!("1 launch {what}")),
+        _ => notes.push(format!("{count} launches {what}")),
+    };
+    let products = &market.catalog.products;
+    let outside = |p: &Product| {
+        p.launch
+            .is_some_and(|day| !(market.span.0..market.span.1).contains(&day))
+    };
+    told(
+        products.iter().filter(|p| outside(p)).count(),
+        "on days without events left out",
+    );
+    let of = |wanted: &dyn Fn(&Past) -> bool| history.past.iter().filter(|p| wanted(p)).count();
+    told(
+        of(&|p| p.day < early),
+        &format!("with less than {days} days of events before left out"),
+    );
+    told(
+        of(&|p| p.day >= early && p.day > late),
+        &format!("not yet seen for {days} days left out"),
+    );
+    told(
+        of(&|p| p.is_sold_before),
+        "bought before the launch date: users who did so are not asked about",
+    );
+    let unread: Vec<&String> = products.iter().filter_map(|p| p.unread.as_ref()).collect();
+    if let Some(text) = unread.iter().min() {
+        notes.push(format!(
+            "{} launch dates are no date from 1970 to 2200, such as '{text}', and count as none",
+            unread.len()
+        ));
+    }
+    let unknown = products.len() as u32 - 1;
+    let strange = market
+        .users
+        .iter()
+        .flat_map(|u| &u.events)
+        .filter(|e| e.product == unknown)
+        .count();
+    if strange > 0 {
+        notes.push(format!(
+            "{strange} events are of products that are not among the products: nothing is known of what was bought"
+        ));
+    }
+    notes
+}
+
 /// A number from 0 to 1 that looks drawn at random, the same for the same text and seed.
 pub(super) fn share_of(text: &str, seed: i64) -> f64 {
     let hash = text
@@ -525,71 +457,4 @@ fn usual_units(user: &super::User, day: i32, usual: f64) -> f64 {
 /// Units that a buyer takes, by what the user mostly takes of anything.
 pub(super) fn expected_units(terms: &Terms, user: &super::User, day: i32) -> f64 {
     terms.units * usual_units(user, day, terms.usual_units) / terms.usual_units.max(f64::MIN_POSITIVE)
-}
-
-/// How good probabilities are of all users of launches held out.
-struct Measured {
-    scores: Scores,
-    lift: f64,
-    category_lift: f64,
-    precision: f64,
-    category_precision: f64,
-    expected_over_observed: f64,
-}
-
-impl Measured {
-    /// Of launches: features, outcomes and probabilities of the users.
-    fn of<'a>(launches: impl Iterator<Item = (&'a RecordBatch, &'a [bool], &'a [f64])>) -> Option<Self> {
-        let (mut sums, mut count) = ([0.0; 4], 0.0);
-        let (mut all, mut outcomes) = (Vec::new(), Vec::new());
-        for (features, bought, probability) in launches {
-            let label: Vec<f64> = bought.iter().map(|b| f64::from(u8::from(*b))).collect();
-            all.extend(probability);
-            outcomes.extend(&label);
-            if !bought.contains(&true) {
-                continue;
-            }
-            let column = |name: &str| -> Vec<f64> {
-                let array = features
-                    .column_by_name(name)
-                    .and_then(|a| a.as_any().downcast_ref::<Float64Array>());
-                array.map_or_else(
-                    || vec![0.0; label.len()],
-                    |a| a.iter().map(|v| v.unwrap_or(0.0)).collect(),
-                )
-            };
-            let (bought, since) = (column("category_purchases"), column("days_since_category"));
-            let category: Vec<f64> = bought.iter().zip(&since).map(|(n, age)| n / (1.0 + age)).collect();
-            count += 1.0;
-            for (k, score) in [probability, category.as_slice()].into_iter().enumerate() {
-                sums[k] += lift(score, &label);
-                sums[2 + k] += average_precision(score, &label, &vec![1.0; label.len()]);
-            }
-        }
-        let [lift, category_lift, precision, category_precision] = sums.map(|s| s / count);
-        Some(Self {
-            scores: Scores::of(&all, &outcomes, &vec![1.0; all.len()])?,
-            lift,
-            category_lift,
-            precision,
-            category_precision,
-            expected_over_observed: all.iter().sum::<f64>() / outcomes.iter().sum::<f64>(),
-        })
-    }
-}
-
-/// Share of the positives among the highest tenth, times ten; rows of one score share it.
-fn lift(score: &[f64], label: &[f64]) -> f64 {
-    let mut order: Vec<usize> = (0..score.len()).collect();
-    order.sort_by(|a, b| score[*b].total_cmp(&score[*a]));
-    let top = TOP * score.len() as f64;
-    let (mut seen, mut found, mut all) = (0.0, 0.0, 0.0);
-    for tied in order.chunk_by(|a, b| score[*a] == score[*b]) {
-        let size = tied.len() as f64;
-        let hits: f64 = tied.iter().map(|k| label[*k]).sum();
-        found += hits * ((top - seen) / size).clamp(0.0, 1.0);
-        seen += size;
-        all += hits;
-    }
-    found / all / TOP
 }

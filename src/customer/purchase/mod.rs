@@ -7,8 +7,10 @@
 mod audience;
 mod catalog;
 mod features;
+mod history;
 mod learning;
 mod market;
+mod measured;
 mod moment;
 mod scoring;
 

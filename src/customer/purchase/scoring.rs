@@ -6,7 +6,8 @@ use rayon::prelude::*;
 
 use super::catalog::Product;
 use super::features::{Features, Reason, Room, Target};
-use super::learning::{History, Knows, Terms, batch, expected_units};
+use super::history::History;
+use super::learning::{Knows, Terms, batch, expected_units};
 use super::market::{Market, User};
 use super::moment::{Moment, Sweep, is_active};
 use crate::calibration::logistic;

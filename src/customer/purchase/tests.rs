@@ -3,7 +3,8 @@ use std::sync::Arc;
 use arrow_array::{ArrayRef, RecordBatch, StringArray};
 
 use super::features::{Room, Target};
-use super::learning::{History, share_of};
+use super::history::History;
+use super::learning::share_of;
 use super::moment::Sweep;
 use super::*;
 use crate::customer::{Architecture, Classifier};
