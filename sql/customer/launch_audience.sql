@@ -65,6 +65,6 @@ SELECT
     row_['expected_units'] AS expected_units, channel_ AS channel, row_['is_control'] AS is_control,
     row_['status'] AS status, row_['reason'] AS reason
 FROM drawn_
-LEFT JOIN __launch_keys(candidates, product_id) goods_ ON row_['product'] = goods_.text_
+LEFT JOIN __launch_keys(nullif(trim(candidates), ''), product_id) goods_ ON row_['product'] = goods_.text_
 LEFT JOIN __launch_keys(events, user_id) people_ ON row_['user'] = people_.text_
 LEFT JOIN channels_ ON row_['channel'] = number_

@@ -113,5 +113,5 @@ SELECT
     pair_['category_buyers'] AS category_buyers,
     pair_['price_level'] AS price_level
 FROM pairs_
-JOIN __launch_keys(candidates, product_id) goods_ ON pair_['product'] = goods_.text_
+LEFT JOIN __launch_keys(nullif(trim(candidates), ''), product_id) goods_ ON pair_['product'] = goods_.text_
 JOIN __launch_keys(events, user_id) people_ ON pair_['user'] = people_.text_

@@ -60,6 +60,6 @@ SELECT
     people_.key_ AS user_id, goods_.key_ AS product_id, row_['rank'] AS rank, row_['probability'] AS probability,
     row_['expected_units'] AS expected_units, channel_ AS channel, row_['status'] AS status, row_['reason'] AS reason
 FROM chosen_
-LEFT JOIN __launch_keys(candidates, product_id) goods_ ON row_['product'] = goods_.text_
-LEFT JOIN __launch_keys(users, user_id) people_ ON row_['user'] = people_.text_
+LEFT JOIN __launch_keys(nullif(trim(candidates), ''), product_id) goods_ ON row_['product'] = goods_.text_
+LEFT JOIN __launch_keys(nullif(trim(users), ''), user_id) people_ ON row_['user'] = people_.text_
 LEFT JOIN channels_ ON row_['channel'] = number_

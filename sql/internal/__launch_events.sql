@@ -31,7 +31,7 @@ SELECT
 FROM (
     SELECT
         user_, product_, __launch_valid_day(raw_day_) AS day_, raw_units_, __launch_valid_units(raw_units_) AS units_,
-        __launch_valid_price(raw_price_) AS price_, raw_channel_::VARCHAR AS channel_, raw_event_::VARCHAR AS event_,
+        __launch_valid_price(raw_price_) AS price_, nullif(trim(raw_channel_::VARCHAR), '') AS channel_, raw_event_::VARCHAR AS event_,
         CASE
             WHEN typeof(raw_event_) = '"NULL"' THEN true
             ELSE coalesce(lower(trim(raw_event_::VARCHAR)) = lower(trim(purchase)), false)

@@ -68,18 +68,24 @@ excluded_ AS MATERIALIZED (
         SELECT
             COLUMNS(lambda c: __launch_column(c, user_id, coalesce(exclude, 'exclude'))) AS user_,
             COLUMNS(lambda c: __launch_column(c, product_id, coalesce(exclude, 'exclude'))) AS product_
-        FROM query(__launch_from(exclude, [user_id, product_id], ['product_id', product_id]))
+        FROM query(__launch_from(nullif(trim(exclude), ''), [user_id, product_id], ['product_id', product_id]))
     )
     WHERE __launch_id_text(user_) IS NOT NULL
     GROUP BY ALL
 ),
--- Those who are not to be told would be, if they were called otherwise.
+-- Those who are not to be told would be, if they or the products were called otherwise.
 met_ AS MATERIALIZED (
-    SELECT CASE WHEN count(*) > 0 AND count(user_) = 0 THEN
-        'no user of ' || exclude || ' is among those of ' || events || ', such as ''' || min(same_) || ''' where events have '''
-        || (SELECT min(user_::VARCHAR) FROM read_) || ''': without exclude nobody is left out'
+    SELECT CASE
+        WHEN count(*) > 0 AND count(user_) = 0 THEN
+            'no user of ' || exclude || ' is among those of ' || events || ', such as ''' || min(same_) || ''' where events have '''
+            || (SELECT min(user_::VARCHAR) FROM read_) || ''': without exclude nobody is left out'
+        WHEN count(*) > 0 AND count(*) FILTER (product_ IS NULL OR there_) = 0 THEN
+            'no product of ' || exclude || ' is among the candidates, such as ''' || min(product_)
+            || ''': without exclude nobody is left out'
     END AS why_
-    FROM excluded_ LEFT JOIN (SELECT DISTINCT lower(trim(__launch_id_text(user_))) AS user_ FROM read_) ON same_ = user_
+    FROM (SELECT same_, unnest(excluded_) AS product_ FROM excluded_)
+    LEFT JOIN (SELECT DISTINCT lower(trim(__launch_id_text(user_))) AS user_ FROM read_) ON same_ = user_
+    LEFT JOIN (SELECT DISTINCT lower(trim(__launch_id_text(key_))) AS key_, true AS there_ FROM offered_ WHERE candidate_) ON product_ = key_
 ),
 codes_ AS MATERIALIZED (
     SELECT key_, row_number() OVER (ORDER BY key_::VARCHAR) AS code_
@@ -113,7 +119,7 @@ users_ AS (
 ),
 asked_ AS (
     SELECT DISTINCT __launch_id_text(COLUMNS(lambda c: __launch_column(c, user_id, coalesce(users, 'users')))) AS user_
-    FROM query(__launch_from(users, [user_id], ['none']))
+    FROM query(__launch_from(nullif(trim(users), ''), [user_id], ['none']))
 )
 SELECT
     user_, events_, users IS NULL OR asked_.user_ IS NOT NULL AS asked_, excluded_, NULL::BIGINT AS code_,

@@ -21,8 +21,8 @@ SELECT
     key_, launch_, price_, category_, brand_, candidate_, struct_insert(attributes_, price := price_) AS attributes_, named_, unread_
 FROM (
     SELECT
-        key_, __launch_valid_day(given_) AS launch_, __launch_amount(raw_price_) AS price_, category_::VARCHAR AS category_,
-        brand_::VARCHAR AS brand_, candidate_, attributes_, typeof(given_) <> '"NULL"' AS named_,
+        key_, __launch_valid_day(given_) AS launch_, __launch_amount(raw_price_) AS price_, nullif(trim(category_::VARCHAR), '') AS category_,
+        nullif(trim(brand_::VARCHAR), '') AS brand_, candidate_, attributes_, typeof(given_) <> '"NULL"' AS named_,
         CASE WHEN __launch_valid_day(given_) IS NULL THEN given_::VARCHAR END AS unread_
     FROM (
         SELECT
@@ -40,7 +40,7 @@ FROM (
             ))) AS attributes_
         FROM query(__launch_from(
             '(FROM (SELECT *, false AS __launch_candidate FROM ' || __launch_named(products, 'products') || ')'
-            || coalesce(' UNION ALL BY NAME FROM (SELECT *, true AS __launch_candidate FROM ' || candidates || ')', '') || ')',
+            || coalesce(' UNION ALL BY NAME FROM (SELECT *, true AS __launch_candidate FROM ' || nullif(trim(candidates), '') || ')', '') || ')',
             [product_id, launch_date, price, category, brand], ['launch_date', 'price', 'category', 'brand', 'none']
         ))
     )

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use arrow_array::{Float64Array, RecordBatch};
+use arrow_array::{Array, Float64Array, RecordBatch, StringArray};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -19,6 +19,8 @@ use crate::error::{Error, Result};
 
 /// An AUC from which one feature alone is taken for the label.
 const LEAK: f64 = 0.999;
+/// Share of the texts of a feature that are numbers, from which it is said.
+const MOSTLY: f64 = 0.9;
 /// Rows by which the level of probabilities is set, at most.
 const LEVEL_ROWS: usize = 100_000;
 
@@ -237,6 +239,7 @@ impl Classifier {
         let finish = centred(finish, examples, &whole)?;
         let mut notes = examples.notes.clone();
         notes.extend(infinite(examples));
+        notes.extend(written_numbers(examples));
         notes.extend(unused(examples, &whole));
         notes.extend(importance::leak(examples, LEAK));
         let held_out = held.len();
@@ -308,7 +311,8 @@ impl Classifier {
     }
 }
 
-/// With the level of the members that were fitted to all rows.
+/// With the level of the members that were fitted to all rows; of rows of some time that of the late ones: levels move sooner than
+/// tastes.
 fn centred(finish: Finish, examples: &Examples, members: &[Fitted]) -> Result<Finish> {
     let count = examples.label.len();
     // Rows are in an order that says nothing.
@@ -318,7 +322,7 @@ fn centred(finish: Finish, examples: &Examples, members: &[Fitted]) -> Result<Fi
     let of = |values: &[f64]| -> Vec<f64> { rows.iter().map(|row| values[*row]).collect() };
     let weight: Vec<f64> = rows
         .iter()
-        .map(|row| examples.weight[*row] * examples.emphasis[*row])
+        .map(|row| examples.weight[*row] * examples.emphasis[*row].powi(2))
         .collect();
     Ok(finish.centred(&odds, &of(&examples.label), &weight))
 }
@@ -333,6 +337,30 @@ fn infinite(examples: &Examples) -> Option<String> {
     });
     let names: Vec<&str> = odd.map(|(field, _)| field.name().as_str()).collect();
     (!names.is_empty()).then(|| format!("infinite numbers count as missing: {}", names.join(", ")))
+}
+
+/// Features that are texts and mostly numbers, in words.
+fn written_numbers(examples: &Examples) -> Option<String> {
+    let schema = examples.attributes.schema();
+    let columns = schema.fields().iter().zip(examples.attributes.columns());
+    let told = columns.filter_map(|(field, array)| {
+        let texts = array.as_any().downcast_ref::<StringArray>()?;
+        let is_number = |text: &&str| text.trim().parse::<f64>().is_ok();
+        let known = || texts.iter().flatten();
+        let numbers = known().filter(is_number).count();
+        let other = known().find(|text| !is_number(text));
+        let mostly = numbers > 0 && numbers as f64 >= MOSTLY * known().count() as f64;
+        mostly.then(|| match other {
+            Some(other) => format!("{} (with others, such as '{other}')", field.name()),
+            None => field.name().clone(),
+        })
+    });
+    let names: Vec<String> = told.collect();
+    let told = format!(
+        "numbers written as texts count as texts, cast them: {}",
+        names.join(", ")
+    );
+    (!names.is_empty()).then_some(told)
 }
 
 /// Features that no member looks at, in words.

@@ -11,6 +11,7 @@ use launchpad::{
         Architecture, Classifier,
         purchase::{Advice, Audience, Event, Learning, Market, Product, User, audience, recommend, train},
     },
+    error::Error,
     model::{decode, encode, model_id},
 };
 use serde_json::{Value, json};
@@ -103,7 +104,7 @@ fn learning(architecture: Architecture) -> Learning {
     }
 }
 
-fn asked(market: &Market, model: &Classifier) -> Vec<Advice> {
+fn asked(market: &Market, model: &Classifier) -> Result<Vec<Advice>, Error> {
     let wanted = Audience {
         top: 10,
         control: 0.2,
@@ -111,7 +112,7 @@ fn asked(market: &Market, model: &Classifier) -> Vec<Advice> {
         as_of: None,
         seed: 42,
     };
-    audience(market, model, &wanted).unwrap()
+    audience(market, model, &wanted)
 }
 
 #[test]
@@ -120,7 +121,7 @@ fn the_released_purchase_model_answers_as_ever() {
     let stored: Value = serde_json::from_slice(&fs::read(path("json")).unwrap()).unwrap();
     assert_eq!(stored["model_id"], model_id(&bytes), "the fixture itself has changed");
     let model: Classifier = decode(&bytes).unwrap();
-    let rows = asked(&market(|e| e, 30), &model);
+    let rows = asked(&market(|e| e, 30), &model).unwrap();
     let expected = stored["probabilities"].as_array().unwrap();
     assert_eq!(rows.len(), expected.len());
     for (row, expected) in rows.iter().zip(expected) {
@@ -167,11 +168,13 @@ fn odd_markets_give_probabilities_or_reasons() {
             let market = market(change, count);
             let own = train(&market, &learning(Architecture::Logistic)).ok();
             for model in [Some(&released), own.as_ref()].into_iter().flatten() {
-                let rows = [
-                    asked(&market, model),
-                    recommend(&market, model, 2, 1.0, Some(185)).unwrap(),
-                ]
-                .concat();
+                // Without users there are no views, which the released model was learned with.
+                let (Ok(drawn), Ok(told)) = (asked(&market, model), recommend(&market, model, 2, 1.0, Some(185)))
+                else {
+                    assert_eq!(count, 0, "{name}");
+                    continue;
+                };
+                let rows = [drawn, told].concat();
                 for row in rows {
                     let sound = match (row.probability, row.expected_units) {
                         (Some(p), Some(units)) => p > 0.0 && p < 1.0 && units.is_finite() && units >= 0.0,
@@ -191,7 +194,11 @@ fn write_purchase_fixture() {
     let market = market(|e| e, 30);
     let model = train(&market, &learning(Architecture::Logistic)).unwrap();
     let bytes = encode(&model).unwrap();
-    let probabilities: Vec<f64> = asked(&market, &model).iter().filter_map(|r| r.probability).collect();
+    let probabilities: Vec<f64> = asked(&market, &model)
+        .unwrap()
+        .iter()
+        .filter_map(|r| r.probability)
+        .collect();
     let stored = json!({ "model_id": model_id(&bytes), "probabilities": probabilities });
     fs::write(path("bin"), bytes).unwrap();
     fs::write(path("json"), serde_json::to_vec_pretty(&stored).unwrap()).unwrap();

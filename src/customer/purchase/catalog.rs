@@ -2,14 +2,24 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use arrow_array::RecordBatch;
+use arrow_array::{Array, ArrayRef, BooleanArray, Date32Array, Float64Array, RecordBatch, StringArray};
 
+use crate::features::MISSING;
 use crate::features::distance::cosine;
-use crate::features::{AttributeEncoder, EncodedColumn, MISSING};
+use crate::features::text::Vocabulary;
 use crate::statistics::deviation;
 
 /// What a number or a text counts in likeness, as much as a level that one product in four has.
 const PLAIN: f32 = 1.386_294;
+
+/// Words of a text that are kept at most.
+const WORDS: usize = 512;
+/// Words that values have on average from which they are texts.
+const LONG: f64 = 3.0;
+/// Levels over products from which a column holds ids, which tell nothing.
+const IDS: f64 = 0.8;
+/// Positive numbers are compared by their logarithms where they spread over more than this factor.
+const SPREAD: f32 = 10.0;
 
 /// What is known of a product beside its attributes.
 #[derive(Debug, Clone, Default)]
@@ -40,12 +50,14 @@ pub(super) struct Catalog {
     pub categories: usize,
     /// By product; [`MISSING`] without.
     pub brand: Vec<i32>,
-    columns: Vec<Column>,
+    /// Attributes by name.
+    columns: Vec<(String, Column)>,
 }
 
-/// What counts in likeness, by attribute: of each level its weight, of numbers their standard deviation.
+/// What counts in likeness, by attribute: of each level its weight; of numbers their standard deviation, and whether it is that of
+/// logarithms.
 #[derive(Debug, Clone)]
-pub(super) struct Scale(Vec<Vec<f32>>);
+pub(super) struct Scale(Vec<(Vec<f32>, bool)>);
 
 /// One attribute of all products.
 #[derive(Debug)]
@@ -57,10 +69,13 @@ enum Column {
 }
 
 impl Catalog {
-    /// Learn from the attributes of all products, one row each.
-    pub fn new(products: Vec<Product>, attributes: &RecordBatch) -> Self {
-        let encoder = AttributeEncoder::fit(attributes);
-        let columns = encoder.encode(attributes).into_iter().map(column).collect();
+    /// Read the attributes of all products, one row each. What a column is, is told by the first products, which are no candidates:
+    /// what is asked about must not change the answers to others.
+    pub fn new(products: Vec<Product>, attributes: &RecordBatch, is_candidate: &[bool]) -> Self {
+        let schema = attributes.schema();
+        let columns = schema.fields().iter().zip(attributes.columns());
+        let columns = columns.map(|(field, array)| (field.name().to_lowercase(), column(array, is_candidate)));
+        let columns = columns.collect();
         let codes = |of: fn(&Product) -> Option<&String>| {
             let level = |p: &Product| of(p).and_then(|text| normal(text));
             let known: BTreeSet<String> = products.iter().filter_map(level).collect();
@@ -86,24 +101,45 @@ impl Catalog {
 
     /// Attributes with levels: the level of each product, and their number.
     pub fn levels(&self) -> impl Iterator<Item = (&[i32], usize)> {
-        self.columns.iter().filter_map(|column| match column {
+        self.columns.iter().filter_map(|(_, column)| match column {
             Column::Level(codes, levels) => Some((codes.as_slice(), *levels)),
             _ => None,
         })
     }
 
+    /// The attributes that some product has.
+    pub fn attributes(&self) -> Vec<String> {
+        let known = |column: &Column| (0..self.products.len()).any(|row| !column.is_missing(row));
+        let known = self.columns.iter().filter(|(_, column)| known(column));
+        known.map(|(name, _)| name.clone()).collect()
+    }
+
+    /// The ones among some attributes that a product lacks.
+    pub fn lacking<'a>(&self, product: usize, among: &'a [String]) -> Vec<&'a str> {
+        let own = |name: &str| self.columns.iter().find(|(own, _)| own == name);
+        let lacks = |name: &&String| own(name).is_none_or(|(_, column)| column.is_missing(product));
+        among.iter().filter(lacks).map(String::as_str).collect()
+    }
+
     /// What counts in likeness, learned from the products that are known.
     pub fn scale(&self, known: &[bool]) -> Scale {
         let all = known.iter().filter(|k| **k).count();
-        let of = |column: &Column| match column {
+        let of = |(_, column): &(String, Column)| match column {
             Column::Level(codes, levels) => {
                 let mut counts = vec![0usize; *levels];
                 let own = codes.iter().zip(known).filter(|(code, known)| **known && **code >= 0);
                 own.for_each(|(code, _)| counts[*code as usize] += 1);
-                counts
-                    .into_iter()
-                    .map(|n| ((1 + all) as f32 / (1 + n) as f32).ln())
-                    .collect()
+                let there: usize = counts.iter().sum();
+                let different = counts.iter().filter(|n| **n > 0).count();
+                let are_ids = different as f64 > IDS * there as f64 && there > 10;
+                let weight = |n: usize| {
+                    if are_ids {
+                        0.0
+                    } else {
+                        ((1 + all) as f32 / (1 + n) as f32).ln()
+                    }
+                };
+                (counts.into_iter().map(weight).collect(), false)
             }
             Column::Number(values) => {
                 let own = || {
@@ -111,12 +147,15 @@ impl Catalog {
                         .iter()
                         .zip(known)
                         .filter(|(v, known)| **known && !v.is_nan())
-                        .map(|(v, _)| f64::from(*v))
+                        .map(|(v, _)| *v)
                 };
-                let spread = deviation(&own().collect::<Vec<_>>()).filter(|d| *d > 0.0);
-                vec![spread.unwrap_or(1.0) as f32]
+                let (least, most) = own().fold((f32::MAX, f32::MIN), |(a, b), v| (a.min(v), b.max(v)));
+                let is_log = least > 0.0 && most / least > SPREAD;
+                let each: Vec<f64> = own().map(|v| f64::from(if is_log { v.ln() } else { v })).collect();
+                let spread = deviation(&each).filter(|d| *d > 0.0);
+                (vec![spread.unwrap_or(1.0) as f32], is_log)
             }
-            Column::Text(_) => Vec::new(),
+            Column::Text(_) => (Vec::new(), false),
         };
         Scale(self.columns.iter().map(of).collect())
     }
@@ -135,7 +174,7 @@ impl Catalog {
             shared[row] += common;
             whole[row] += both - common;
         };
-        for (column, scale) in self.columns.iter().zip(&scale.0) {
+        for ((_, column), (scale, is_log)) in self.columns.iter().zip(&scale.0) {
             match column {
                 Column::Level(codes, _) => {
                     let weight = |code: i32| usize::try_from(code).map_or(0.0, |code| scale[code]);
@@ -147,8 +186,9 @@ impl Catalog {
                     }
                 }
                 Column::Number(values) => {
+                    let value = |row: usize| if *is_log { values[row].ln() } else { values[row] };
                     for row in 0..count {
-                        let gap = (values[row] - values[one]).abs() / scale[0];
+                        let gap = (value(row) - value(one)).abs() / scale[0];
                         if !gap.is_nan() {
                             add(row, PLAIN * (-gap).exp(), 2.0 * PLAIN);
                         }
@@ -174,21 +214,67 @@ impl Catalog {
     }
 }
 
-fn column(encoded: EncodedColumn) -> Column {
-    match encoded {
-        EncodedColumn::Number(values) => {
-            Column::Number(values.into_iter().map(|v| v.map_or(f32::NAN, |v| v as f32)).collect())
-        }
-        EncodedColumn::Text(texts) => Column::Text(texts),
-        EncodedColumn::Category(codes) => {
-            let levels = codes
-                .iter()
-                .copied()
-                .max()
-                .map_or(0, |most| usize::try_from(most + 1).unwrap_or(0));
-            Column::Level(codes, levels)
+impl Column {
+    fn is_missing(&self, row: usize) -> bool {
+        match self {
+            Self::Level(codes, _) => codes[row] == MISSING,
+            Self::Number(values) => values[row].is_nan(),
+            Self::Text(texts) => texts[row].is_empty(),
         }
     }
+}
+
+fn column(array: &ArrayRef, is_candidate: &[bool]) -> Column {
+    let any = array.as_any();
+    let numbers = |values: Vec<Option<f64>>| {
+        let known = |v: Option<f64>| v.map(|v| v as f32).filter(|v| v.is_finite());
+        Column::Number(values.into_iter().map(|v| known(v).unwrap_or(f32::NAN)).collect())
+    };
+    if let Some(values) = any.downcast_ref::<Float64Array>() {
+        return numbers(values.iter().collect());
+    }
+    if let Some(values) = any.downcast_ref::<Date32Array>() {
+        return numbers(values.iter().map(|v| v.map(f64::from)).collect());
+    }
+    if let Some(values) = any.downcast_ref::<BooleanArray>() {
+        return levels(values.iter().map(|v| v.map(|v| v.to_string())).collect());
+    }
+    let Some(texts) = any.downcast_ref::<StringArray>() else {
+        return Column::Number(vec![f32::NAN; array.len()]);
+    };
+    let first = || {
+        texts
+            .iter()
+            .zip(is_candidate)
+            .filter(|(_, c)| !**c)
+            .filter_map(|(text, _)| text)
+    };
+    let first = || first().filter(|text| !text.trim().is_empty());
+    let number = |text: &str| text.trim().parse::<f64>().ok();
+    let count = first().count();
+    if count > 0 && first().all(|text| number(text).is_some()) {
+        return numbers(texts.iter().map(|text| text.and_then(number)).collect());
+    }
+    let words: usize = first().map(|text| text.split_whitespace().count()).sum();
+    let vocabulary = Vocabulary::fit(first(), WORDS);
+    match words as f64 >= LONG * count as f64 && !vocabulary.is_empty() {
+        true => Column::Text(
+            texts
+                .iter()
+                .map(|text| text.map_or_else(Vec::new, |text| vocabulary.encode(text)))
+                .collect(),
+        ),
+        false => levels(texts.iter().map(|text| text.and_then(normal)).collect()),
+    }
+}
+
+fn levels(texts: Vec<Option<String>>) -> Column {
+    let known: BTreeSet<&String> = texts.iter().flatten().collect();
+    let known: BTreeMap<&String, i32> = known.into_iter().zip(0..).collect();
+    let codes = texts
+        .iter()
+        .map(|text| text.as_ref().map_or(MISSING, |text| known[text]));
+    Column::Level(codes.collect(), known.len())
 }
 
 /// A name as it is compared: without case and blanks around it, numbers as numbers; nothing of an empty one.

@@ -114,6 +114,9 @@ pub(super) struct Target<'a> {
     past_weight: Vec<f32>,
     past_total: f32,
     days: i32,
+    /// Whether nobody has bought of its category, or of its brand: then nothing is known of who does.
+    pub is_new_category: bool,
+    is_new_brand: bool,
     /// What all users have in common.
     common: Features,
 }
@@ -139,7 +142,9 @@ impl<'a> Target<'a> {
             .zip(&past_weight)
             .map(|(p, w)| p.share * f64::from(*w))
             .sum();
-        let of_category = usize::try_from(category).ok();
+        let is_new = |code: i32, shares: &[f32]| usize::try_from(code).is_ok_and(|code| shares[code] == 0.0);
+        let is_new_category = is_new(category, &moment.category_shares);
+        let of_category = usize::try_from(category).ok().filter(|_| !is_new_category);
         let common = Features {
             launch_take_up: (weighted + mean_share) / (f64::from(past_total) + 1.0),
             alike_buyers: lines_of(&|row| likeness[row].powi(4)),
@@ -150,6 +155,8 @@ impl<'a> Target<'a> {
             ..Features::UNKNOWN
         };
         Self {
+            is_new_category,
+            is_new_brand: is_new(catalog.brand[product], &moment.brand_shares),
             product,
             likeness,
             moment,
@@ -306,7 +313,7 @@ impl Market {
             out.launches_bought = f64::from(count) / target.past.len() as f64;
             out.alike_launches_bought = f64::from(alike / (target.past_total + 0.5));
         }
-        if let Ok(code) = usize::try_from(category) {
+        if let Some(code) = usize::try_from(category).ok().filter(|_| !target.is_new_category) {
             out.category_purchases = f64::from(of_category);
             out.category_share = share(of_category);
             out.category_affinity = affinity(of_category, moment.category_shares[code]);
@@ -326,7 +333,7 @@ impl Market {
                 out.price_level_distance = out.price_level - f64::from(level / level_lines);
             }
         }
-        if let Ok(code) = usize::try_from(brand) {
+        if let Some(code) = usize::try_from(brand).ok().filter(|_| !target.is_new_brand) {
             out.brand_share = share(of_brand);
             out.brand_affinity = affinity(of_brand, moment.brand_shares[code]);
         }

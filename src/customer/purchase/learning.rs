@@ -21,6 +21,8 @@ use crate::statistics::mix;
 const MIN_LAUNCHES: usize = 10;
 /// A launch counts half that is so many times the days ago, or so many days where that is more.
 const HALF_LIFE: (f64, f64) = (3.0, 90.0);
+/// Fewest buyers, and fewest others.
+const MIN_OUTCOMES: usize = 10;
 /// Pairs without a purchase that are drawn at least.
 const MIN_NEGATIVES: usize = 2_000;
 /// Pairs that figures are taken from, about: launches are drawn where there are more.
@@ -47,8 +49,8 @@ pub struct Learning {
     pub seed: i64,
 }
 
-/// What is known of any product.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+/// What is known of any product, and of events.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Knows {
     /// Categories.
     pub category: bool,
@@ -56,15 +58,22 @@ pub struct Knows {
     pub brand: bool,
     /// Prices.
     pub price: bool,
+    /// Events that are no purchases.
+    pub views: bool,
+    /// Attributes that some product has, in lower case.
+    pub attributes: Vec<String>,
 }
 
 impl Knows {
-    /// Of products.
-    pub fn of(products: &[Product]) -> Self {
+    /// Of a market.
+    pub fn of(market: &Market) -> Self {
+        let products = &market.catalog.products;
         Self {
             category: products.iter().any(|p| p.category.is_some()),
             brand: products.iter().any(|p| p.brand.is_some()),
             price: products.iter().any(|p| p.price.is_some()),
+            views: market.users.iter().any(|u| u.events.iter().any(|e| !e.bought)),
+            attributes: market.catalog.attributes(),
         }
     }
 }
@@ -181,7 +190,27 @@ pub fn train(market: &Market, learning: &Learning) -> Result<Classifier> {
     };
     let add = |a: (usize, usize, usize), b: (usize, usize, usize)| (a.0 + b.0, a.1 + b.1, a.2 + b.2);
     let (pairs, buyers, other_buyers) = usable.par_iter().map(count).reduce(|| (0, 0, 0), add);
-    let rest = (pairs - buyers).max(1) as f64;
+    let few = |count: usize, what: &str| {
+        let more = if notes.is_empty() {
+            String::new()
+        } else {
+            format!(" ({})", notes.join("; "))
+        };
+        Error::refused(format!("{count} {what}: at least {MIN_OUTCOMES} are needed{more}"))
+    };
+    if buyers < MIN_OUTCOMES {
+        return Err(few(
+            buyers,
+            &format!("active users bought a launch within {days} days of it"),
+        ));
+    }
+    if pairs - buyers < MIN_OUTCOMES {
+        return Err(few(
+            pairs - buyers,
+            &format!("active users did not buy a launch within {days} days of it"),
+        ));
+    }
+    let rest = (pairs - buyers) as f64;
     let sampled = ((learning.negatives * buyers).max(MIN_NEGATIVES) as f64 / rest).min(1.0);
     let chosen = |user: usize, past: &Past| {
         let text = format!(
@@ -304,7 +333,8 @@ pub fn train(market: &Market, learning: &Learning) -> Result<Classifier> {
     let launches = further.iter().map(|(_, batch)| batch).zip(&outcomes).zip(&said);
     let measured = Measured::of(launches.map(|((batch, bought), said)| (batch, bought.as_slice(), said.as_slice())));
     let measured = measured.ok_or_else(|| Error::refused("the launches that are held out have no buyer"))?;
-    let (units, usual_units) = units(market, &history, &usable, days);
+    let counts = |day: i32| 0.5f64.powf(f64::from(newest - day) / half_life);
+    let (units, usual_units) = units(market, &history, &usable, days, counts);
     if let Some(facts) = &mut model.facts {
         facts.scores = measured.scores;
         facts.base_rate = buyers as f64 / pairs as f64;
@@ -325,7 +355,7 @@ pub fn train(market: &Market, learning: &Learning) -> Result<Classifier> {
     model.terms = Some(Terms {
         days,
         active,
-        knows: Knows::of(&market.catalog.products),
+        knows: Knows::of(market),
         launches: usable.len(),
         pairs,
         buyers,
@@ -422,8 +452,8 @@ pub(super) fn batch(features: &[Features]) -> Result<RecordBatch> {
     )?)
 }
 
-/// Units of a buyer within the days over what such a user mostly takes, and units of any purchase.
-fn units(market: &Market, history: &History, usable: &[usize], days: i32) -> (f64, f64) {
+/// Units of a buyer within the days over what such a user mostly takes, later launches counting more; and units of any purchase.
+fn units(market: &Market, history: &History, usable: &[usize], days: i32, counts: impl Fn(i32) -> f64) -> (f64, f64) {
     let lines = || market.users.iter().flat_map(|u| u.events.iter().filter(|e| e.bought));
     let usual = lines().map(|e| f64::from(e.units)).sum::<f64>() / f64::max(lines().count() as f64, 1.0);
     let (mut taken, mut expected) = (0.0, 0.0);
@@ -435,16 +465,18 @@ fn units(market: &Market, history: &History, usable: &[usize], days: i32) -> (f6
             let past = &history.past[*place as usize];
             let within = past.day..past.day + days;
             let is_own = |e: &&super::Event| e.bought && e.product as usize == past.product && within.contains(&e.day);
-            taken += user
-                .events
-                .iter()
-                .filter(is_own)
-                .map(|e| f64::from(e.units))
-                .sum::<f64>();
-            expected += usual_units(user, past.day, usual) / usual;
+            let counts = counts(past.day);
+            taken += counts
+                * user
+                    .events
+                    .iter()
+                    .filter(is_own)
+                    .map(|e| f64::from(e.units))
+                    .sum::<f64>();
+            expected += counts * usual_units(user, past.day, usual) / usual;
         }
     }
-    (taken / f64::max(expected, 1.0), usual)
+    (taken / f64::max(expected, f64::MIN_POSITIVE), usual)
 }
 
 /// Units that a user mostly takes of anything, drawn to those of all.

@@ -106,7 +106,9 @@ impl Market {
         };
         let first = days().map(|d| d.0).min().unwrap_or(0);
         let last = days().map(|d| d.1).max().unwrap_or(-1);
-        let catalog = Catalog::new(products, attributes);
+        let mut is_candidate = vec![false; products.len()];
+        candidates.iter().for_each(|place| is_candidate[*place] = true);
+        let catalog = Catalog::new(products, attributes, &is_candidate);
         let daily = daily(&users, &catalog);
         Self {
             catalog,

@@ -159,7 +159,7 @@ impl<'a> Asking<'a> {
                 "the model was learned with the {what} of products, and no product has one here: name the column, {column} := '...'"
             ))
         };
-        let known = Knows::of(&market.catalog.products);
+        let known = Knows::of(market);
         for (learned, here, what, column) in [
             (terms.knows.category, known.category, "category", "category"),
             (terms.knows.brand, known.brand, "brand", "brand"),
@@ -168,6 +168,24 @@ impl<'a> Asking<'a> {
             if learned && !here {
                 return Err(lacks(what, column));
             }
+        }
+        let gone: Vec<&str> = terms
+            .knows
+            .attributes
+            .iter()
+            .filter(|a| !known.attributes.contains(a))
+            .map(String::as_str)
+            .collect();
+        if !gone.is_empty() {
+            return Err(Error::argument(format!(
+                "the model was learned with attributes that no product has here: {}",
+                gone.join(", ")
+            )));
+        }
+        if terms.knows.views && !known.views {
+            return Err(Error::argument(
+                "the model was learned with events that are no purchases, such as views, and there are none here: give the same events",
+            ));
         }
         Ok(Self {
             market,
@@ -248,11 +266,11 @@ impl<'a> Asking<'a> {
             channel: main_channel(own, target.moment),
             is_control: None,
             refusal: None,
-            reason: Some(self.told(&reason, target.product)),
+            reason: Some(self.told(&reason, target.product, target.is_new_category)),
         }
     }
 
-    fn told(&self, reason: &Reason, product: usize) -> String {
+    fn told(&self, reason: &Reason, product: usize, is_new: bool) -> String {
         let products = &self.market.catalog.products;
         let ago = |age: i32| {
             if age == 1 {
@@ -271,6 +289,7 @@ impl<'a> Asking<'a> {
                 };
                 Some(format!("bought {category} {times}, last {}", ago(age)))
             }
+            (Some(category), None) if is_new => Some(format!("nobody has bought {category} yet")),
             (Some(category), None) => Some(format!("has not bought {category}")),
             (None, _) => None,
         };
@@ -283,17 +302,7 @@ impl<'a> Asking<'a> {
                 ago(age)
             )
         });
-        let own = &products[product];
-        let lacking = [
-            (self.terms.knows.category && own.category.is_none(), "category"),
-            (self.terms.knows.brand && own.brand.is_none(), "brand"),
-            (self.terms.knows.price && own.price.is_none(), "price"),
-        ];
-        let lacking: Vec<&str> = lacking
-            .iter()
-            .filter(|(lacks, _)| *lacks)
-            .map(|(_, what)| *what)
-            .collect();
+        let lacking = self.market.catalog.lacking(product, &self.terms.knows.attributes);
         let lacking = (!lacking.is_empty()).then(|| format!("the candidate has no {}", lacking.join(", ")));
         let parts: Vec<String> = [bought, alike, lacking].into_iter().flatten().collect();
         match parts.is_empty() {
