@@ -367,6 +367,10 @@ pub fn recommend(
         let mut chosen: Vec<(usize, f32)> = Vec::new();
         while chosen.len() < k && !left.is_empty() {
             let value = |&(candidate, p): &(usize, f32)| {
+                // The first one is the most probable.
+                if chosen.is_empty() {
+                    return p;
+                }
                 let near = chosen
                     .iter()
                     .map(|(c, _)| likeness[*c][asking.candidates[candidate].product]);
