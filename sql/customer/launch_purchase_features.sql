@@ -55,7 +55,7 @@
 -- @returns brand_affinity: DOUBLE          logarithm of that share over that of all users, drawn to 0
 -- @returns attribute_affinity: DOUBLE      the sum of such logarithms over all attributes with levels
 -- @returns best_affinity: DOUBLE           the largest of them
--- @returns price_distance: DOUBLE          ln(price / mean price the user pays in the category)
+-- @returns price_distance: DOUBLE          ln(price / geometric mean of the prices the user paid in the category)
 -- @returns price_level_distance: DOUBLE    how much dearer the product is than its category, less how much dearer than their categories the user buys; logarithms.
 --                                              
 -- @returns launch_take_up: DOUBLE          take-up of past launches by all users, weighted by likeness squared

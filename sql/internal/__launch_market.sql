@@ -47,16 +47,23 @@ checked_ AS MATERIALIZED (
             'no ' || event || ' of ' || events || ' is ''' || coalesce(purchase, 'NULL')
             || ''': name the value that stands for a purchase, purchase := '''
             || min(event_) || ''' (there are: ' || array_to_string(list_sort(list_distinct(list(event_)))[:8], ', ') || ')'
-        WHEN max(last_) > max(late_) + 366 THEN
+        WHEN max(last_) > max(late_) + 366 AND max(rows_) > 100 THEN
             'a few dates of ' || events || ' are more than a year after all others, such as ' || max(last_)
             || ' where nearly all are before ' || (max(late_) + 1) || ': correct them or leave them out'
-        WHEN min(first_) < min(early_) - 366 THEN
+        WHEN min(first_) < min(early_) - 366 AND max(rows_) > 100 THEN
             'a few dates of ' || events || ' are more than a year before all others, such as ' || min(first_)
             || ' where nearly all are after ' || (min(early_) - 1) || ': correct them or leave them out'
     END AS why_
     FROM (SELECT event_, bool_or(bought_) AS bought_, min(day_) AS first_, max(day_) AS last_ FROM read_ GROUP BY event_), (
-        SELECT max(day_) FILTER (share_ <= 0.998) AS late_, min(day_) FILTER (share_ >= 0.002) AS early_
-        FROM (SELECT day_, sum(count(*)) OVER (ORDER BY day_) / sum(count(*)) OVER () AS share_ FROM read_ GROUP BY day_)
+        -- The last day before, and the first behind, which there are but a few rows and a gap of more than a year.
+        SELECT
+            min(earlier_) FILTER (day_ - earlier_ > 366 AND before_ >= 0.998) AS late_,
+            max(day_) FILTER (day_ - earlier_ > 366 AND before_ <= 0.002) AS early_, sum(own_) AS rows_
+        FROM (
+            SELECT day_, lag(day_) OVER (ORDER BY day_) AS earlier_, count(*) AS own_,
+                (sum(count(*)) OVER (ORDER BY day_) - count(*)) / sum(count(*)) OVER () AS before_
+            FROM read_ GROUP BY day_
+        )
     )
 ),
 offered_ AS MATERIALIZED (

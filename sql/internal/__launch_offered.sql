@@ -21,7 +21,7 @@ SELECT
     key_, launch_, price_, category_, brand_, candidate_, struct_insert(attributes_, price := price_) AS attributes_, named_, unread_
 FROM (
     SELECT
-        key_, __launch_valid_day(given_) AS launch_, __launch_amount(raw_price_) AS price_, nullif(trim(category_::VARCHAR), '') AS category_,
+        key_, __launch_valid_day(given_) AS launch_, nullif(__launch_valid_price(raw_price_), 0) AS price_, nullif(trim(category_::VARCHAR), '') AS category_,
         nullif(trim(brand_::VARCHAR), '') AS brand_, candidate_, attributes_, typeof(given_) <> '"NULL"' AS named_,
         CASE WHEN __launch_valid_day(given_) IS NULL THEN given_::VARCHAR END AS unread_
     FROM (

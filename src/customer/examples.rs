@@ -176,8 +176,10 @@ impl Examples {
         }
         let unit: Vec<u32> = match grouped {
             true => {
-                let own = |row: &usize| grouping[*row].clone().unwrap_or_else(|| format!("\u{0}{row}"));
-                codes_of(rows.iter().map(own).collect())
+                // Of those without one each is alone; its place is that of its content, not that in which it came.
+                let own =
+                    |(place, row): (usize, &usize)| grouping[*row].clone().unwrap_or_else(|| format!("\u{0}{place}"));
+                codes_of(rows.iter().enumerate().map(own).collect())
             }
             false => (0..rows.len() as u32).collect(),
         };

@@ -74,6 +74,9 @@ impl Catalog {
     pub fn new(products: Vec<Product>, attributes: &RecordBatch, is_candidate: &[bool]) -> Self {
         let schema = attributes.schema();
         let columns = schema.fields().iter().zip(attributes.columns());
+        // One that candidates alone have would make them unlike all.
+        let known = |array: &ArrayRef| (0..array.len()).any(|row| array.is_valid(row) && !is_candidate[row]);
+        let columns = columns.filter(|(_, array)| known(array));
         let columns = columns.map(|(field, array)| (field.name().to_lowercase(), column(array, is_candidate)));
         let columns = columns.collect();
         let codes = |of: fn(&Product) -> Option<&String>| {

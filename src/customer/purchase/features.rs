@@ -89,7 +89,7 @@ features! {
     attribute_affinity,
     /// The largest of them.
     best_affinity,
-    /// ln(price / mean price the user pays in the category).
+    /// ln(price / geometric mean of the prices the user paid in the category).
     price_distance,
     /// How much dearer the product is than its category, less how much dearer than their categories the user buys; logarithms.
     price_level_distance,
@@ -126,7 +126,7 @@ impl<'a> Target<'a> {
     pub fn new(market: &Market, product: usize, moment: &'a Moment, past: &'a [Past], days: i32) -> Self {
         let catalog = &market.catalog;
         let likeness = catalog.likeness(product, &moment.scale);
-        let past = &past[..past.partition_point(|p| p.day + days <= moment.day)];
+        let past = &past[..past.partition_point(|p| p.day + days <= moment.day.min(market.span.1))];
         let past_weight: Vec<f32> = past.iter().map(|p| likeness[p.product].powi(2)).collect();
         let past_total: f32 = past_weight.iter().sum();
         let active = moment.active.max(1) as f64;
@@ -184,7 +184,7 @@ pub(super) struct Reason {
 #[derive(Debug, Default)]
 pub(super) struct Room {
     levels: Vec<f32>,
-    channels: Vec<f32>,
+    channels: Vec<(i32, f32)>,
 }
 
 impl Market {
@@ -235,11 +235,11 @@ impl Market {
                 spend += weight * event.units * ln.exp();
                 priced = true;
             }
-            if let Ok(channel) = usize::try_from(event.channel) {
-                if room.channels.len() <= channel {
-                    room.channels.resize(channel + 1, 0.0);
+            if event.channel >= 0 {
+                match room.channels.iter_mut().find(|(channel, _)| *channel == event.channel) {
+                    Some((_, sum)) => *sum += weight,
+                    None => room.channels.push((event.channel, weight)),
                 }
-                room.channels[channel] += weight;
             }
             let squared = s * s;
             wide += weight * squared;
@@ -299,8 +299,8 @@ impl Market {
         let span = (moment.day - self.span.0 - target.days).clamp(1, 3 * target.days);
         let usual = f64::from(before) * f64::from(target.days) / f64::from(span);
         out.activity_trend = ((1.0 + f64::from(late)) / (1.0 + usual)).ln();
-        if let Some(most) = room.channels.iter().copied().reduce(f32::max) {
-            out.main_channel_share = f64::from(most / room.channels.iter().sum::<f32>());
+        if let Some(most) = room.channels.iter().map(|c| c.1).reduce(f32::max) {
+            out.main_channel_share = f64::from(most / room.channels.iter().map(|c| c.1).sum::<f32>());
         }
         out.launch_share = share(launched);
         out.alike_purchases = f64::from(narrow);

@@ -25,6 +25,8 @@ const HALF_LIFE: (f64, f64) = (3.0, 90.0);
 const MIN_OUTCOMES: usize = 10;
 /// Pairs without a purchase that are drawn at least.
 const MIN_NEGATIVES: usize = 2_000;
+/// And at most.
+const MAX_NEGATIVES: usize = 500_000;
 /// Pairs that figures are taken from, about: launches are drawn where there are more.
 const MEASURED: usize = 300_000;
 /// Expected over observed buyers beyond which it is said.
@@ -67,11 +69,17 @@ pub struct Knows {
 impl Knows {
     /// Of a market.
     pub fn of(market: &Market) -> Self {
-        let products = &market.catalog.products;
+        let products = market.catalog.products.iter().enumerate();
+        let products = || {
+            products
+                .clone()
+                .filter(|(place, _)| !market.candidates.contains(place))
+                .map(|(_, p)| p)
+        };
         Self {
-            category: products.iter().any(|p| p.category.is_some()),
-            brand: products.iter().any(|p| p.brand.is_some()),
-            price: products.iter().any(|p| p.price.is_some()),
+            category: products().any(|p| p.category.is_some()),
+            brand: products().any(|p| p.brand.is_some()),
+            price: products().any(|p| p.price.is_some()),
             views: market.users.iter().any(|u| u.events.iter().any(|e| !e.bought)),
             attributes: market.catalog.attributes(),
         }
@@ -182,8 +190,8 @@ pub fn train(market: &Market, learning: &Learning) -> Result<Classifier> {
                     pairs += 1;
                     buyers += usize::from(bought);
                 }
-                (false, true) => others += 1,
-                (false, false) => {}
+                (false, true) if !is_active(&market.users[user].events, past.day, active) => others += 1,
+                (false, _) => {}
             }
         }
         (pairs, buyers, others)
@@ -211,7 +219,7 @@ pub fn train(market: &Market, learning: &Learning) -> Result<Classifier> {
         ));
     }
     let rest = (pairs - buyers) as f64;
-    let sampled = ((learning.negatives * buyers).max(MIN_NEGATIVES) as f64 / rest).min(1.0);
+    let sampled = ((learning.negatives * buyers).clamp(MIN_NEGATIVES, MAX_NEGATIVES) as f64 / rest).min(1.0);
     let chosen = |user: usize, past: &Past| {
         let text = format!(
             "{}\u{0}{}",
@@ -262,7 +270,8 @@ pub fn train(market: &Market, learning: &Learning) -> Result<Classifier> {
     let day = |row: usize| history.past[all.launch[row] as usize].day;
     let rows = all.launch.len();
     let given = Given {
-        attributes: batch(&all.features)?,
+        // Kept once, as columns.
+        attributes: batch(&std::mem::take(&mut all.features))?,
         labels: all.bought.iter().map(|b| Some(f64::from(u8::from(*b)))).collect(),
         weights: all
             .bought
@@ -387,7 +396,7 @@ fn notes(market: &Market, history: &History, days: i32, (early, late): (i32, i32
     };
     told(
         products.iter().filter(|p| outside(p)).count(),
-        "on days without events left out",
+        "before the first or after the last event left out",
     );
     let of = |wanted: &dyn Fn(&Past) -> bool| history.past.iter().filter(|p| wanted(p)).count();
     told(

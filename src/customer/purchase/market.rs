@@ -37,9 +37,9 @@ pub struct User {
 impl User {
     /// Whether the user is not told of a product.
     pub(super) fn is_excluded(&self, product: &str) -> bool {
-        self.excluded
-            .iter()
-            .any(|e| e.as_deref().is_none_or(|key| key == product))
+        let normal = |key: &str| key.trim().to_lowercase();
+        let same = |key: &str| normal(key) == normal(product);
+        self.excluded.iter().any(|e| e.as_deref().is_none_or(same))
     }
 }
 
@@ -117,11 +117,6 @@ impl Market {
             span: (first, last + 1),
             daily,
         }
-    }
-
-    /// The day after the last event.
-    pub fn end(&self) -> i32 {
-        self.span.1
     }
 }
 

@@ -67,11 +67,6 @@ impl Market {
         &self.users[place]
     }
 
-    /// Number of users.
-    pub fn users(&self) -> usize {
-        self.users.len()
-    }
-
     /// Candidates in the order of their days. Without a day each is asked about as of its launch, or as of the day after the last
     /// event where that comes first.
     pub(super) fn asked(&self, as_of: Option<i32>) -> Vec<Candidate> {
@@ -350,12 +345,16 @@ pub fn recommend(
     let found = asking.probabilities(|user, candidate| {
         market.users[user].asked && !market.users[user].is_excluded(&products[candidate.product].key)
     })?;
+    // Of candidates among each other, where it is asked for.
     let scale = market.catalog.scale(&vec![true; products.len()]);
-    let likeness: Vec<Vec<f32>> = asking
-        .candidates
-        .iter()
-        .map(|c| market.catalog.likeness(c.product, &scale))
-        .collect();
+    let among = |candidate: &Candidate| -> Vec<f32> {
+        let likeness = market.catalog.likeness(candidate.product, &scale);
+        asking.candidates.iter().map(|c| likeness[c.product]).collect()
+    };
+    let likeness: Vec<Vec<f32>> = match diversity > 0.0 {
+        true => asking.candidates.par_iter().map(among).collect(),
+        false => Vec::new(),
+    };
     let mut by_user: Vec<Vec<(usize, f32)>> = vec![Vec::new(); market.users.len()];
     for (candidate, pairs) in found.iter().enumerate() {
         pairs
@@ -365,15 +364,18 @@ pub fn recommend(
     let choose = |mut left: Vec<(usize, f32)>| {
         let most = left.iter().map(|c| c.1).fold(f32::MIN_POSITIVE, f32::max);
         let mut chosen: Vec<(usize, f32)> = Vec::new();
+        if likeness.is_empty() {
+            left.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+            left.truncate(k);
+            return left;
+        }
         while chosen.len() < k && !left.is_empty() {
             let value = |&(candidate, p): &(usize, f32)| {
                 // The first one is the most probable.
                 if chosen.is_empty() {
                     return p;
                 }
-                let near = chosen
-                    .iter()
-                    .map(|(c, _)| likeness[*c][asking.candidates[candidate].product]);
+                let near = chosen.iter().map(|(c, _)| likeness[*c][candidate]);
                 let near = near.fold(0.0, f32::max);
                 (1.0 - diversity as f32) * p / most - diversity as f32 * near
             };
