@@ -40,8 +40,8 @@ impl Function for Drawn {
         @returns is_control: BOOLEAN  whether the user is not told
         @returns status: VARCHAR  ok or refused
         @returns reason: VARCHAR  what the user did, or why there is none
-        @example SELECT __launch_audience(NULL, NULL, true, NULL, 1, 'N', NULL, 5.0, 'C1', 'B1', {'price': 5.0}, true, NULL, model)
-            FROM purchase_model
+        @example SELECT __launch_audience(NULL, NULL, true, NULL, 1, 'N', NULL, 5.0, 'C1', 'B1', g, false, NULL, model)
+            FROM purchase_model, (SELECT * EXCLUDE (product_id, launch_date) FROM goods LIMIT 1) g
     ";
     const SHARED: &'static [Shared] = MARKET;
 

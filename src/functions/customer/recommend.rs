@@ -33,8 +33,8 @@ impl Function for Chosen {
         @returns is_control: BOOLEAN  NULL
         @returns status: VARCHAR  ok or refused
         @returns reason: VARCHAR  what the user did, or why there is none
-        @example SELECT __launch_recommend(NULL, NULL, true, NULL, 1, 'N', NULL, 5.0, 'C1', 'B1', {'price': 5.0}, true, NULL, model)
-            FROM purchase_model
+        @example SELECT __launch_recommend(NULL, NULL, true, NULL, 1, 'N', NULL, 5.0, 'C1', 'B1', g, false, NULL, model)
+            FROM purchase_model, (SELECT * EXCLUDE (product_id, launch_date) FROM goods LIMIT 1) g
     ";
     const SHARED: &'static [Shared] = MARKET;
 
