@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// Rows that are scored at the same time.
-const ABREAST: usize = 16;
+const ABREAST: usize = 32;
 /// No leaf and no sum of them is larger: far beyond ln of any units.
 const MAX_VALUE: f32 = 1e4;
 
@@ -59,7 +59,7 @@ struct Leaves {
 
 struct Split {
     /// Twice the column; one more where missing values go left.
-    column: usize,
+    column: u32,
     threshold: f32,
     /// The leaves that are left to a row that goes right.
     kept: Mask,
@@ -157,7 +157,7 @@ impl Trees {
             for tree in &masked.trees {
                 let mut left = [Mask::MAX; ABREAST];
                 for split in &masked.splits[node..node + tree.splits] {
-                    let own = &block[split.column];
+                    let own = &block[split.column as usize];
                     for (left, v) in left.iter_mut().zip(own) {
                         // All bits or none, without a branch, so that the compiler takes rows side by side.
                         let goes_left = Mask::from(*v < split.threshold).wrapping_neg();
@@ -198,7 +198,7 @@ impl Trees {
                 let (own, right) = (node - root, self.right[node].unsigned_abs() as usize);
                 let bits = |count: usize| ((1u64 << count) - 1) as Mask;
                 masked.splits.push(Split {
-                    column: 2 * self.feature[node] as usize + usize::from(self.right[node] < 0),
+                    column: 2 * self.feature[node] as u32 + u32::from(self.right[node] < 0),
                     threshold: self.value[node],
                     kept: !(bits(before[own + right]) & !bits(before[own])),
                 });
