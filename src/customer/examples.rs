@@ -366,7 +366,6 @@ fn blocks(values: Vec<String>, number: usize) -> Result<(Vec<usize>, usize)> {
 }
 
 /// A number for the content of each row.
-/// A number of what each row holds.
 pub(super) fn contents(attributes: &RecordBatch) -> Vec<u64> {
     let mut keys = vec![0x5EED; attributes.num_rows()];
     for (column, array) in attributes.columns().iter().enumerate() {

@@ -156,15 +156,14 @@ pub fn train(market: &Market, learning: &Learning) -> Result<Classifier> {
     let known = |p: &&Past| p.day >= early && p.day <= late;
     let usable: Vec<usize> = (0..history.past.len()).filter(|k| known(&&history.past[*k])).collect();
     let notes = notes(market, &history, days, (early, late));
+    let more = match notes.is_empty() {
+        true => String::new(),
+        false => format!(" ({})", notes.join("; ")),
+    };
     if usable.len() < MIN_LAUNCHES {
         return Err(Error::refused(format!(
-            "{} launches have {days} days of events before and after them: at least {MIN_LAUNCHES} are needed{}",
+            "{} launches have {days} days of events before and after them: at least {MIN_LAUNCHES} are needed{more}",
             usable.len(),
-            if notes.is_empty() {
-                String::new()
-            } else {
-                format!(" ({})", notes.join("; "))
-            }
         )));
     }
     let mut dates: Vec<i32> = usable.iter().map(|k| history.past[*k].day).collect();
@@ -198,14 +197,8 @@ pub fn train(market: &Market, learning: &Learning) -> Result<Classifier> {
     };
     let add = |a: (usize, usize, usize), b: (usize, usize, usize)| (a.0 + b.0, a.1 + b.1, a.2 + b.2);
     let (pairs, buyers, other_buyers) = usable.par_iter().map(count).reduce(|| (0, 0, 0), add);
-    let few = |count: usize, what: &str| {
-        let more = if notes.is_empty() {
-            String::new()
-        } else {
-            format!(" ({})", notes.join("; "))
-        };
-        Error::refused(format!("{count} {what}: at least {MIN_OUTCOMES} are needed{more}"))
-    };
+    let few =
+        |count: usize, what: &str| Error::refused(format!("{count} {what}: at least {MIN_OUTCOMES} are needed{more}"));
     if buyers < MIN_OUTCOMES {
         return Err(few(
             buyers,
