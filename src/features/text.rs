@@ -49,17 +49,17 @@ fn broken(text: &str) -> Vec<String> {
     words
 }
 
-fn is_part(c: char) -> bool {
+pub(super) fn is_part(c: char) -> bool {
     c.is_alphanumeric() || is_combining_mark(c)
 }
 
 /// Soft hyphens and joiners are typesetting, not text.
-fn is_hidden(c: char) -> bool {
+pub(super) fn is_hidden(c: char) -> bool {
     matches!(c, '\u{ad}' | '\u{200c}' | '\u{200d}')
 }
 
 /// A single letter that is not ASCII, with its marks: where several stand together, the script has no spaces.
-fn is_lone(segment: &str) -> bool {
+pub(super) fn is_lone(segment: &str) -> bool {
     let mut letters = segment.chars().filter(|&c| !is_combining_mark(c) && !is_hidden(c));
     letters.next().is_some_and(|c| !c.is_ascii() && c.is_alphanumeric()) && letters.next().is_none()
 }

@@ -12,6 +12,7 @@ mod ranks;
 pub mod regression;
 pub mod ridge;
 pub mod shrinkage;
+mod sparse_logistic;
 
 pub use absorb::{Overlap, absorb};
 pub use auc::ClassScores;
@@ -23,3 +24,4 @@ pub use moments::{deviation, dot, mean, shrunk_mean, variance, weighted_mean};
 pub use ranks::{
     conformal_quantile, conformal_quantile_of_blocks, lower_median, median, ranks, share_below, sorted, spread_evenly,
 };
+pub use sparse_logistic::SparseLogistic;
