@@ -16,6 +16,7 @@ mod logistic;
 mod mlp;
 pub mod purchase;
 mod scores;
+pub mod sentiment;
 mod stored;
 mod table;
 mod why;

@@ -125,7 +125,7 @@ impl Gather for Fit {
     }
 }
 
-fn folds(given: Option<i64>) -> Result<usize, Failure> {
+pub(super) fn folds(given: Option<i64>) -> Result<usize, Failure> {
     let folds = required(given, "folds")?;
     match folds {
         2..=MAX_FOLDS => Ok(folds as usize),

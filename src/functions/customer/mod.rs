@@ -4,11 +4,13 @@ pub mod audience;
 pub mod classify;
 pub mod fit;
 pub mod fit_purchase;
+pub mod fit_sentiment;
 pub mod importance;
 pub mod market;
 pub mod probability;
 pub mod purchase_features;
 pub mod recommend;
+pub mod sentiment;
 pub mod why;
 
 use duckdb_neo::extension::Extension;
@@ -54,6 +56,8 @@ pub fn register(extension: &Extension) -> duckdb_neo::Result<()> {
     scalar::register::<importance::OfModel>(extension, FAMILY)?;
     scalar::register::<why::Why>(extension, FAMILY)?;
     aggregate::register_gather::<fit_purchase::Fit>(extension, FAMILY)?;
+    aggregate::register_gather::<fit_sentiment::FitSentiment>(extension, FAMILY)?;
+    scalar::register::<sentiment::OfText>(extension, FAMILY)?;
     aggregate::register_gather::<purchase_features::OfPairs>(extension, FAMILY)?;
     aggregate::register_gather::<audience::Drawn>(extension, FAMILY)?;
     aggregate::register_gather::<recommend::Chosen>(extension, FAMILY)
