@@ -32,8 +32,8 @@ pub struct Inputs {
 
 impl Inputs {
     /// Learn from rows; returns them encoded as well.
-    pub fn fit(attributes: &arrow_array::RecordBatch) -> (Self, Vec<EncodedColumn>) {
-        let encoder = AttributeEncoder::fit(attributes);
+    pub fn fit(attributes: &arrow_array::RecordBatch, label: &[f64]) -> (Self, Vec<EncodedColumn>) {
+        let encoder = AttributeEncoder::fit_to(attributes, label);
         let columns = encoder.encode(attributes);
         let design = Design::fit(encoder, &columns, &PLAN);
         let ends = (0..design.columns()).map(|c| ends(&design, &columns, c, attributes.num_rows()));

@@ -16,6 +16,7 @@ use super::table::Columns;
 use super::why::Background;
 use crate::calibration::logistic;
 use crate::error::{Error, Result};
+use crate::features::embedding::left_out;
 
 /// An AUC from which one feature alone is taken for the label.
 const LEAK: f64 = 0.999;
@@ -239,6 +240,8 @@ impl Classifier {
         let finish = centred(finish, examples, &whole)?;
         let mut notes = examples.notes.clone();
         notes.extend(infinite(examples));
+        let left = left_out(&examples.attributes);
+        notes.extend((!left.is_empty()).then(|| format!("not looked at: {}", left.join(", "))));
         notes.extend(written_numbers(examples));
         notes.extend(unused(examples, &whole));
         notes.extend(importance::leak(examples, LEAK));

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use arrow_array::{Array, BooleanArray, Date32Array, Float64Array, RecordBatch, StringArray, UInt32Array};
+use arrow_array::{Array, BooleanArray, Date32Array, Float64Array, ListArray, RecordBatch, StringArray, UInt32Array};
 use arrow_schema::Schema;
 use arrow_select::take::take_record_batch;
 
@@ -383,6 +383,11 @@ pub(super) fn contents(attributes: &RecordBatch) -> Vec<u64> {
                 4 ^ a.value(row) as u64
             } else if let Some(a) = any.downcast_ref::<StringArray>() {
                 of_text(a.value(row))
+            } else if let Some(a) = any.downcast_ref::<ListArray>() {
+                let entries = a.value(row);
+                let numbers = entries.as_any().downcast_ref::<Float64Array>();
+                let numbers = numbers.into_iter().flat_map(|numbers| numbers.iter());
+                numbers.fold(7, |key, v| mix(key ^ (v.unwrap_or(f64::NAN) + 0.0).to_bits()))
             } else {
                 0
             };

@@ -42,7 +42,7 @@ impl Gbm {
     /// # Errors
     /// As [`Boosting::fit`].
     pub fn fit(lesson: &Lesson<'_>, trees: Option<usize>, seeds: &[u64]) -> Result<(Self, usize)> {
-        let encoder = AttributeEncoder::fit(lesson.attributes);
+        let encoder = AttributeEncoder::fit_to(lesson.attributes, lesson.label);
         let columns = encoder.encode(lesson.attributes);
         let design = Design::fit(encoder, &columns, &PLAN);
         let table = Rows {

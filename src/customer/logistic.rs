@@ -54,7 +54,7 @@ impl Logistic {
     /// # Errors
     /// [`Error::Internal`] where the matrix is not positive definite.
     pub fn fit(lesson: &Lesson<'_>) -> Result<Self> {
-        let encoder = AttributeEncoder::fit(lesson.attributes);
+        let encoder = AttributeEncoder::fit_to(lesson.attributes, lesson.label);
         let columns = encoder.encode(lesson.attributes);
         let design = Design::fit(encoder, &columns, &PLAN);
         let first: Vec<usize> = (0..design.columns().min(MAX_COLUMNS)).collect();

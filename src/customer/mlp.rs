@@ -81,7 +81,7 @@ impl Mlp {
             patience: Some(5),
             ..RecipeOptions::default()
         })?;
-        let (inputs, columns) = Inputs::fit(lesson.attributes);
+        let (inputs, columns) = Inputs::fit(lesson.attributes, lesson.label);
         let width = inputs.width();
         if width == 0 {
             return Err(Error::refused(NO_FEATURE));

@@ -25,6 +25,8 @@ pub enum Kind {
     Day,
     /// Texts.
     Text,
+    /// Lists of numbers.
+    Vector,
     /// One value or none: whether there is one.
     Present,
 }
@@ -43,6 +45,7 @@ impl Columns {
             DataType::Float64 => Kind::Number,
             DataType::Boolean => Kind::Flag,
             DataType::Date32 => Kind::Day,
+            DataType::List(_) => Kind::Vector,
             _ => Kind::Text,
         };
         Self(
@@ -90,6 +93,7 @@ impl Kind {
             Self::Flag | Self::Present => "boolean",
             Self::Day => "date",
             Self::Text => "text",
+            Self::Vector => "list of numbers",
         }
     }
 
@@ -99,6 +103,7 @@ impl Kind {
             Self::Flag | Self::Present => DataType::Boolean,
             Self::Day => DataType::Date32,
             Self::Text => DataType::Utf8,
+            Self::Vector => DataType::new_list(DataType::Float64, true),
         }
     }
 }
@@ -108,6 +113,7 @@ fn type_name(array: &ArrayRef) -> &'static str {
         DataType::Float64 => "number",
         DataType::Boolean => "boolean",
         DataType::Date32 => "date",
+        DataType::List(_) => "list of numbers",
         _ => "text",
     }
 }

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use arrow_array::{Array, ArrayRef, BooleanArray, Date32Array, Float64Array, RecordBatch, StringArray};
+use arrow_array::{
+    Array, ArrayRef, BooleanArray, Date32Array, Float64Array, ListArray, RecordBatch, StringArray, types::Float64Type,
+};
 use arrow_schema::{Field, Schema};
 use arrow_select::concat::concat;
 use arrow_select::take::take;
@@ -32,6 +34,7 @@ enum Values {
     Flag(Vec<Option<bool>>),
     Day(Vec<Option<i32>>),
     Text(Vec<Option<String>>),
+    Vector(Vec<Option<Vec<Option<f64>>>>),
 }
 
 /// What a feature adds to the log-odds of a row.
@@ -97,6 +100,14 @@ impl Values {
         if let Some(a) = any.downcast_ref::<Date32Array>() {
             return Some(Self::Day(a.iter().collect()));
         }
+        if let Some(a) = any.downcast_ref::<ListArray>() {
+            let row = |row: usize| {
+                let entries = a.is_valid(row).then(|| a.value(row))?;
+                let numbers = entries.as_any().downcast_ref::<Float64Array>()?;
+                Some(numbers.iter().map(|v| v.filter(|v| v.is_finite())).collect())
+            };
+            return Some(Self::Vector((0..a.len()).map(row).collect()));
+        }
         let a = any.downcast_ref::<StringArray>()?;
         Some(Self::Text(a.iter().map(|v| v.map(str::to_owned)).collect()))
     }
@@ -107,6 +118,7 @@ impl Values {
             Self::Flag(v) => Arc::new(BooleanArray::from(v.clone())),
             Self::Day(v) => Arc::new(Date32Array::from(v.clone())),
             Self::Text(v) => Arc::new(StringArray::from(v.clone())),
+            Self::Vector(v) => Arc::new(ListArray::from_iter_primitive::<Float64Type, _, _>(v.clone())),
         }
     }
 }

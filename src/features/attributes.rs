@@ -5,12 +5,23 @@ use std::collections::{BTreeMap, HashMap};
 use arrow_array::{Array, ArrayRef, BooleanArray, Date32Array, Float64Array, RecordBatch, StringArray};
 use serde::{Deserialize, Serialize};
 
+use super::embedding::{Direction, unit, vectors};
 use super::text::{Vocabulary, terms};
-use super::{EncodedColumn, MISSING, UNSEEN};
+use super::{Design, EncodedColumn, Flag, Levels, MISSING, Plan, UNSEEN, Words};
 use crate::statistics::mean;
+use crate::statistics::ridge::{Sparse, dot, ridge};
 
 /// Standardised numbers are kept within this many standard deviations.
 pub(crate) const CLIP: f64 = 6.0;
+/// What is taken off a target before a direction of embeddings is looked for.
+const OTHERS: Plan = Plan {
+    missing: Flag::WhereSeen,
+    levels: Levels::Frequent { most: 100, at_least: 5 },
+    words: Words::Weight(50),
+    ..Plan::NUMBERS
+};
+/// Penalty of that regression.
+const PENALTY: f64 = 10.0;
 /// Words of a text that are kept at most.
 const MAX_WORDS: usize = 512;
 
@@ -38,6 +49,11 @@ pub enum Encoding {
         /// Words known.
         vocabulary: Vocabulary,
     },
+    /// A list of numbers.
+    Embedding {
+        /// Along which a target grows.
+        direction: Direction,
+    },
 }
 
 impl Encoding {
@@ -51,6 +67,7 @@ impl Encoding {
                 codes.into_iter().map(i64::from).eq(0..levels.len() as i64)
             }
             Self::Text { vocabulary } => vocabulary.is_valid(),
+            Self::Embedding { direction } => direction.is_valid(),
         }
     }
 
@@ -64,6 +81,11 @@ impl Encoding {
                 .iter()
                 .all(|&c| usize::try_from(c).is_ok_and(|c| c < levels.len()) || c == MISSING),
             (Self::Text { vocabulary }, EncodedColumn::Text(texts)) => texts.iter().all(|t| vocabulary.fits(t)),
+            (Self::Embedding { direction }, EncodedColumn::Embedding { along, units }) => {
+                along.len() == units.len()
+                    && along.iter().flatten().all(|v| (-CLIP..=CLIP).contains(v))
+                    && units.iter().all(|u| u.is_empty() || u.len() == direction.width())
+            }
             _ => false,
         }
     }
@@ -79,7 +101,7 @@ pub struct AttributeEncoder {
 }
 
 impl AttributeEncoder {
-    /// Learn the encodings from rows.
+    /// Learn the encodings from rows; embeddings, which need a target, are left out.
     pub fn fit(attributes: &RecordBatch) -> Self {
         let schema = attributes.schema();
         let columns = schema
@@ -89,6 +111,37 @@ impl AttributeEncoder {
             .filter_map(|(field, array)| Some((field.name().clone(), fit_column(array)?)))
             .collect();
         Self { columns }
+    }
+
+    /// Learn the encodings from rows with a target each, NaN where it is not known: of an embedding the direction in which that
+    /// part of the target grows that a ridge regression on the other attributes leaves.
+    pub fn fit_to(attributes: &RecordBatch, target: &[f64]) -> Self {
+        let others = Self::fit(attributes);
+        let schema = attributes.schema();
+        let columns = schema.fields().iter().zip(attributes.columns());
+        let embeddings: Vec<(usize, &String, Vec<Option<Vec<f64>>>)> = columns
+            .enumerate()
+            .filter_map(|(place, (field, array))| Some((place, field.name(), vectors(array)?)))
+            .filter(|(_, _, vectors)| vectors.iter().flatten().any(|v| v.len() > 1))
+            .collect();
+        if embeddings.is_empty() {
+            return others;
+        }
+        let rest = rest(&others, attributes, target);
+        let place = |name: &str| schema.fields().iter().position(|field| field.name() == name);
+        let mut columns: Vec<(usize, (String, Encoding))> = others
+            .columns
+            .into_iter()
+            .map(|column| (place(&column.0).unwrap_or(0), column))
+            .collect();
+        columns.extend(embeddings.into_iter().map(|(place, name, vectors)| {
+            let direction = Direction::fit(&vectors, &rest);
+            (place, (name.clone(), Encoding::Embedding { direction }))
+        }));
+        columns.sort_by_key(|(place, _)| *place);
+        Self {
+            columns: columns.into_iter().map(|(_, column)| column).collect(),
+        }
     }
 
     /// Encode rows; a column they lack counts as missing in every row.
@@ -181,6 +234,21 @@ pub(crate) fn is_infinite(day: i32) -> bool {
     day.unsigned_abs() >= i32::MAX.unsigned_abs()
 }
 
+/// What the attributes leave of a target.
+fn rest(encoder: &AttributeEncoder, attributes: &RecordBatch, target: &[f64]) -> Vec<f64> {
+    let columns = encoder.encode(attributes);
+    let design = Design::fit(encoder.clone(), &columns, &OTHERS);
+    let known: Vec<usize> = (0..target.len()).filter(|row| !target[*row].is_nan()).collect();
+    let mut rows = design.sparse(&columns);
+    rows.resize(target.len(), Sparse::new());
+    for row in &mut rows {
+        row.iter_mut().for_each(|(column, _)| *column += 1);
+        row.insert(0, (0, 1.0));
+    }
+    let slopes = ridge(&rows, target, &known, PENALTY, vec![0.0; design.columns() + 1]);
+    rows.iter().zip(target).map(|(row, y)| y - dot(row, &slopes)).collect()
+}
+
 fn fit_column(array: &ArrayRef) -> Option<Encoding> {
     match numbers(array) {
         Some(values) => fit_number(values.into_iter().flatten().collect()),
@@ -253,6 +321,18 @@ fn encode_column(encoding: &Encoding, array: Option<&ArrayRef>, rows: usize) -> 
             }
             None => vec![MISSING; rows],
         }),
+        Encoding::Embedding { direction } => {
+            let vectors = array.and_then(vectors).unwrap_or_else(|| vec![None; rows]);
+            let known = |v: &Option<Vec<f64>>| v.clone().filter(|v| v.len() == direction.width());
+            let vectors: Vec<Option<Vec<f64>>> = vectors.iter().map(known).collect();
+            EncodedColumn::Embedding {
+                along: vectors.iter().map(|v| direction.score(v.as_ref()?)).collect(),
+                units: vectors
+                    .iter()
+                    .map(|v| v.as_deref().map_or_else(Vec::new, unit))
+                    .collect(),
+            }
+        }
         Encoding::Text { vocabulary } => EncodedColumn::Text(match strings() {
             Some(a) => a
                 .iter()

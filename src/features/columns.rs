@@ -21,6 +21,13 @@ pub enum EncodedColumn {
     Category(Vec<i32>),
     /// Sparse vectors of length 1, empty where missing.
     Text(Vec<TextVector>),
+    /// Embeddings.
+    Embedding {
+        /// Scores along the direction in which a target grows, `None` where missing or without one.
+        along: Vec<Option<f64>>,
+        /// [`super::embedding::unit`] vectors, empty where missing.
+        units: Vec<Vec<i16>>,
+    },
 }
 
 impl EncodedColumn {
@@ -30,6 +37,10 @@ impl EncodedColumn {
             Self::Number(v) => Self::Number(rows.iter().map(|&i| v[i]).collect()),
             Self::Category(v) => Self::Category(rows.iter().map(|&i| v[i]).collect()),
             Self::Text(v) => Self::Text(rows.iter().map(|&i| v[i].clone()).collect()),
+            Self::Embedding { along, units } => Self::Embedding {
+                along: rows.iter().map(|&i| along[i]).collect(),
+                units: rows.iter().map(|&i| units[i].clone()).collect(),
+            },
         }
     }
 
@@ -39,6 +50,7 @@ impl EncodedColumn {
             Self::Number(v) => v[row].is_none(),
             Self::Category(v) => v[row] == MISSING,
             Self::Text(v) => v[row].is_empty(),
+            Self::Embedding { units, .. } => units[row].is_empty(),
         }
     }
 
@@ -48,6 +60,7 @@ impl EncodedColumn {
             Self::Number(v) => v.len(),
             Self::Category(v) => v.len(),
             Self::Text(v) => v.len(),
+            Self::Embedding { units, .. } => units.len(),
         }
     }
 

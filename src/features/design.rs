@@ -45,7 +45,7 @@ impl Source {
     pub fn value(self, columns: &[EncodedColumn], row: usize) -> Option<f64> {
         let one_if = |yes: bool| f64::from(u8::from(yes));
         match (self, columns.get(self.attribute())) {
-            (Self::Number(_), Some(EncodedColumn::Number(v))) => v[row],
+            (Self::Number(_), Some(EncodedColumn::Number(v) | EncodedColumn::Embedding { along: v, .. })) => v[row],
             (Self::Square(_), Some(EncodedColumn::Number(v))) => v[row].map(|z| z * z),
             (Self::Missing(_), Some(column)) => Some(one_if(column.is_missing(row))),
             (Self::Missing(_), None) => Some(1.0),
@@ -68,6 +68,7 @@ impl Source {
     pub fn fits(self, encoding: &Encoding) -> bool {
         match (self, encoding) {
             (Self::Number(_) | Self::Square(_) | Self::Missing(_), Encoding::Number { .. }) => true,
+            (Self::Number(_), Encoding::Embedding { direction }) => direction.is_found(),
             (Self::Code(_), Encoding::Category { .. }) => true,
             (Self::Level(_, level), Encoding::Category { levels }) => {
                 usize::try_from(level).is_ok_and(|level| level < levels.len())
@@ -194,6 +195,9 @@ impl Design {
                         row.extend(places.levels.get(&v[i]).map(|&c| (c, 1.0)));
                     }
                     EncodedColumn::Category(_) => {}
+                    EncodedColumn::Embedding { along, .. } => {
+                        row.extend(places.number.zip(along[i].map(|z| self.within(attribute, z))));
+                    }
                     EncodedColumn::Text(v) => {
                         for (word, weight) in &v[i] {
                             row.extend(places.words.get(word).map(|&c| (c, 1.0)));
@@ -257,7 +261,7 @@ impl Places {
 
 /// The range of a number, if one is known.
 fn bounds(column: &EncodedColumn) -> Option<(f64, f64)> {
-    let EncodedColumn::Number(values) = column else {
+    let (EncodedColumn::Number(values) | EncodedColumn::Embedding { along: values, .. }) = column else {
         return None;
     };
     let known = values.iter().flatten();

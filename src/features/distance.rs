@@ -5,12 +5,12 @@
 //! same terms. [`gower`] is for distances that are shown: it lies between 0 and 1 and leaves out what is not known of
 //! both, so that a mean over attributes says how unlike two rows are in what is known.
 
-use super::EncodedColumn;
+use super::{EncodedColumn, embedding};
 
 /// The dissimilarities of row `row` of `new` to the rows `others` of `past`, written to `out`.
 ///
 /// *Formulas*: number (a - b)^2 / 2 of standardised values, so that its mean over pairs is 1; category 0 if equal, else
-/// 1; text 1 - cosine. 1 where either is missing, and of two categories that are not known.
+/// 1; text and embedding 1 - cosine. 1 where either is missing, and of two categories that are not known.
 ///
 /// *Shapes*: one number for each of `others`.
 pub fn standardised(past: &EncodedColumn, new: &EncodedColumn, row: usize, others: &[u32], out: &mut [f32]) {
@@ -34,6 +34,10 @@ pub fn standardised(past: &EncodedColumn, new: &EncodedColumn, row: usize, other
                 *o = (1.0 - shared.sum::<f64>().clamp(0.0, 1.0)) as f32;
             });
         }
+        (EncodedColumn::Embedding { units: past, .. }, EncodedColumn::Embedding { units: new, .. }) => {
+            let near = |j: usize| embedding::cosine(&past[j], &new[row]).unwrap_or(0.0);
+            pairs.for_each(|(o, j)| *o = (1.0 - near(j)) as f32);
+        }
         _ => pairs.for_each(|(o, _)| *o = 1.0),
     }
 }
@@ -54,6 +58,9 @@ pub fn gower(a: &EncodedColumn, i: usize, b: &EncodedColumn, j: usize, range: f6
             Some(if same_level(a[i], b[j]) { 0.0 } else { 1.0 })
         }
         (EncodedColumn::Text(a), EncodedColumn::Text(b)) => Some((1.0 - cosine(&a[i], &b[j])).clamp(0.0, 1.0)),
+        (EncodedColumn::Embedding { units: a, .. }, EncodedColumn::Embedding { units: b, .. }) => {
+            Some((1.0 - embedding::cosine(&a[i], &b[j])?).clamp(0.0, 1.0))
+        }
         _ => None,
     }
 }

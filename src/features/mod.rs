@@ -11,6 +11,7 @@ mod attributes;
 mod columns;
 mod design;
 pub mod distance;
+pub mod embedding;
 pub mod ngrams;
 mod plan;
 pub mod screening;

@@ -78,6 +78,9 @@ impl Plan {
                     Words::Weight(most) => out.extend(first(most).map(|word| Source::Weight(attribute, word))),
                 }
             }
+            (Encoding::Embedding { direction }, _) => {
+                out.extend(direction.is_found().then_some(Source::Number(attribute)));
+            }
             (Encoding::Category { .. }, _) => {}
         }
         out

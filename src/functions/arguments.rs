@@ -10,6 +10,8 @@ use arrow_buffer::ScalarBuffer;
 use arrow_schema::{DataType, Field, Schema};
 use duckdb_neo::{FromValue, bind_arguments::BindArguments, data_chunk::VectorCollection};
 
+use crate::features::embedding::LEFT_OUT;
+
 use super::{
     guard::Failure,
     vectors::{self, SQL_TYPE},
@@ -210,13 +212,14 @@ impl Arguments {
         Ok(Blobs(blobs))
     }
 
-    /// A STRUCT as a record batch with columns of type Float64, Boolean, Date32 or Utf8, one row per row.
+    /// A STRUCT as a record batch with columns of type Float64, Boolean, Date32, Utf8 or lists of Float64, one row per row. A
+    /// field of another type is NULL in all rows, and the metadata of its column says so under [`LEFT_OUT`].
     ///
     /// Rows in which the whole STRUCT is NULL are NULL in every column. NULL without a type gives a batch without
     /// columns.
     ///
     /// # Errors
-    /// A field of a type that is no number, text, boolean or date, naming the field and the cure.
+    /// Another type than STRUCT.
     pub fn attributes(&mut self) -> Result<RecordBatch, Failure> {
         self.fields(|_| true)
     }
@@ -226,7 +229,7 @@ impl Arguments {
     /// # Errors
     /// Another type than STRUCT.
     pub fn known_attributes(&mut self) -> Result<RecordBatch, Failure> {
-        self.fields(|field| !field.metadata().contains_key(SQL_TYPE))
+        self.fields(|field| !field.metadata().contains_key(SQL_TYPE) || is_numbers(field.data_type()))
     }
 
     fn fields(&mut self, wanted: impl Fn(&Field) -> bool) -> Result<RecordBatch, Failure> {
@@ -235,8 +238,16 @@ impl Arguments {
         if let Some(structs) = column.as_any().downcast_ref::<StructArray>() {
             let fields_of = structs.fields().iter().zip(structs.columns());
             for (field, column) in fields_of.filter(|(field, _)| wanted(field)) {
-                let column = attribute(field, column)?;
-                fields.push(Field::new(field.name(), column.data_type().clone(), true));
+                let known = attribute(field, column)?;
+                let is_left_out = known.is_none();
+                let column = known.unwrap_or_else(|| Arc::new(StringArray::new_null(column.len())));
+                let mut named = Field::new(field.name(), column.data_type().clone(), true);
+                if is_left_out {
+                    let found = field.metadata().get(SQL_TYPE).cloned();
+                    let why = format!("of type {}", found.unwrap_or_else(|| field.data_type().to_string()));
+                    named.set_metadata([(LEFT_OUT.to_owned(), why)]);
+                }
+                fields.push(named);
                 columns.push(column);
             }
         } else if *column.data_type() != DataType::Null {
@@ -253,20 +264,28 @@ impl Arguments {
     }
 }
 
-fn attribute(field: &Field, column: &ArrayRef) -> Result<ArrayRef, Failure> {
-    Ok(match column.data_type() {
+/// A column as models take it; none of a type that they do not.
+fn attribute(field: &Field, column: &ArrayRef) -> Result<Option<ArrayRef>, Failure> {
+    Ok(Some(match column.data_type() {
         DataType::Float64 | DataType::Boolean | DataType::Date32 | DataType::Utf8 => column.clone(),
         DataType::Int64 => Arc::new(Float64Array::from(cells::<f64>(column)?)),
         DataType::Null if !field.metadata().contains_key(SQL_TYPE) => Arc::new(StringArray::new_null(column.len())),
-        other => {
-            let found = field.metadata().get(SQL_TYPE).cloned();
-            return Err(Failure::new(format!(
-                "attribute \"{}\" has type {}: cast it to a number, text, boolean or date, or leave it out",
-                field.name(),
-                found.unwrap_or_else(|| other.to_string())
-            )));
-        }
-    })
+        of if is_numbers(of) => match column.as_any().downcast_ref::<ListArray>() {
+            Some(lists) => {
+                let numbers = Float64Array::from(cells::<f64>(lists.values())?);
+                let item = Arc::new(Field::new("item", DataType::Float64, true));
+                let (offsets, nulls) = (lists.offsets().clone(), lists.nulls().cloned());
+                Arc::new(ListArray::try_new(item, offsets, Arc::new(numbers), nulls)?)
+            }
+            None => return Ok(None),
+        },
+        _ => return Ok(None),
+    }))
+}
+
+/// Whether it is a list of numbers.
+fn is_numbers(of: &DataType) -> bool {
+    matches!(of, DataType::List(item) if matches!(item.data_type(), DataType::Float64 | DataType::Int64))
 }
 
 /// Columns of numbers without rows in which one is NULL, NaN or infinite.

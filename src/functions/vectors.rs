@@ -200,6 +200,7 @@ fn array(vector: &Vector<'_, Unknown>, rows: Rows<'_>, name: &str) -> Result<Arr
             Ok(if v.is_null()? { None } else { Some(v.dbg_string()?) })
         })?)),
         Id::List => Arc::new(lists(vector, rows, name)?),
+        Id::Array => Arc::new(fixed_lists(vector, rows, name)?),
         Id::Struct => Arc::new(structs(vector, rows)?),
         _ => {
             let found = vector.logical_type().to_text()?;
@@ -250,6 +251,33 @@ fn lists(vector: &Vector<'_, Unknown>, rows: Rows<'_>, name: &str) -> Result<Lis
     let child = vector.children().ok_or_else(missing)?.get_untyped_vector_at(0)?;
     let values = array(child, &elements, name)?;
     let field = Arc::new(Field::new("item", values.data_type().clone(), true));
+    let valid = NullBuffer::from_iter(present.iter().map(Option::is_some));
+    Ok(ListArray::try_new(
+        field,
+        OffsetBuffer::from_lengths(lengths),
+        values,
+        Some(valid),
+    )?)
+}
+
+/// Lists that all have one length, of which the vector keeps no lengths: the elements of row i begin at i times that.
+fn fixed_lists(vector: &Vector<'_, Unknown>, rows: Rows<'_>, name: &str) -> Result<ListArray, Failure> {
+    let missing = || Failure::new("an array has no elements");
+    let present = present(vector, rows)?;
+    let text = vector.logical_type().to_text()?;
+    let width = text
+        .rsplit_once('[')
+        .map(|(_, end)| end.trim_end_matches(']').parse::<usize>());
+    let width = width.and_then(Result::ok).ok_or_else(missing)?;
+    let elements: Vec<Option<usize>> = present
+        .iter()
+        .flatten()
+        .flat_map(|row| (row * width..(row + 1) * width).map(Some))
+        .collect();
+    let child = vector.children().ok_or_else(missing)?.get_untyped_vector_at(0)?;
+    let values = array(child, &elements, name)?;
+    let field = Arc::new(Field::new("item", values.data_type().clone(), true));
+    let lengths = present.iter().map(|row| row.map_or(0, |_| width));
     let valid = NullBuffer::from_iter(present.iter().map(Option::is_some));
     Ok(ListArray::try_new(
         field,

@@ -12,7 +12,7 @@ use super::model::{Calibration, MIN_LAUNCHES, MemberRecord, Training, Weights};
 use super::{Architecture, Baseline, LaunchModel};
 use crate::calibration::Conformal;
 use crate::error::{Error, Result};
-use crate::features::AttributeEncoder;
+use crate::features::{AttributeEncoder, embedding::left_out};
 use crate::forecast::{HeldOut, Level, LogForecast, Paths, Scheme, Scores, Split, ages, calibrated, splits};
 use crate::neural::Recipe;
 use crate::panel::{LaunchPanel, is_summary};
@@ -391,6 +391,7 @@ fn unused(panel: &LaunchPanel, members: &[Member], attributes: &[String]) -> Vec
         .map(|(field, _)| field.name().clone())
         .filter(|name| !attributes.contains(name))
         .filter(|name| !has_network || !is_summary(name))
+        .chain(left_out(panel.attributes()))
         .collect()
 }
 

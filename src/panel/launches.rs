@@ -221,6 +221,13 @@ impl LaunchPanel {
         mean(self.log_units(launch).iter().copied().filter(|v| !v.is_nan()))
     }
 
+    /// [`LaunchPanel::level`] of each launch, NaN for none.
+    pub fn levels(&self) -> Vec<f64> {
+        (0..self.len())
+            .map(|launch| self.level(launch).unwrap_or(f64::NAN))
+            .collect()
+    }
+
     /// Whether the launches span two years: with less, the time of the year cannot be told from the passing of time.
     pub fn spans_seasons(&self) -> bool {
         let (first, last) = (self.launch_days.iter().min(), self.launch_days.iter().max());

@@ -132,7 +132,7 @@ fn linear_features(design: &Design, columns: &[EncodedColumn], launches: usize) 
 
 /// Points, linear features (row-major) with their number, and what made them.
 fn inputs(panel: &LaunchPanel) -> (Points, Vec<f64>, usize, (AttributeEncoder, Vec<LinearFeature>)) {
-    let mut encoder = AttributeEncoder::fit(panel.attributes());
+    let mut encoder = AttributeEncoder::fit_to(panel.attributes(), &panel.levels());
     let mut columns = encoder.encode(panel.attributes());
     let levels: Vec<f64> = (0..panel.len()).map(|i| panel.level(i).unwrap_or(0.0)).collect();
     let kept = informative(&columns, &levels, MAX_ATTRIBUTES);

@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
-use arrow_array::{ArrayRef, Float64Array, RecordBatch, RecordBatchOptions, StringArray, UInt32Array};
+use arrow_array::{
+    ArrayRef, Float64Array, ListArray, RecordBatch, RecordBatchOptions, StringArray, UInt32Array, types::Float64Type,
+};
 use arrow_schema::{Field, Schema};
 use arrow_select::{concat::concat, take::take};
 use serde::{Deserialize, Serialize};
 
 use crate::error::Result;
-use crate::features::{AttributeEncoder, find_column, numbers};
+use crate::features::{AttributeEncoder, embedding::vectors, find_column, numbers};
 use crate::forecast::Forecaster;
 use crate::launch::{FittedNaive, Naive};
 use crate::panel::{Candidates, FIRST_DAY, LaunchPanel, SeriesName, last_day};
@@ -33,11 +35,15 @@ pub struct Baseline {
 enum Column {
     Number(Vec<Option<f64>>),
     Text(Vec<Option<String>>),
+    Vector(Vec<Option<Vec<f64>>>),
 }
 
 impl Column {
     fn of(array: &ArrayRef) -> Option<Self> {
         let texts = || array.as_any().downcast_ref::<StringArray>();
+        if let Some(vectors) = vectors(array) {
+            return Some(Self::Vector(vectors));
+        }
         match numbers(array) {
             Some(values) => Some(Self::Number(values)),
             None => Some(Self::Text(texts()?.iter().map(|t| t.map(str::to_owned)).collect())),
@@ -48,6 +54,12 @@ impl Column {
         match self {
             Self::Number(v) => Arc::new(Float64Array::from(v.clone())),
             Self::Text(v) => Arc::new(StringArray::from(v.clone())),
+            Self::Vector(v) => {
+                let rows = v
+                    .iter()
+                    .map(|v| Some(v.as_ref()?.iter().map(|v| Some(*v)).collect::<Vec<_>>()));
+                Arc::new(ListArray::from_iter_primitive::<Float64Type, _, _>(rows))
+            }
         }
     }
 
@@ -55,6 +67,7 @@ impl Column {
         match self {
             Self::Number(v) => v.len(),
             Self::Text(v) => v.len(),
+            Self::Vector(v) => v.len(),
         }
     }
 
@@ -62,9 +75,10 @@ impl Column {
     fn of_candidates(&self, candidates: &RecordBatch, name: &str) -> ArrayRef {
         let found = find_column(candidates, name).and_then(Self::of);
         match (self, found) {
-            (Self::Number(_), Some(column @ Self::Number(_))) | (Self::Text(_), Some(column @ Self::Text(_))) => {
-                column.array()
-            }
+            (Self::Number(_), Some(column @ Self::Number(_)))
+            | (Self::Text(_), Some(column @ Self::Text(_)))
+            | (Self::Vector(_), Some(column @ Self::Vector(_))) => column.array(),
+            (Self::Vector(_), _) => Self::Vector(vec![None; candidates.num_rows()]).array(),
             (Self::Number(_), _) => Self::Number(vec![None; candidates.num_rows()]).array(),
             (Self::Text(_), _) => Self::Text(vec![None; candidates.num_rows()]).array(),
         }
@@ -102,7 +116,7 @@ impl Baseline {
         let mut order: Vec<usize> = (0..panel.len()).collect();
         order.sort_by_key(|&i| (panel.launch_days()[i], i));
         let typical = panel.select(&spread_evenly(&order, MAX_TYPICAL))?;
-        let known = AttributeEncoder::fit(panel.attributes());
+        let known = AttributeEncoder::fit_to(panel.attributes(), &panel.levels());
         let columns = known.columns.iter().filter_map(|(name, _)| {
             let column = Column::of(find_column(typical.attributes(), name)?)?;
             Some((name.clone(), column))
@@ -178,6 +192,7 @@ impl Baseline {
         let finite = |column: &Column| match column {
             Column::Number(v) => v.iter().flatten().all(|v| v.is_finite()),
             Column::Text(_) => true,
+            Column::Vector(v) => v.iter().flatten().flatten().all(|v| v.is_finite()),
         };
         self.curve.is_valid(horizon)
             && (1..=MAX_TYPICAL).contains(&n)
@@ -238,7 +253,7 @@ mod tests {
         let prices = numbers(mixed.attributes.column(0)).unwrap();
         let typical = match &baseline.columns[0].1 {
             Column::Number(v) => v[2],
-            Column::Text(_) => None,
+            Column::Text(_) | Column::Vector(_) => None,
         };
         assert_eq!(prices, [None, typical, None, typical, typical]);
         let categories = mixed

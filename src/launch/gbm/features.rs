@@ -53,10 +53,10 @@ pub struct Statics {
 impl Features {
     /// Choose columns for the attributes of past launches, and those of them through which straight lines go.
     pub fn fit(panel: &LaunchPanel) -> (Self, Vec<usize>) {
-        let encoder = AttributeEncoder::fit(panel.attributes());
+        let levels = panel.levels();
+        let encoder = AttributeEncoder::fit_to(panel.attributes(), &levels);
         let encoded = encoder.encode(panel.attributes());
         let mut design = Design::fit(encoder, &encoded, &PLAN);
-        let levels: Vec<f64> = (0..panel.len()).map(|i| panel.level(i).unwrap_or(f64::NAN)).collect();
         let best = |design: &Design, most: usize| match design.columns() > most {
             true => {
                 // As the trees see it, in single precision.

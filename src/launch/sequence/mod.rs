@@ -59,7 +59,7 @@ pub struct SequenceEncoder {
 impl SequenceEncoder {
     /// Learn the scales.
     pub fn fit(panel: &LaunchPanel, context_length: Option<usize>) -> Self {
-        let attributes = AttributeEncoder::fit(panel.attributes());
+        let attributes = AttributeEncoder::fit_to(panel.attributes(), &panel.levels());
         let columns = attributes.encode(panel.attributes());
         let center: Vec<Option<f64>> = (0..panel.horizon())
             .map(|s| {
