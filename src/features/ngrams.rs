@@ -107,8 +107,8 @@ pub struct Ngrams {
     /// Number of a pair and of a word. Their columns come last.
     triples: Vec<[u32; 2]>,
     of_word: Map<String>,
-    of_pair: Map<[u32; 2]>,
-    of_triple: Map<[u32; 2]>,
+    of_pair: Map<u64>,
+    of_triple: Map<u64>,
 }
 
 impl Ngrams {
@@ -124,10 +124,10 @@ impl Ngrams {
         known.of_word = numbered(&known.words);
         let pairs = |known: &Self, text: &str| known.pairs_of(&known.numbers(text)).collect();
         known.pairs = known.count(texts, shared, most, pairs);
-        known.of_pair = numbered(&known.pairs);
+        known.of_pair = numbered_pairs(&known.pairs);
         let triples = |known: &Self, text: &str| known.triples_of(&known.numbers(text)).collect();
         known.triples = known.count(texts, shared, most, triples);
-        known.of_triple = numbered(&known.triples);
+        known.of_triple = numbered_pairs(&known.triples);
         known
     }
 
@@ -140,8 +140,8 @@ impl Ngrams {
                 .all(|[pair, word]| below(*pair, pairs.len()) && below(*word, words.len()));
         let known = Self {
             of_word: numbered(&words),
-            of_pair: numbered(&pairs),
-            of_triple: numbered(&triples),
+            of_pair: numbered_pairs(&pairs),
+            of_triple: numbered_pairs(&triples),
             words,
             pairs,
             triples,
@@ -194,7 +194,7 @@ impl Ngrams {
             if let [a, b] = *pair
                 && a != UNKNOWN
                 && b != UNKNOWN
-                && let Some(triple) = self.of_triple.get(&[a, words[at + 2]])
+                && let Some(triple) = self.of_triple.get(&key([a, words[at + 2]]))
             {
                 columns.push(second + triple);
             }
@@ -221,7 +221,7 @@ impl Ngrams {
     /// The number of each pair of neighbours.
     fn known_pairs(&self, words: &[u32]) -> Vec<u32> {
         let number = |pair: &[u32]| match *pair {
-            [a, b] if a != UNKNOWN && b != UNKNOWN => self.of_pair.get(&[a, b]).copied().unwrap_or(UNKNOWN),
+            [a, b] if a != UNKNOWN && b != UNKNOWN => self.of_pair.get(&key([a, b])).copied().unwrap_or(UNKNOWN),
             _ => UNKNOWN,
         };
         words.windows(2).map(number).collect()
@@ -269,11 +269,17 @@ fn frequent<K: Ord>(counts: Map<K>, shared: u32, most: usize) -> Vec<K> {
     kept.into_iter().map(|(key, _)| key).collect()
 }
 
-fn numbered<K: Clone + Eq + std::hash::Hash>(keys: &[K]) -> Map<K> {
-    keys.iter()
-        .enumerate()
-        .map(|(number, key)| (key.clone(), number as u32))
-        .collect()
+fn numbered(words: &[String]) -> Map<String> {
+    words.iter().cloned().zip(0..).collect()
+}
+
+fn numbered_pairs(pairs: &[[u32; 2]]) -> Map<u64> {
+    pairs.iter().map(|pair| key(*pair)).zip(0..).collect()
+}
+
+/// Two numbers as one, which is faster to look for.
+fn key([first, last]: [u32; 2]) -> u64 {
+    u64::from(first) << 32 | u64::from(last)
 }
 
 #[cfg(test)]

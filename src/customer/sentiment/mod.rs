@@ -13,6 +13,7 @@ use super::finish::Finish;
 use super::scores::Scores;
 use crate::calibration::logistic;
 use crate::features::ngrams::Ngrams;
+use crate::statistics::ridge::Sparse;
 
 pub use rating::{Rating, Read};
 pub use training::{Options, Review};
@@ -35,6 +36,7 @@ pub struct Sentiment {
     ngrams: Ngrams,
     /// Texts that have each of them; 0 and 1 for those that are not looked at.
     frequency: Vec<u32>,
+    weights: Weights,
     /// By column, and the constant at last.
     slopes: Vec<f32>,
     finish: Option<Finish>,
@@ -80,6 +82,7 @@ impl Sentiment {
         Self {
             ngrams: Ngrams::default(),
             frequency: Vec::new(),
+            weights: Weights::default(),
             slopes: Vec::new(),
             finish: None,
             facts: None,
@@ -93,8 +96,7 @@ impl Sentiment {
             let text = text.filter(|text| text.contains(|c: char| !c.is_whitespace()))?;
             let (finish, facts) = (self.finish.as_ref()?, self.facts.as_ref()?);
             let columns = self.ngrams.columns(text);
-            let weights = Weights::new(&self.frequency, facts.rows);
-            Some(match weights.row(&columns) {
+            Some(match self.weights.row(&columns) {
                 row if row.is_empty() => facts.base_rate(),
                 row => {
                     let slope = |column: usize| f64::from(self.slopes.get(column).copied().unwrap_or(0.0));
@@ -107,31 +109,24 @@ impl Sentiment {
     }
 }
 
-/// What the words of a text count.
-struct Weights<'a> {
-    frequency: &'a [u32],
-    texts: f64,
-}
+/// What the words of a text count, by column; 0 for those that fewer than two texts had.
+#[derive(Debug, Clone, PartialEq, Default)]
+struct Weights(Vec<f64>);
 
-impl<'a> Weights<'a> {
+impl Weights {
     /// From how many of how many texts have each.
-    fn new(frequency: &'a [u32], texts: usize) -> Self {
-        Self {
-            frequency,
-            texts: 1.0 + texts as f64,
-        }
+    fn new(frequency: &[u32], texts: usize) -> Self {
+        let weight = |frequency: &u32| match frequency {
+            0 | 1 => 0.0,
+            _ => 1.0 + ((1.0 + texts as f64) / (1.0 + f64::from(*frequency))).ln(),
+        };
+        Self(frequency.iter().map(weight).collect())
     }
 
-    /// The weights of the columns of a text, of length 1; none of columns that fewer than two texts had.
-    fn row(&self, columns: &[u32]) -> Vec<(u32, f64)> {
-        let weight = |&column: &u32| {
-            let frequency = self
-                .frequency
-                .get(column as usize)
-                .filter(|frequency| **frequency > 1)?;
-            Some((column, 1.0 + (self.texts / (1.0 + f64::from(*frequency))).ln()))
-        };
-        let mut row: Vec<(u32, f64)> = columns.iter().filter_map(weight).collect();
+    /// The weights of the columns of a text, of length 1.
+    fn row(&self, columns: &[u32]) -> Sparse {
+        let weight = |&column: &u32| Some((column, *self.0.get(column as usize).filter(|weight| **weight > 0.0)?));
+        let mut row: Sparse = columns.iter().filter_map(weight).collect();
         let length = row.iter().map(|(_, x)| x * x).sum::<f64>().sqrt();
         row.iter_mut().for_each(|(_, x)| *x /= length);
         row

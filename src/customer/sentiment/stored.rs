@@ -7,7 +7,7 @@ use safetensors::tensor::{Dtype, TensorView};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{Facts, Sentiment};
+use super::{Facts, Sentiment, Weights};
 use crate::customer::finish::Finish;
 use crate::features::ngrams::Ngrams;
 use crate::model::{ModelError, Stored};
@@ -131,10 +131,12 @@ impl Stored for Sentiment {
         } else {
             words.split(BREAK).map(str::to_owned).collect()
         };
+        let frequency = whole("frequency")?;
         let unfit = || unreadable("its parts do not fit each other");
         let model = Self {
             ngrams: Ngrams::of_parts(words, two("pairs")?, two("triples")?).ok_or_else(unfit)?,
-            frequency: whole("frequency")?,
+            weights: Weights::new(&frequency, parts.facts.as_ref().map_or(0, |facts| facts.rows)),
+            frequency,
             slopes: bytes("slopes", Dtype::F32)?
                 .into_iter()
                 .map(f32::from_le_bytes)

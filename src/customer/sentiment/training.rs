@@ -194,6 +194,7 @@ impl Sentiment {
                 notes,
                 seed: options.seed,
             }),
+            weights: Weights::new(&frequency, texts.len()),
             ngrams,
             frequency,
             slopes,
