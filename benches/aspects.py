@@ -6,7 +6,7 @@
 
 FOLDER holds womens_clothing_reviews/womens_clothing_reviews.parquet. Generated words follow Zipf's law; a planted term is one to three
 words, mentioned by 30 to 1,000 texts of its key, and its effect is as large as can be told from chance at that number: the
-difference of the two shares is 6 (weaker) to 15 (strong) standard errors. A term that overlaps a planted one counts as false.
+difference of the two shares is 7 (weaker) to 15 (strong) standard errors. A term that overlaps a planted one counts as false.
 """
 
 import argparse
@@ -51,13 +51,13 @@ def draw_terms(count, words, share, texts, rng):
     terms, used = [], set()
     while len(terms) < count:
         length = rng.choice([1, 2, 3], p=[0.4, 0.4, 0.2])
-        # Words of their own, or such as are used elsewhere too.
-        low, high = (len(words) // 2, len(words)) if rng.random() < 0.5 else (100, len(words) // 4)
+        # Rare words, or, of phrases, such as are used elsewhere too.
+        low, high = (len(words) // 2, len(words)) if length == 1 or rng.random() < 0.5 else (100, len(words) // 4)
         chosen = [words[i] for i in rng.integers(low, high, length)]
         if length == 3 and rng.random() < 0.5:
             chosen[1] = FUNCTION_WORDS[rng.integers(len(FUNCTION_WORDS))]
         mentions = int(np.exp(rng.uniform(np.log(30), np.log(min(1000, texts / 8)))))
-        size = rng.uniform(6, 7.5) if rng.random() < 0.5 else rng.uniform(8, 15)
+        size = rng.uniform(7, 8.5) if rng.random() < 0.5 else rng.uniform(8, 15)
         lift = size * np.sqrt(share * (1 - share) / mentions)
         options = [p for p in (share + lift, share - lift) if 0.03 <= p <= 0.985]
         content = set(chosen) - set(FUNCTION_WORDS)
@@ -69,7 +69,7 @@ def draw_terms(count, words, share, texts, rng):
 
 
 def generate(shape, rng):
-    """Texts of a shape, and the terms planted in each key."""
+    """Texts of a shape, and the terms planted in each key with their true lift."""
     _, keys, texts, length, size, share, planted = shape
     words = np.array(vocabulary(size, rng), dtype=object)
     weights = 1 / np.arange(3, len(words) + 3) ** 1.05
@@ -81,20 +81,22 @@ def generate(shape, rng):
         drawn = words[np.minimum(np.searchsorted(cumulated, rng.random(lengths.sum())), len(words) - 1)]
         parts = [list(part) for part in np.split(drawn, np.cumsum(lengths)[:-1])]
         odds = np.full(texts, np.log(share / (1 - share)))
+        mentioned = {}
         for chosen, mentions, p in terms:
             for text in rng.choice(texts, mentions, replace=False):
                 at = rng.integers(len(parts[text]) + 1)
                 parts[text][at:at] = [chosen]
             # Planted terms that were there by chance have the effect too.
             odds_there = np.log(p / (1 - p)) - np.log(share / (1 - share))
-            for text, part in enumerate(parts):
-                if any(word is chosen for word in part) or (len(chosen) == 1 and chosen[0] in part):
-                    odds[text] += odds_there
-        positive = rng.random(texts) < 1 / (1 + np.exp(-odds))
+            there = [any(word is chosen for word in part) or (len(chosen) == 1 and chosen[0] in part) for part in parts]
+            mentioned[" ".join(chosen)] = np.array(there)
+            odds += odds_there * mentioned[" ".join(chosen)]
+        chance = 1 / (1 + np.exp(-odds))
+        positive = rng.random(texts) < chance
         for part, label in zip(parts, positive):
             flat = [w for word in part for w in (word if isinstance(word, list) else [word])]
             rows.append((key, " ".join(flat), bool(label)))
-        truth[key] = {" ".join(chosen): p - share for chosen, _, p in terms}
+        truth[key] = {term: chance[there].mean() - chance[~there].mean() for term, there in mentioned.items()}
     return pd.DataFrame(rows, columns=["key", "text", "label"]), truth
 
 

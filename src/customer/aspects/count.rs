@@ -40,8 +40,8 @@ impl Hasher for Mixer {
     }
 
     fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.write_u32(u32::from(*byte));
+        for part in bytes.chunks(4) {
+            self.write_u32(part.iter().rev().fold(0, |number, byte| number << 8 | u32::from(*byte)));
         }
     }
 
@@ -148,7 +148,14 @@ impl Corpus {
             })
             .collect();
         let mut numbers: HashMap<String, u32> = HashMap::new();
-        let mut corpus = Self { words: Vec::new(), tokens: Vec::new(), starts: vec![0], positive: Vec::new(), positives: 0, origins: Vec::new() };
+        let mut corpus = Self {
+            words: Vec::new(),
+            tokens: Vec::new(),
+            starts: vec![0],
+            positive: Vec::new(),
+            positives: 0,
+            origins: Vec::new(),
+        };
         for block in blocks {
             let known: Vec<u32> = block
                 .words
@@ -161,7 +168,12 @@ impl Corpus {
                 })
                 .collect();
             let begin = corpus.tokens.len();
-            corpus.tokens.extend(block.tokens.iter().map(|&token| known.get(token as usize).copied().unwrap_or(BREAK)));
+            corpus.tokens.extend(
+                block
+                    .tokens
+                    .iter()
+                    .map(|&token| known.get(token as usize).copied().unwrap_or(BREAK)),
+            );
             corpus.starts.extend(block.ends.into_iter().map(|end| begin + end));
             corpus.positive.extend(block.positive);
             corpus.origins.extend(block.origins);
@@ -181,14 +193,26 @@ impl Corpus {
 
     /// The words of a text.
     pub fn text(&self, number: usize) -> &[u32] {
-        let place = self.starts.get(number).copied().zip(self.starts.get(number + 1).copied());
-        place.and_then(|(from, to)| self.tokens.get(from..to)).unwrap_or_default()
+        let place = self
+            .starts
+            .get(number)
+            .copied()
+            .zip(self.starts.get(number + 1).copied());
+        place
+            .and_then(|(from, to)| self.tokens.get(from..to))
+            .unwrap_or_default()
     }
 
     /// The texts that stand in a block, with their numbers.
     fn texts(&self, block: usize) -> impl Iterator<Item = (usize, &[u32], bool)> {
         let to = ((block + 1) * BLOCK).min(self.len());
-        (block * BLOCK..to).map(|number| (number, self.text(number), self.positive.get(number).copied().unwrap_or(false)))
+        (block * BLOCK..to).map(|number| {
+            (
+                number,
+                self.text(number),
+                self.positive.get(number).copied().unwrap_or(false),
+            )
+        })
     }
 
     fn blocks(&self) -> usize {
@@ -215,7 +239,11 @@ impl Corpus {
 
     /// What each word is to a term.
     pub fn parts(&self) -> Vec<Word> {
-        let masks: Vec<u128> = self.words.iter().map(|word| function_words::languages(plain(word))).collect();
+        let masks: Vec<u128> = self
+            .words
+            .iter()
+            .map(|word| function_words::languages(plain(word)))
+            .collect();
         let mut seen = vec![0u64; self.words.len()];
         for &token in &self.tokens {
             if let Some(count) = seen.get_mut(token as usize) {
@@ -225,7 +253,10 @@ impl Corpus {
         let mask = |token: &u32| masks.get(*token as usize).copied().unwrap_or(0);
         let texts = (0..self.len()).map(|number| self.text(number).iter().map(mask));
         let spoken = function_words::spoken(texts, masks.iter().copied().zip(&seen));
-        let word = |word: &String| Word { part: function_words::part(plain(word), spoken), letter: word.starts_with(LETTER) };
+        let word = |word: &String| Word {
+            part: function_words::part(plain(word), spoken),
+            letter: word.starts_with(LETTER),
+        };
         self.words.iter().map(word).collect()
     }
 
@@ -235,7 +266,11 @@ impl Corpus {
         let frequent: Vec<bool> = single.iter().map(|count| count.texts >= least).collect();
         let sieve = self.sieve(&frequent, parts);
         let enough = least.min(u32::from(u8::MAX)) as u8;
-        let passes = |gram: &Gram| sieve.get(slot(gram, sieve.len())).is_some_and(|seen| seen.load(Ordering::Relaxed) >= enough);
+        let passes = |gram: &Gram| {
+            sieve
+                .get(slot(gram, sieve.len()))
+                .is_some_and(|seen| seen.load(Ordering::Relaxed) >= enough)
+        };
         let counted: Table<Count> = (0..self.blocks())
             .into_par_iter()
             .fold(Table::<Count>::default, |mut counted, block| {
@@ -263,7 +298,9 @@ impl Corpus {
             });
         let mut found: Vec<(Gram, Count)> = counted.into_iter().filter(|(_, count)| count.texts >= least).collect();
         for (number, count) in single.into_iter().enumerate() {
-            let alone = parts.get(number).is_some_and(|word| word.part == Part::Content && !word.letter);
+            let alone = parts
+                .get(number)
+                .is_some_and(|word| word.part == Part::Content && !word.letter);
             if alone && count.texts >= least {
                 found.push(([number as u32, NONE, NONE], count));
             }
@@ -284,7 +321,8 @@ impl Corpus {
                 for block in first..(first + share).min(self.blocks()) {
                     for (number, text, positive) in self.texts(block) {
                         for &token in text {
-                            let Some((count, last)) = counts.get_mut(token as usize).zip(last.get_mut(token as usize)) else {
+                            let Some((count, last)) = counts.get_mut(token as usize).zip(last.get_mut(token as usize))
+                            else {
                                 continue;
                             };
                             if *last != number {
@@ -329,7 +367,11 @@ impl Corpus {
 
     /// The numbers of the texts that hold each of some terms, in order.
     pub fn postings(&self, grams: &[Gram], parts: &[Word]) -> Vec<Vec<u32>> {
-        let places: Table<u32> = grams.iter().enumerate().map(|(place, gram)| (*gram, place as u32)).collect();
+        let places: Table<u32> = grams
+            .iter()
+            .enumerate()
+            .map(|(place, gram)| (*gram, place as u32))
+            .collect();
         let mut frequent = vec![false; self.words.len()];
         for number in grams.iter().flatten() {
             if let Some(frequent) = frequent.get_mut(*number as usize) {
@@ -356,7 +398,10 @@ impl Corpus {
             .collect();
         let mut postings: Vec<Vec<u32>> = vec![Vec::new(); grams.len()];
         for (place, number) in blocks.into_iter().flatten() {
-            if let Some(list) = postings.get_mut(place as usize).filter(|list| list.last() != Some(&number)) {
+            if let Some(list) = postings
+                .get_mut(place as usize)
+                .filter(|list| list.last() != Some(&number))
+            {
                 list.push(number);
             }
         }
@@ -386,7 +431,9 @@ fn slot(gram: &Gram, counters: usize) -> usize {
 /// The terms of a text of frequent words: phrases of one to three words that begin and end with a word that may stand there.
 fn each_gram(text: &[u32], frequent: &[bool], parts: &[Word], mut take: impl FnMut(Gram)) {
     for (at, first) in text.iter().enumerate() {
-        let Some(word) = parts.get(*first as usize) else { continue };
+        let Some(word) = parts.get(*first as usize) else {
+            continue;
+        };
         if word.part == Part::Function || !frequent.get(*first as usize).copied().unwrap_or(false) {
             continue;
         }

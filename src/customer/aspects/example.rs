@@ -29,7 +29,11 @@ impl<'a> Near<'a> {
         let share = corpus.positives as f64 / corpus.len().max(1) as f64;
         let single = counts.iter().filter(|(gram, _)| gram[1] == NONE);
         let leaning = |count: &Count| f64::from(count.positive) / f64::from(count.texts.max(1)) - share;
-        Self { corpus, parts, leanings: single.map(|(gram, count)| (gram[0], leaning(count))).collect() }
+        Self {
+            corpus,
+            parts,
+            leanings: single.map(|(gram, count)| (gram[0], leaning(count))).collect(),
+        }
     }
 
     /// The text that is most like the others of a term: what stands near the term in it stands there in many, and leans the same way.
@@ -46,9 +50,13 @@ impl<'a> Near<'a> {
             let of_word = |word: &u32| Some(f64::from(*seen.get(word)?).sqrt() * sign * self.leanings.get(word)?);
             self.words(number, whole).iter().filter_map(of_word).sum()
         };
-        let texts = numbers.iter().filter_map(|number| Some((score(*number), given.get(self.corpus.origin(*number))?.0)));
+        let texts = numbers
+            .iter()
+            .filter_map(|number| Some((score(*number), given.get(self.corpus.origin(*number))?.0)));
         let better = texts.max_by(|(a, left), (b, right)| {
-            a.total_cmp(b).then_with(|| right.len().cmp(&left.len())).then_with(|| right.cmp(left))
+            a.total_cmp(b)
+                .then_with(|| right.len().cmp(&left.len()))
+                .then_with(|| right.cmp(left))
         });
         better.map(|(_, text)| text)
     }
@@ -74,14 +82,20 @@ impl<'a> Near<'a> {
 /// The words around the first place of a term in a text, whole and as they were typed.
 pub(super) fn snippet(corpus: &Corpus, gram: &Gram, text: &str) -> String {
     let cleaned = clean(text);
-    let wanted: Vec<&str> =
-        gram.iter().filter_map(|number| corpus.words.get(*number as usize)).map(|word| plain(word)).collect();
+    let wanted: Vec<&str> = gram
+        .iter()
+        .filter_map(|number| corpus.words.get(*number as usize))
+        .map(|word| plain(word))
+        .collect();
     let mut words: Vec<(String, Range<usize>)> = Vec::new();
     // Before which word a sentence begins.
     let mut begins: Vec<usize> = Vec::new();
     tokens(&cleaned, |word, place, kind| match kind {
         Kind::Break => {
-            if cleaned.get(place).is_some_and(|sign| sign.contains(['.', '!', '?', '\n', '\r', '。', '！', '？'])) {
+            if cleaned
+                .get(place)
+                .is_some_and(|sign| sign.contains(['.', '!', '?', '\n', '\r', '。', '！', '？']))
+            {
                 begins.push(words.len());
             }
         }
@@ -91,10 +105,17 @@ pub(super) fn snippet(corpus: &Corpus, gram: &Gram, text: &str) -> String {
     let length = wanted.len().max(1);
     let at = words.windows(length).position(same).unwrap_or(0);
     let first = begins.iter().copied().filter(|begin| *begin <= at).max().unwrap_or(0);
-    let last = begins.iter().copied().filter(|begin| *begin >= at + length).min().unwrap_or(words.len());
+    let last = begins
+        .iter()
+        .copied()
+        .filter(|begin| *begin >= at + length)
+        .min()
+        .unwrap_or(words.len());
     let (from, to) = (first.max(at.saturating_sub(BEFORE)), last.min(at + length + BEHIND));
     let start = words.get(from).map_or(0, |(_, place)| place.start);
-    let end = words.get(to.saturating_sub(1)).map_or(cleaned.len(), |(_, place)| place.end);
+    let end = words
+        .get(to.saturating_sub(1))
+        .map_or(cleaned.len(), |(_, place)| place.end);
     let shown: Vec<&str> = cleaned.get(start..end).unwrap_or_default().split_whitespace().collect();
     let more = |cut: bool| if cut { "…" } else { "" };
     format!("{}{}{}", more(from > first), shown.join(" "), more(to < last))

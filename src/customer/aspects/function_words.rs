@@ -11,12 +11,88 @@ const MIXED: &str = "hinglish";
 
 /// Negations and measures: function words that turn what follows them.
 const TURNING: &[&str] = &[
-    "not", "no", "never", "without", "too", "nicht", "kein", "keine", "keinen", "keiner", "nie", "ohne", "zu", "pas", "sans",
-    "jamais", "trop", "non", "sin", "nunca", "demasiado", "muy", "senza", "troppo", "niet", "geen", "nooit", "zonder", "não",
-    "nao", "nem", "sem", "demais", "inte", "ej", "ikke", "aldrig", "aldri", "uden", "uten", "utan", "ingen", "ei", "eivät",
-    "liian", "ilman", "не", "нет", "без", "ни", "слишком", "bez", "zbyt", "není", "nincs", "túl", "nélkül", "fără", "prea",
-    "değil", "yok", "çok", "tidak", "tanpa", "terlalu", "不", "没", "沒", "太", "没有", "không", "quá", "안", "못", "너무",
-    "لا", "غير", "بدون", "לא", "בלי", "δεν", "πολύ",
+    "not",
+    "no",
+    "never",
+    "without",
+    "too",
+    "nicht",
+    "kein",
+    "keine",
+    "keinen",
+    "keiner",
+    "nie",
+    "ohne",
+    "zu",
+    "pas",
+    "sans",
+    "jamais",
+    "trop",
+    "non",
+    "sin",
+    "nunca",
+    "demasiado",
+    "muy",
+    "senza",
+    "troppo",
+    "niet",
+    "geen",
+    "nooit",
+    "zonder",
+    "não",
+    "nao",
+    "nem",
+    "sem",
+    "demais",
+    "inte",
+    "ej",
+    "ikke",
+    "aldrig",
+    "aldri",
+    "uden",
+    "uten",
+    "utan",
+    "ingen",
+    "ei",
+    "eivät",
+    "liian",
+    "ilman",
+    "не",
+    "нет",
+    "без",
+    "ни",
+    "слишком",
+    "bez",
+    "zbyt",
+    "není",
+    "nincs",
+    "túl",
+    "nélkül",
+    "fără",
+    "prea",
+    "değil",
+    "yok",
+    "çok",
+    "tidak",
+    "tanpa",
+    "terlalu",
+    "不",
+    "没",
+    "沒",
+    "太",
+    "没有",
+    "không",
+    "quá",
+    "안",
+    "못",
+    "너무",
+    "لا",
+    "غير",
+    "بدون",
+    "לא",
+    "בלי",
+    "δεν",
+    "πολύ",
 ];
 
 /// Those that may follow what they turn.
@@ -26,10 +102,63 @@ const FOLLOWING: [&str; 9] = ["nicht", "niet", "inte", "ikke", "pas", "değil", 
 const MORE: (&str, &[&str]) = (
     "en",
     &[
-        "would", "could", "also", "however", "though", "although", "cannot", "may", "might", "must", "yet", "else", "every",
-        "another", "many", "much", "lot", "get", "gets", "got", "getting", "one", "ones", "anything", "something", "everything",
-        "nothing", "im", "ive", "theyre", "thats", "youre", "there's", "that's", "what's", "let", "us", "since", "thing", "things", "even", "already", "someone", "anyone", "everyone",
-        "maybe", "still", "always", "ever", "almost", "actually", "probably", "definitely", "really", "bit", "way", "upon",
+        "would",
+        "could",
+        "also",
+        "however",
+        "though",
+        "although",
+        "cannot",
+        "may",
+        "might",
+        "must",
+        "yet",
+        "else",
+        "every",
+        "another",
+        "many",
+        "much",
+        "lot",
+        "get",
+        "gets",
+        "got",
+        "getting",
+        "one",
+        "ones",
+        "anything",
+        "something",
+        "everything",
+        "nothing",
+        "im",
+        "ive",
+        "theyre",
+        "thats",
+        "youre",
+        "there's",
+        "that's",
+        "what's",
+        "let",
+        "us",
+        "since",
+        "thing",
+        "things",
+        "even",
+        "already",
+        "someone",
+        "anyone",
+        "everyone",
+        "maybe",
+        "still",
+        "always",
+        "ever",
+        "almost",
+        "actually",
+        "probably",
+        "definitely",
+        "really",
+        "bit",
+        "way",
+        "upon",
     ],
 );
 
@@ -40,7 +169,10 @@ struct Lists {
 }
 
 static LISTS: LazyLock<Lists> = LazyLock::new(|| {
-    let spoken = stop_words::available_languages().iter().copied().filter(|code| *code != MIXED);
+    let spoken = stop_words::available_languages()
+        .iter()
+        .copied()
+        .filter(|code| *code != MIXED);
     let codes: Vec<&'static str> = spoken.take(128).collect();
     let mut words: HashMap<String, u128> = HashMap::new();
     for (bit, code) in codes.iter().enumerate() {
@@ -79,7 +211,9 @@ pub(super) enum Part {
 /// What a word is where some languages are spoken.
 pub(super) fn part(word: &str, spoken: u128) -> Part {
     if TURNING.contains(&word) && (languages(word) & spoken != 0 || languages(word) == 0) {
-        return Part::Turning { follows: FOLLOWING.contains(&word) };
+        return Part::Turning {
+            follows: FOLLOWING.contains(&word),
+        };
     }
     if languages(word) & spoken != 0 {
         return match is_contracted(word) {
@@ -101,10 +235,13 @@ fn is_contracted(word: &str) -> bool {
 
 /// The languages of texts, from the sets of languages of their words.
 ///
-/// *Rule*: a text is in the language of which it holds most function words, of equal ones that of most function words in all texts.
-/// A language counts where at least 5 % of the texts are in it, so that what is a function word in one language (`bra`, `hat`) stays
-/// a term in texts of another.
-pub(super) fn spoken<'a, T: Iterator<Item = u128>>(texts: impl Iterator<Item = T>, all: impl Iterator<Item = (u128, &'a u64)>) -> u128 {
+/// *Rule*: a text is in the language of which it holds most function words, two at least; of equal ones that of most function
+/// words in all texts. A language counts where at least 5 % of the texts are in it, so that what is a function word in one language
+/// (`bra`, `hat`) stays a term in texts of another.
+pub(super) fn spoken<'a, T: Iterator<Item = u128>>(
+    texts: impl Iterator<Item = T>,
+    all: impl Iterator<Item = (u128, &'a u64)>,
+) -> u128 {
     let mut total = [0u64; 128];
     for (mask, count) in all {
         for_each_bit(mask, |bit| total[bit] += count);
@@ -124,14 +261,17 @@ pub(super) fn spoken<'a, T: Iterator<Item = u128>>(texts: impl Iterator<Item = T
                 best = Some(bit);
             }
         });
-        if let Some(best) = best {
+        // One such word may be a name or a word of another language.
+        if let Some(best) = best.filter(|best| hits[*best] > 1) {
             in_language[best] += 1;
             known += 1;
         }
     }
     let enough = SPOKEN * known as f64;
     let codes = 0..LISTS.codes.len();
-    codes.filter(|&bit| in_language[bit] > 0 && in_language[bit] as f64 >= enough).fold(0, |mask, bit| mask | 1 << bit)
+    codes
+        .filter(|&bit| in_language[bit] > 0 && in_language[bit] as f64 >= enough)
+        .fold(0, |mask, bit| mask | 1 << bit)
 }
 
 fn for_each_bit(mut mask: u128, mut take: impl FnMut(usize)) {
@@ -150,13 +290,19 @@ mod tests {
         let sets: Vec<Vec<u128>> = texts.iter().map(masks).collect();
         let one = 1u64;
         let all: Vec<u128> = sets.iter().flatten().copied().collect();
-        spoken(sets.iter().map(|set| set.iter().copied()), all.into_iter().map(|mask| (mask, &one)))
+        spoken(
+            sets.iter().map(|set| set.iter().copied()),
+            all.into_iter().map(|mask| (mask, &one)),
+        )
     }
 
     #[test]
     fn a_word_is_what_it_is_in_the_language_of_the_texts() {
         let english = spoken_in(&["the hat is too small and it was not for me", "i do not like the bra"]);
-        let german = spoken_in(&["der hut ist zu klein und er hat mir nicht gepasst", "die hose ist nicht gut"]);
+        let german = spoken_in(&[
+            "der hut ist zu klein und er hat mir nicht gepasst",
+            "die hose ist nicht gut",
+        ]);
         assert!(english != 0 && german != 0 && english & german == 0);
         assert_eq!(part("hat", english), Part::Content);
         assert_eq!(part("hat", german), Part::Function);
@@ -169,6 +315,10 @@ mod tests {
 
     #[test]
     fn there_are_lists() {
-        assert!(LISTS.codes.len() > 50 && LISTS.codes.len() <= 128, "{}", LISTS.codes.len());
+        assert!(
+            LISTS.codes.len() > 50 && LISTS.codes.len() <= 128,
+            "{}",
+            LISTS.codes.len()
+        );
     }
 }

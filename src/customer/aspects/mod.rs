@@ -48,7 +48,9 @@ impl Options {
         check_level(self.level)?;
         let rate = self.false_discovery_rate;
         if !(rate > 0.0 && rate < 1.0) {
-            return Err(Error::argument(format!("false_discovery_rate must be above 0 and below 1, got {rate}")));
+            return Err(Error::argument(format!(
+                "false_discovery_rate must be above 0 and below 1, got {rate}"
+            )));
         }
         Ok(())
     }
@@ -75,7 +77,7 @@ pub struct Aspect {
 
 /// The aspects of the texts of a key, the strongest first.
 ///
-/// *Model*: a term counts once per text. Its positive mentions are tested against chance (two-sided mid-p of the hypergeometric
+/// *Model*: a term counts once per text. Its positive mentions are tested against chance (two-sided, by the hypergeometric
 /// distribution) at the false discovery rate over all terms of `min_mentions` texts; of terms that share words those are kept that
 /// say something of their own (see `select`). sentiment = (k + 4 s) / (n + 4) of k positive among n mentions, s being the share of all
 /// texts. lift = sentiment - share of the texts that do not mention the term: of 100 texts that do, so many more are positive.
@@ -94,7 +96,10 @@ pub struct Aspect {
 pub fn aspects(texts: &[(&str, bool)], options: &Options) -> Result<Vec<Aspect>> {
     options.check()?;
     if texts.len() > MOST_TEXTS {
-        return Err(Error::argument(format!("a key has {} texts, at most {MOST_TEXTS} are read", texts.len())));
+        return Err(Error::argument(format!(
+            "a key has {} texts, at most {MOST_TEXTS} are read",
+            texts.len()
+        )));
     }
     let corpus = Corpus::of(texts);
     let (n, k) = (corpus.len(), corpus.positives);
@@ -106,7 +111,9 @@ pub fn aspects(texts: &[(&str, bool)], options: &Options) -> Result<Vec<Aspect>>
     }
     if k == 0 || k == n {
         let class = if k == 0 { "negative" } else { "positive" };
-        return Err(Error::refused(format!("all {n} texts are {class}: there is nothing to tell apart")));
+        return Err(Error::refused(format!(
+            "all {n} texts are {class}: there is nothing to tell apart"
+        )));
     }
     let parts = corpus.parts();
     let counts = corpus.count(options.min_mentions, &parts);
@@ -116,7 +123,10 @@ pub fn aspects(texts: &[(&str, bool)], options: &Options) -> Result<Vec<Aspect>>
     let terms = select::select(&corpus, &parts, counts, &factorials, options.false_discovery_rate);
     if terms.is_empty() {
         return Err(Error::refused(match tested {
-            0 => format!("no term stands in {} of {n} texts: lower min_mentions", options.min_mentions),
+            0 => format!(
+                "no term stands in {} of {n} texts: lower min_mentions",
+                options.min_mentions
+            ),
             _ => format!("none of {tested} terms in {n} texts goes with the label at this false_discovery_rate"),
         }));
     }
@@ -137,7 +147,9 @@ pub fn aspects(texts: &[(&str, bool)], options: &Options) -> Result<Vec<Aspect>>
         let leaning = |text: &u32| corpus.positive.get(*text as usize) == Some(&term.evidence.praise);
         let numbers: Vec<u32> = term.texts.iter().copied().filter(leaning).collect();
         let text = near.typical(term, &numbers, texts);
-        let example = text.map(|text| example::snippet(&corpus, &term.gram, text)).unwrap_or_default();
+        let example = text
+            .map(|text| example::snippet(&corpus, &term.gram, text))
+            .unwrap_or_default();
         Aspect { example, ..aspect }
     });
     Ok(found.collect())

@@ -9,7 +9,7 @@ use super::count::{Corpus, Count, Gram, NONE, Word};
 use super::function_words::Part;
 
 /// Share of the mentions of a term from which on a longer one that holds it stands for it.
-const MOSTLY: f64 = 0.6;
+const MOSTLY: f64 = 0.5;
 
 /// A term that goes with the label.
 pub(super) struct Term {
@@ -61,13 +61,21 @@ pub(super) fn select(
     let evidence: Vec<Evidence> = counts
         .par_iter()
         .map(|(_, count)| {
-            factorials.test(&Layer { texts: all, positive, mentions: count.texts, positive_mentions: count.positive })
+            factorials.test(&Layer {
+                texts: all,
+                positive,
+                mentions: count.texts,
+                positive_mentions: count.positive,
+            })
         })
         .collect();
     let Some(cut) = accepted_up_to(evidence.iter().map(|e| e.ln_p), tested, rate) else {
         return Vec::new();
     };
-    let passing = counts.into_iter().zip(evidence).filter(|(_, evidence)| evidence.ln_p <= cut);
+    let passing = counts
+        .into_iter()
+        .zip(evidence)
+        .filter(|(_, evidence)| evidence.ln_p <= cut);
     let mut terms: Vec<Term> = passing
         .map(|((gram, count), evidence)| Term {
             gram,
@@ -83,7 +91,14 @@ pub(super) fn select(
     for (term, texts) in terms.iter_mut().zip(corpus.postings(&grams, parts)) {
         term.texts = texts;
     }
-    let mut selection = Selection { corpus, parts, factorials, cut, all, positive };
+    let mut selection = Selection {
+        corpus,
+        parts,
+        factorials,
+        cut,
+        all,
+        positive,
+    };
     let terms = selection.without_parts(terms);
     let terms = selection.forward(terms);
     let mut terms = selection.backward(terms);
@@ -95,7 +110,8 @@ pub(super) fn select(
 /// The stronger term first; of equal ones the longer.
 fn stronger(a: &Term, b: &Term) -> std::cmp::Ordering {
     let by_p = a.evidence.ln_p.total_cmp(&b.evidence.ln_p);
-    by_p.then_with(|| words(&b.gram).len().cmp(&words(&a.gram).len())).then_with(|| a.name.cmp(&b.name))
+    by_p.then_with(|| words(&b.gram).len().cmp(&words(&a.gram).len()))
+        .then_with(|| a.name.cmp(&b.name))
 }
 
 struct Selection<'a> {
@@ -109,7 +125,11 @@ struct Selection<'a> {
 
 impl Selection<'_> {
     fn content(&self, gram: &Gram) -> Vec<u32> {
-        let is_content = |number: &u32| self.parts.get(*number as usize).is_some_and(|word| word.part == Part::Content);
+        let is_content = |number: &u32| {
+            self.parts
+                .get(*number as usize)
+                .is_some_and(|word| word.part == Part::Content)
+        };
         words(gram).iter().copied().filter(is_content).collect()
     }
 
@@ -123,7 +143,11 @@ impl Selection<'_> {
 
     /// Without terms of which a longer one makes up most, and that say nothing without it.
     fn without_parts(&self, terms: Vec<Term>) -> Vec<Term> {
-        let places: HashMap<Gram, usize> = terms.iter().enumerate().map(|(place, term)| (term.gram, place)).collect();
+        let places: HashMap<Gram, usize> = terms
+            .iter()
+            .enumerate()
+            .map(|(place, term)| (term.gram, place))
+            .collect();
         let mut absorbed = vec![false; terms.len()];
         for long in &terms {
             let whole = words(&long.gram);
@@ -151,7 +175,12 @@ impl Selection<'_> {
                 }
             }
         }
-        terms.into_iter().zip(absorbed).filter(|(_, absorbed)| !absorbed).map(|(term, _)| term).collect()
+        terms
+            .into_iter()
+            .zip(absorbed)
+            .filter(|(_, absorbed)| !absorbed)
+            .map(|(term, _)| term)
+            .collect()
     }
 
     /// From the strongest term on those that stand beside each one taken before.
@@ -178,7 +207,9 @@ impl Selection<'_> {
             }
             let mut stands = true;
             for (other, (both, both_positive)) in related {
-                let Some(other) = kept.get(other as usize).filter(|_| both > 0) else { continue };
+                let Some(other) = kept.get(other as usize).filter(|_| both > 0) else {
+                    continue;
+                };
                 let evidence = self.beside(&term, &other.count, both, both_positive);
                 stands &= self.stands(&term, evidence);
                 term.weakest = term.weakest.max(evidence.ln_p);
@@ -207,8 +238,12 @@ impl Selection<'_> {
 
     /// The test of a term among the texts that hold another one, and those that do not.
     fn beside(&self, term: &Term, other: &Count, both: u32, both_positive: u32) -> Evidence {
-        let within =
-            Layer { texts: other.texts, positive: other.positive, mentions: both, positive_mentions: both_positive };
+        let within = Layer {
+            texts: other.texts,
+            positive: other.positive,
+            mentions: both,
+            positive_mentions: both_positive,
+        };
         let outside = Layer {
             texts: self.all - other.texts,
             positive: self.positive - other.positive,
@@ -227,7 +262,9 @@ impl Selection<'_> {
         });
         let mut by_word: HashMap<u32, Vec<usize>> = HashMap::new();
         for (place, term) in terms.iter().enumerate() {
-            self.content(&term.gram).into_iter().for_each(|word| by_word.entry(word).or_default().push(place));
+            self.content(&term.gram)
+                .into_iter()
+                .for_each(|word| by_word.entry(word).or_default().push(place));
         }
         let mut dropped = vec![false; terms.len()];
         let mut weakest: Vec<f64> = terms.iter().map(|term| term.weakest).collect();
@@ -235,7 +272,13 @@ impl Selection<'_> {
         let mut marks = vec![0u32; self.corpus.len()];
         for (turn, place) in (1u32..).zip(order) {
             let Some(term) = terms.get(place) else { continue };
-            let mut others: Vec<usize> = self.content(&term.gram).iter().filter_map(|w| by_word.get(w)).flatten().copied().collect();
+            let mut others: Vec<usize> = self
+                .content(&term.gram)
+                .iter()
+                .filter_map(|w| by_word.get(w))
+                .flatten()
+                .copied()
+                .collect();
             others.sort_unstable();
             others.dedup();
             others.retain(|other| *other != place && !dropped.get(*other).copied().unwrap_or(true));
@@ -263,7 +306,12 @@ impl Selection<'_> {
                 parents.iter().map(|parent| free(&parent.texts)).collect()
             };
             for (texts, positive) in bases {
-                let layer = Layer { texts, positive, mentions: own.0, positive_mentions: own.1 };
+                let layer = Layer {
+                    texts,
+                    positive,
+                    mentions: own.0,
+                    positive_mentions: own.1,
+                };
                 let evidence = self.factorials.test_layers(&[layer]);
                 if let Some((weakest, dropped)) = weakest.get_mut(place).zip(dropped.get_mut(place)) {
                     *weakest = weakest.max(evidence.ln_p);
@@ -271,7 +319,11 @@ impl Selection<'_> {
                 }
             }
         }
-        let kept = terms.into_iter().zip(weakest).zip(dropped).filter(|(_, dropped)| !dropped);
+        let kept = terms
+            .into_iter()
+            .zip(weakest)
+            .zip(dropped)
+            .filter(|(_, dropped)| !dropped);
         kept.map(|((term, weakest), _)| Term { weakest, ..term }).collect()
     }
 }

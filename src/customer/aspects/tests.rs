@@ -1,24 +1,147 @@
 use super::*;
 
 fn options() -> Options {
-    Options { min_mentions: 5, false_discovery_rate: 0.05, level: 0.8, top: None }
+    Options {
+        min_mentions: 10,
+        false_discovery_rate: 0.01,
+        level: 0.8,
+        top: None,
+    }
+}
+
+/// Numbers that look drawn at random.
+fn draw(text: usize, slot: usize, of: usize) -> usize {
+    let mut bits = (text * 31 + slot + 1) as u64;
+    for _ in 0..3 {
+        bits = (bits ^ (bits >> 31)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
+    (bits >> 20) as usize % of
+}
+
+/// Reviews of which `effect` says how probable a positive one is, in percent.
+fn reviews(count: usize, effect: impl Fn(&str) -> usize) -> Vec<(String, bool)> {
+    let review = |i: usize| {
+        let fabric = ["soft", "grey", "long", "thin", "new"][draw(i, 0, 5)];
+        let fit = ["runs small", "runs fast", "fits", "hangs", "moves"][draw(i, 1, 5)];
+        let rest = ["true to size", "of its size", "for a gift", "as shown"][draw(i, 2, 4)];
+        let text = format!(
+            "The {} jacket{} is {fabric}. It {fit}, {rest}",
+            draw(i, 3, 30),
+            draw(i, 4, 9)
+        );
+        let positive = draw(i, 5, 100) < effect(&text);
+        (text, positive)
+    };
+    (0..count).map(review).collect()
+}
+
+fn found(texts: &[(String, bool)], options: &Options) -> Result<Vec<Aspect>> {
+    let texts: Vec<(&str, bool)> = texts
+        .iter()
+        .map(|(text, positive)| (text.as_str(), *positive))
+        .collect();
+    aspects(&texts, options)
+}
+
+fn terms(aspects: &[Aspect]) -> Vec<&str> {
+    let mut terms: Vec<&str> = aspects.iter().map(|aspect| aspect.term.as_str()).collect();
+    terms.sort_unstable();
+    terms
 }
 
 #[test]
-fn what_is_praised_and_what_is_not() {
-    let texts: Vec<(String, bool)> = (0..400)
-        .map(|i| {
-            let (first, second) = (["soft wool", "wool", "grey wool"][i % 3], ["runs small", "fits", "arrived"][i / 3 % 3]);
-            let positive = if i / 3 % 3 == 0 { i % 5 == 0 } else { i % 7 != 0 };
-            (format!("The jacket is {first}. It {second} for me, {}", i % 11), positive)
-        })
-        .collect();
-    let texts: Vec<(&str, bool)> = texts.iter().map(|(text, positive)| (text.as_str(), *positive)).collect();
-    let found = aspects(&texts, &options()).unwrap();
-    assert_eq!(found[0].term, "runs small", "{found:?}");
-    assert!(found[0].lift < -0.5 && found[0].lower < found[0].lift && found[0].lift < found[0].upper);
-    assert!(found[0].example.starts_with("It runs small for me"));
-    let mut turned = texts.clone();
-    turned.reverse();
-    assert_eq!(aspects(&turned, &options()).unwrap(), found);
+fn a_phrase_is_told_from_its_words_and_a_word_from_its_phrases() {
+    let effect = |text: &str| {
+        70 - 55 * usize::from(text.contains("runs small")) + 28 * usize::from(text.contains("true to size"))
+            - 40 * usize::from(text.contains("thin")) * usize::from(!text.contains("runs small"))
+    };
+    let texts = reviews(6000, effect);
+    let aspects = found(&texts, &options()).unwrap();
+    let named = terms(&aspects);
+    // Neither "small" and "size", nor "thin it" or "jacket3 is thin".
+    assert!(
+        ["runs small", "thin", "true to size"]
+            .iter()
+            .all(|term| named.contains(term)),
+        "{named:?}"
+    );
+    assert!(
+        !named
+            .iter()
+            .any(|term| ["small", "size", "runs", "true"].contains(term) || term.contains("jacket")),
+        "{named:?}"
+    );
+    let small = aspects.iter().find(|aspect| aspect.term == "runs small").unwrap();
+    assert!(small.lift < -0.4 && small.lower < small.lift && small.lift < small.upper && small.sentiment < 0.3);
+    assert!(small.example.contains("runs small"), "{}", small.example);
+}
+
+#[test]
+fn the_order_of_texts_changes_nothing() {
+    let mut texts = reviews(2000, |text| if text.contains("soft") { 95 } else { 60 });
+    let aspects = found(&texts, &options()).unwrap();
+    texts.reverse();
+    assert_eq!(found(&texts, &options()).unwrap(), aspects);
+    assert!(
+        aspects
+            .iter()
+            .all(|aspect| aspect.lift.is_finite() && aspect.upper.is_finite())
+    );
+}
+
+#[test]
+fn what_has_no_answer_is_refused() {
+    let refused = |texts: &[(String, bool)], options: &Options| match found(texts, options) {
+        Err(Error::Refused(reason)) => reason,
+        other => panic!("{other:?}"),
+    };
+    assert!(refused(&reviews(2000, |_| 70), &options()).contains("goes with the label"));
+    assert!(refused(&reviews(2000, |_| 100), &options()).starts_with("all 2000 texts are positive"));
+    assert!(refused(&reviews(5, |_| 50), &options()).starts_with("there are 5 texts"));
+    assert!(
+        refused(
+            &[],
+            &Options {
+                min_mentions: 1,
+                ..options()
+            }
+        )
+        .starts_with("there are 0 texts")
+    );
+    let unlike: Vec<(String, bool)> = (0..40).map(|i| (format!("word{i}"), i % 2 == 0)).collect();
+    assert!(refused(&unlike, &options()).starts_with("no term stands in 10 of 40 texts"));
+    for wrong in [
+        Options {
+            level: 1.0,
+            ..options()
+        },
+        Options {
+            false_discovery_rate: f64::NAN,
+            ..options()
+        },
+    ] {
+        assert!(matches!(found(&unlike, &wrong), Err(Error::Argument(_))));
+    }
+}
+
+#[test]
+fn so_many_praises_and_so_many_complaints() {
+    let texts = reviews(6000, |text| {
+        if text.contains("soft") {
+            95
+        } else if text.contains("runs small") {
+            20
+        } else {
+            65
+        }
+    });
+    let aspects = found(
+        &texts,
+        &Options {
+            top: Some(1),
+            ..options()
+        },
+    )
+    .unwrap();
+    assert_eq!(terms(&aspects), ["runs small", "soft"]);
 }

@@ -80,7 +80,10 @@ fn without_tags(text: &str) -> String {
 
 /// The bytes of a tag that a text begins with.
 fn tag_length(text: &str) -> Option<usize> {
-    let named = text.chars().nth(1).is_some_and(|c| c.is_ascii_alphabetic() || c == '/' || c == '!');
+    let named = text
+        .chars()
+        .nth(1)
+        .is_some_and(|c| c.is_ascii_alphabetic() || c == '/' || c == '!');
     let end = text.bytes().take(LONGEST_TAG).position(|byte| byte == b'>')?;
     (text.starts_with('<') && named).then_some(end + 1)
 }
@@ -145,7 +148,6 @@ fn pieces(text: &str, segment: Range<usize>, word: &mut String, take: &mut impl 
     let letters = text.get(segment.clone()).unwrap_or_default();
     let mut begin: Option<usize> = None;
     let mut before = ' ';
-    let mut any = false;
     let mut signs = letters.char_indices().peekable();
     while let Some((offset, c)) = signs.next() {
         let next = signs.peek().map_or(' ', |(_, next)| *next);
@@ -157,8 +159,13 @@ fn pieces(text: &str, segment: Range<usize>, word: &mut String, take: &mut impl 
             begin = begin.or(Some(offset));
         } else {
             if let Some(from) = begin.take() {
-                any = true;
-                give(text, segment.start + from..segment.start + offset, Kind::Word, word, take);
+                give(
+                    text,
+                    segment.start + from..segment.start + offset,
+                    Kind::Word,
+                    word,
+                    take,
+                );
             }
             if !elision {
                 let at = segment.start + offset;
@@ -168,11 +175,7 @@ fn pieces(text: &str, segment: Range<usize>, word: &mut String, take: &mut impl 
         before = c;
     }
     if let Some(from) = begin {
-        any = true;
         give(text, segment.start + from..segment.end, Kind::Word, word, take);
-    }
-    if !any {
-        take("", segment, Kind::Break);
     }
 }
 
@@ -190,7 +193,12 @@ fn give(
         word.push_str(typed);
         word.make_ascii_lowercase();
     } else {
-        word.extend(typed.to_lowercase().chars().map(|c| if is_apostrophe(c) { '\'' } else { c }));
+        word.extend(
+            typed
+                .to_lowercase()
+                .chars()
+                .map(|c| if is_apostrophe(c) { '\'' } else { c }),
+        );
     }
     if word.contains(char::is_alphanumeric) {
         take(word, place, kind);
@@ -213,7 +221,22 @@ fn is_lone(segment: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn any_text_has_words_where_they_stand(text in "(\\PC|[<>&;'’\\-\n. 手ไо]|&amp;|<b|www\\.|://){0,40}") {
+            let cleaned = clean(&text);
+            let mut last = 0;
+            tokens(&cleaned, |word, place, kind| {
+                assert!(place.start >= last && cleaned.get(place.clone()).is_some(), "{text:?}");
+                assert_eq!(kind == Kind::Break, word.is_empty(), "{text:?}");
+                last = place.end;
+            });
+        }
+    }
 
     /// Words with a bar where a phrase ends; letters are marked.
     fn shown(text: &str) -> String {
@@ -237,7 +260,7 @@ mod tests {
             ("Don\u{2019}t use snake_case: 3.5 l", "don't use snake | case | 3.5 l"),
             ("True to size.The fabric", "true to size | the fabric"),
             ("well-made -- soft", "well made | soft"),
-            ("L'été, qu\u{2019}elle c'est", "l été | qu elle c'est"),
+            ("L'été, qu\u{2019}elle j'ai", "l été | qu elle j'ai"),
             ("Ｆｕｌｌ ﬁne", "full fine"),
             ("soft 😍 warm", "soft | warm"),
             ("iPhone手机壳、好", "iphone ~手 ~机 ~壳 | 好"),

@@ -76,7 +76,10 @@ impl Gather for OfTexts {
     type Options = Options;
 
     fn read(arguments: &mut Arguments) -> Result<(Batch, Vec<Options>), Failure> {
-        let batch = Batch { texts: arguments.text_array()?, labels: arguments.numbers()? };
+        let batch = Batch {
+            texts: arguments.text_array()?,
+            labels: arguments.numbers()?,
+        };
         let (positive, min_mentions) = (arguments.numbers()?, arguments.whole()?);
         let (rate, level, top) = (arguments.numbers()?, arguments.numbers()?, arguments.whole()?);
         let options = |row: usize| Options {
@@ -107,11 +110,20 @@ impl Gather for OfTexts {
         Ok(match query.run(|| aspects(&read.texts, &asked))? {
             Ok(found) => {
                 let reason = read.left_out();
-                (1..).zip(found).map(|(rank, aspect)| Row::of(aspect, rank, reason.clone())).collect()
+                (1..)
+                    .zip(found)
+                    .map(|(rank, aspect)| Row::of(aspect, rank, reason.clone()))
+                    .collect()
             }
             Err(Error::Refused(reason)) => vec![Row {
                 status: "refused".to_owned(),
-                reason: Some([Some(reason), read.hint(positive), read.left_out()].into_iter().flatten().collect::<Vec<_>>().join("; ")),
+                reason: Some(
+                    [Some(reason), read.hint(positive), read.left_out()]
+                        .into_iter()
+                        .flatten()
+                        .collect::<Vec<_>>()
+                        .join("; "),
+                ),
                 ..Row::default()
             }],
             Err(other) => return Err(other.into()),
@@ -147,7 +159,12 @@ struct Read<'a> {
 
 impl<'a> Read<'a> {
     fn of(rows: &'a Rows<Batch>, positive: f64) -> Self {
-        let mut read = Self { texts: Vec::new(), without_text: 0, without_label: 0, largest: None };
+        let mut read = Self {
+            texts: Vec::new(),
+            without_text: 0,
+            without_label: 0,
+            largest: None,
+        };
         for (batch, rows) in rows.batches() {
             for &row in rows {
                 let row = row as usize;
@@ -177,6 +194,8 @@ impl<'a> Read<'a> {
     /// What to do where no label is positive.
     fn hint(&self, positive: f64) -> Option<String> {
         let largest = self.largest.filter(|largest| *largest < positive)?;
-        Some(format!("the largest label is {largest}, and positive is {positive}: set positive"))
+        Some(format!(
+            "the largest label is {largest}, and positive is {positive}: set positive"
+        ))
     }
 }
