@@ -5,8 +5,8 @@
     python benches/aspects.py speed                time and memory at 1, 2, 4 and 8 times the size
 
 FOLDER holds womens_clothing_reviews/womens_clothing_reviews.parquet. Generated words follow Zipf's law; a planted term is one to three
-words, mentioned by 30 to 1,000 texts of its key, and its effect is as large as can be told from chance at that number: the
-difference of the two shares is 7 (weaker) to 15 (strong) standard errors. A term that overlaps a planted one counts as false.
+words, mentioned by 30 to 1,000 texts of its key. Effects are about 7 to 15 standard errors of the number of mentions; those that come out
+below 6, as other terms move the same texts, are told apart as weaker. A term that overlaps a planted one counts as false.
 """
 
 import argparse
@@ -96,7 +96,11 @@ def generate(shape, rng):
         for part, label in zip(parts, positive):
             flat = [w for word in part for w in (word if isinstance(word, list) else [word])]
             rows.append((key, " ".join(flat), bool(label)))
-        truth[key] = {term: chance[there].mean() - chance[~there].mean() for term, there in mentioned.items()}
+        spread = np.sqrt(chance.mean() * (1 - chance.mean()))
+        truth[key] = {}
+        for term, there in mentioned.items():
+            lift = chance[there].mean() - chance[~there].mean()
+            truth[key][term] = (lift, abs(lift) / spread * np.sqrt(there.sum()))
     return pd.DataFrame(rows, columns=["key", "text", "label"]), truth
 
 
@@ -107,26 +111,26 @@ def connect(extension):
 
 
 def planted(args):
-    print("| texts | planted | found | false | terms of no key planted | interval holds |")
-    print("| --- | --- | --- | --- | --- | --- |")
-    sums = np.zeros(3, dtype=int)
+    print("| texts | planted | found | weaker | found | false | of all | interval holds |\n|" + " --- |" * 8)
     for shape in SHAPES:
-        held, counts, hits = [], np.zeros(3, dtype=int), 0
+        held, counts, wrong = [], np.zeros((2, 2), dtype=int), 0
         for seed in range(args.seeds):
             reviews, truth = generate(shape, np.random.default_rng(seed))
             con = connect(args.extension)
-            found = con.execute("FROM launch_aspects('reviews', \"by\" := 'key') WHERE status = 'ok'").df()
+            found = con.execute("FROM launch_aspects('reviews', by := 'key') WHERE status = 'ok'").df()
             for key, terms in truth.items():
                 of_key = found[found["key"] == key].set_index("term")
-                right = [term for term in terms if term in of_key.index]
-                counts += [len(terms), len(right), len(of_key) - len(right)]
-                held += [of_key.lower[term] <= terms[term] <= of_key.upper[term] for term in right]
+                for term, (lift, errors) in terms.items():
+                    counts[int(errors < 6)] += [1, term in of_key.index]
+                    if term in of_key.index:
+                        held.append(of_key.lower[term] <= lift <= of_key.upper[term])
+                wrong += len(set(of_key.index) - set(terms))
                 if args.verbose:
-                    print(key, "missed", set(terms) - set(right), "false", [t for t in of_key.index if t not in terms])
-        sums += counts
-        share = f"{np.mean(held):.2f}" if held else ""
-        rates = [f"{counts[1] / counts[0]:.3f}", f"{counts[2] / max(1, counts[1] + counts[2]):.3f}"] if counts[0] else ["", ""]
-        print(f"| {shape[0]} | {counts[0]} | {rates[0]} | {rates[1]} | {'' if counts[0] else counts[2]} | {share} |", flush=True)
+                    print(key, "missed", set(terms) - set(of_key.index), "false", set(of_key.index) - set(terms))
+        share = [f"{found / planted:.3f}" if planted else "" for planted, found in counts]
+        of_all = f"{wrong / (wrong + counts[:, 1].sum()):.3f}" if held else ""
+        holds = f"{np.mean(held):.2f}" if held else ""
+        print(f"| {shape[0]} | {counts[0][0]} | {share[0]} | {counts[1][0]} | {share[1]} | {wrong} | {of_all} | {holds} |", flush=True)
 
 
 def real(args):
@@ -134,7 +138,7 @@ def real(args):
     file = pathlib.Path(args.data) / "womens_clothing_reviews" / "womens_clothing_reviews.parquet"
     con.execute(f"""CREATE TABLE reviews AS SELECT "Review Text" AS text, Rating AS rating, "Department Name" AS department FROM '{file}'""")
     begin = time.time()
-    found = con.execute("FROM launch_aspects('reviews', \"by\" := 'department', label := 'rating', top := $1)", [args.top]).df()
+    found = con.execute("FROM launch_aspects('reviews', by := 'department', label := 'rating', top := $1)", [args.top]).df()
     print(f"{len(found)} terms in {time.time() - begin:.2f} s")
     for key, rows in found.groupby("key", dropna=False):
         print(f"\n{key}\n\n| term | mentions | sentiment | lift | lower | upper | example |\n| --- | --- | --- | --- | --- | --- | --- |")
@@ -158,9 +162,14 @@ def speed(args):
             lengths = np.maximum(1, rng.lognormal(np.log(50) - 0.18, 0.6, 25_000).astype(int))
             drawn = words[np.minimum(np.searchsorted(cumulated, rng.random(lengths.sum())), len(words) - 1)]
             parts = np.split(drawn, np.cumsum(lengths)[:-1])
-            block = pd.DataFrame({"text": [" ".join(part) for part in parts], "label": [rng.random() < (0.4 if words[60] in part else 0.8) for part in parts]})
+            # One text in fifty is about a planted term.
+            about = rng.random(25_000) < 0.02
+            block = pd.DataFrame({
+                "text": [" ".join(part) + " planted term" * int(flag) for part, flag in zip(parts, about)],
+                "label": rng.random(25_000) < np.where(about, 0.4, 0.8),
+            })
             con.execute("INSERT INTO reviews FROM block")
-        del drawn, parts, block
+        del drawn, parts, block, about
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         text = con.execute("SELECT sum(strlen(text)) / 1e6 FROM reviews").fetchone()[0]
         begin = time.time()

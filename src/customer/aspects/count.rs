@@ -150,7 +150,8 @@ impl Corpus {
         let mut numbers: HashMap<String, u32> = HashMap::new();
         let mut corpus = Self {
             words: Vec::new(),
-            tokens: Vec::new(),
+            // Growing would hold them twice.
+            tokens: Vec::with_capacity(blocks.iter().map(|block| block.tokens.len()).sum()),
             starts: vec![0],
             positive: Vec::new(),
             positives: 0,
