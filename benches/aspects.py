@@ -23,7 +23,8 @@ import pandas as pd
 FUNCTION_WORDS = "the and of to a in is it was for on with this but as have at they my so".split()
 SYLLABLES = [c + v for c in "bdfgklmnprstvz" for v in "aeiou"]
 
-# Name, keys, texts of a key, mean words of a text, vocabulary, base share of positive texts, planted terms of a key.
+# Name, keys, texts of a key, mean words of a text, vocabulary, base share of positive texts, planted terms of a key. Where the name
+# says that unhappy people write more, the log-odds fall by 0.8 with each doubling of the length.
 SHAPES = [
     ("reviews", 1, 6_000, 50, 6_000, 0.8, 24),
     ("short texts", 1, 20_000, 8, 5_000, 0.8, 24),
@@ -31,6 +32,7 @@ SHAPES = [
     ("many keys", 40, 1_500, 30, 4_000, 0.8, 8),
     ("half positive", 1, 8_000, 40, 6_000, 0.5, 30),
     ("mostly negative", 1, 6_000, 40, 6_000, 0.2, 20),
+    ("unhappy people write more", 1, 8_000, 50, 6_000, 0.75, 20),
     ("large", 1, 60_000, 40, 30_000, 0.8, 60),
     ("nothing planted", 40, 1_500, 30, 4_000, 0.8, 0),
     ("nothing planted, large", 4, 15_000, 40, 20_000, 0.8, 0),
@@ -81,6 +83,8 @@ def generate(shape, rng):
         drawn = words[np.minimum(np.searchsorted(cumulated, rng.random(lengths.sum())), len(words) - 1)]
         parts = [list(part) for part in np.split(drawn, np.cumsum(lengths)[:-1])]
         odds = np.full(texts, np.log(share / (1 - share)))
+        if "write more" in shape[0]:
+            odds -= 0.8 * np.log2(lengths / np.median(lengths))
         mentioned = {}
         for chosen, mentions, p in terms:
             for text in rng.choice(texts, mentions, replace=False):

@@ -204,6 +204,20 @@ impl Corpus {
             .unwrap_or_default()
     }
 
+    /// The texts in layers of about the same number, by how many words they have: the layer of each text.
+    pub fn by_length(&self, layers: usize) -> Vec<usize> {
+        let lengths: Vec<usize> = (0..self.len()).map(|number| self.text(number).len()).collect();
+        let mut sorted = lengths.clone();
+        sorted.sort_unstable();
+        let cuts: Vec<usize> = (1..layers)
+            .filter_map(|layer| sorted.get(layer * sorted.len() / layers).copied())
+            .collect();
+        lengths
+            .into_iter()
+            .map(|length| cuts.iter().filter(|cut| **cut <= length).count())
+            .collect()
+    }
+
     /// The texts that stand in a block, with their numbers.
     fn texts(&self, block: usize) -> impl Iterator<Item = (usize, &[u32], bool)> {
         let to = ((block + 1) * BLOCK).min(self.len());

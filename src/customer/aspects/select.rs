@@ -11,6 +11,9 @@ use super::function_words::Part;
 /// Share of the mentions of a term from which on a longer one that holds it stands for it.
 const MOSTLY: f64 = 0.5;
 
+/// Layers of texts by their length.
+const LENGTHS: usize = 5;
+
 /// A term that goes with the label.
 pub(super) struct Term {
     pub gram: Gram,
@@ -42,12 +45,13 @@ fn holds(long: &[u32], short: &[u32]) -> bool {
 
 /// The terms that go with the label and do not merely stand within or beside others that do.
 ///
-/// *Rule*: all terms are tested; those that pass at the false discovery rate are taken from the strongest on. A term that shares
-/// a word with one taken before must go with the label, in the same direction, also among the texts that hold that one and those
-/// that do not (two layers). Then each must do so in the texts that hold none of the others it shares words with, the weakest
-/// first. Where a longer term makes up most of the mentions of a shorter one that says nothing without it, the longer one stands.
-/// A term counts at the weakest of its tests, and the false discovery rate is asked for again among those left, of all tested: what
-/// merely rides along makes no room for others.
+/// *Rule*: all terms are tested; those that pass at the false discovery rate must do so among texts of about the same length too
+/// (five layers): people who are unhappy may write more, and any word rather stands in a long text. They are taken from the
+/// strongest on. A term that shares a word with one taken before must go with the label, in the same direction, also among the texts
+/// that hold that one and those that do not (two layers). Then each must do so in the texts that hold none of the others it shares
+/// words with, the weakest first. Where a longer term makes up most of the mentions of a shorter one that says nothing without
+/// it, the longer one stands. A term counts at the weakest of its tests, and the false discovery rate is asked for again among those
+/// left, of all tested: what merely rides along makes no room for others.
 pub(super) fn select(
     corpus: &Corpus,
     parts: &[Word],
@@ -99,6 +103,7 @@ pub(super) fn select(
         all,
         positive,
     };
+    let terms = selection.within_lengths(terms);
     let terms = selection.without_parts(terms);
     let terms = selection.forward(terms);
     let mut terms = selection.backward(terms);
@@ -139,6 +144,36 @@ impl Selection<'_> {
 
     fn stands(&self, term: &Term, evidence: Evidence) -> bool {
         evidence.ln_p <= self.cut && evidence.praise == term.evidence.praise
+    }
+
+    /// Those that stand among texts of about the same length.
+    fn within_lengths(&self, mut terms: Vec<Term>) -> Vec<Term> {
+        let layer_of = self.corpus.by_length(LENGTHS);
+        let mut empty = vec![Layer::default(); LENGTHS];
+        for (text, layer) in (0u32..).zip(&layer_of) {
+            if let Some(layer) = empty.get_mut(*layer) {
+                layer.texts += 1;
+                layer.positive += self.is_positive(text);
+            }
+        }
+        let evidence = |term: &Term| {
+            let mut layers = empty.clone();
+            for text in &term.texts {
+                if let Some(layer) = layer_of.get(*text as usize).and_then(|layer| layers.get_mut(*layer)) {
+                    layer.mentions += 1;
+                    layer.positive_mentions += self.is_positive(*text);
+                }
+            }
+            self.factorials.test_layers(&layers)
+        };
+        let found: Vec<Evidence> = terms.par_iter().map(evidence).collect();
+        for (term, evidence) in terms.iter_mut().zip(&found) {
+            term.weakest = term.weakest.max(evidence.ln_p);
+        }
+        let both = terms.into_iter().zip(found);
+        both.filter(|(term, evidence)| self.stands(term, *evidence))
+            .map(|(term, _)| term)
+            .collect()
     }
 
     /// Without terms of which a longer one makes up most, and that say nothing without it.

@@ -145,3 +145,17 @@ fn so_many_praises_and_so_many_complaints() {
     .unwrap();
     assert_eq!(terms(&aspects), ["runs small", "soft"]);
 }
+
+#[test]
+fn what_only_stands_in_long_texts_says_nothing() {
+    // Long texts are less positive, and any word is rather in one of them.
+    let review = |i: usize| {
+        let long = 1 + draw(i, 0, 40);
+        let words: Vec<String> = (0..long).map(|slot| format!("word{}", draw(i, slot + 2, 60))).collect();
+        let text = format!("{}{}", words.join(" "), if draw(i, 100, 12) == 0 { " odd" } else { "" });
+        let positive = draw(i, 101, 100) < 95 - long - 30 * usize::from(text.contains("odd"));
+        (text, positive)
+    };
+    let texts: Vec<(String, bool)> = (0..5000).map(review).collect();
+    assert_eq!(terms(&found(&texts, &options()).unwrap()), ["odd"]);
+}

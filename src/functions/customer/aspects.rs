@@ -185,7 +185,11 @@ impl<'a> Read<'a> {
     }
 
     fn left_out(&self) -> Option<String> {
-        let told = |count: usize, what: &str| (count > 0).then(|| format!("{count} rows without {what} are left out"));
+        let told = |count: usize, what: &str| match count {
+            0 => None,
+            1 => Some(format!("1 row without {what} is left out")),
+            _ => Some(format!("{count} rows without {what} are left out")),
+        };
         let parts = [told(self.without_text, "words"), told(self.without_label, "a label")];
         let told: Vec<String> = parts.into_iter().flatten().collect();
         (!told.is_empty()).then(|| told.join("; "))
