@@ -24,7 +24,7 @@ FUNCTION_WORDS = "the and of to a in is it was for on with this but as have at t
 SYLLABLES = [c + v for c in "bdfgklmnprstvz" for v in "aeiou"]
 
 # Name, keys, texts of a key, mean words of a text, vocabulary, base share of positive texts, planted terms of a key. Where the name
-# says that unhappy people write more, the log-odds fall by 0.8 with each doubling of the length.
+# says that unhappy people write more, the log-odds fall by 0.3 with each doubling of the length.
 SHAPES = [
     ("reviews", 1, 6_000, 50, 6_000, 0.8, 24),
     ("short texts", 1, 20_000, 8, 5_000, 0.8, 24),
@@ -84,7 +84,7 @@ def generate(shape, rng):
         parts = [list(part) for part in np.split(drawn, np.cumsum(lengths)[:-1])]
         odds = np.full(texts, np.log(share / (1 - share)))
         if "write more" in shape[0]:
-            odds -= 0.8 * np.log2(lengths / np.median(lengths))
+            odds -= 0.3 * np.log2(lengths / np.median(lengths))
         mentioned = {}
         for chosen, mentions, p in terms:
             for text in rng.choice(texts, mentions, replace=False):

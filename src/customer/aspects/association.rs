@@ -17,7 +17,8 @@ impl Layer {
         f64::from(self.mentions) * f64::from(self.positive) / f64::from(self.texts.max(1))
     }
 
-    fn variance(&self) -> f64 {
+    /// The variance of the positive mentions by chance.
+    pub fn variance(&self) -> f64 {
         let (n, k, m) = (
             f64::from(self.texts),
             f64::from(self.positive),

@@ -12,7 +12,11 @@ use super::function_words::Part;
 const MOSTLY: f64 = 0.5;
 
 /// Layers of texts by their length.
-const LENGTHS: usize = 5;
+const LENGTHS: usize = 10;
+
+/// Share of what all texts tell of a term that layers must tell too: where the length of a text says which term it holds, one cannot be
+/// told from the other.
+const TOLD: f64 = 0.5;
 
 /// A term that goes with the label.
 pub(super) struct Term {
@@ -46,7 +50,7 @@ fn holds(long: &[u32], short: &[u32]) -> bool {
 /// The terms that go with the label and do not merely stand within or beside others that do.
 ///
 /// *Rule*: all terms are tested; those that pass at the false discovery rate must do so among texts of about the same length too
-/// (five layers): people who are unhappy may write more, and any word rather stands in a long text. They are taken from the
+/// (ten layers): people who are unhappy may write more, and any word rather stands in a long text. They are taken from the
 /// strongest on. A term that shares a word with one taken before must go with the label, in the same direction, also among the texts
 /// that hold that one and those that do not (two layers). Then each must do so in the texts that hold none of the others it shares
 /// words with, the weakest first. Where a longer term makes up most of the mentions of a shorter one that says nothing without
@@ -146,6 +150,16 @@ impl Selection<'_> {
         evidence.ln_p <= self.cut && evidence.praise == term.evidence.praise
     }
 
+    /// All texts as one layer.
+    fn layer_of(&self, term: &Term) -> Layer {
+        Layer {
+            texts: self.all,
+            positive: self.positive,
+            mentions: term.count.texts,
+            positive_mentions: term.count.positive,
+        }
+    }
+
     /// Those that stand among texts of about the same length.
     fn within_lengths(&self, mut terms: Vec<Term>) -> Vec<Term> {
         let layer_of = self.corpus.by_length(LENGTHS);
@@ -163,6 +177,10 @@ impl Selection<'_> {
                     layer.mentions += 1;
                     layer.positive_mentions += self.is_positive(*text);
                 }
+            }
+            let within: f64 = layers.iter().map(Layer::variance).sum();
+            if within < TOLD * self.layer_of(term).variance() {
+                return term.evidence;
             }
             self.factorials.test_layers(&layers)
         };
