@@ -4,6 +4,7 @@
 //! fold; [`Classifier::log_odds`] answers for new rows, [`Classifier::why`] says what an answer is made of.
 
 mod architecture;
+pub mod aspects;
 mod bins;
 mod classifier;
 mod draw;

@@ -1,5 +1,6 @@
 //! Classifiers of rows: the primitives under the macros of `sql/customer`.
 
+pub mod aspects;
 pub mod audience;
 pub mod classify;
 pub mod fit;
@@ -60,5 +61,6 @@ pub fn register(extension: &Extension) -> duckdb_neo::Result<()> {
     scalar::register::<sentiment::OfText>(extension, FAMILY)?;
     aggregate::register_gather::<purchase_features::OfPairs>(extension, FAMILY)?;
     aggregate::register_gather::<audience::Drawn>(extension, FAMILY)?;
-    aggregate::register_gather::<recommend::Chosen>(extension, FAMILY)
+    aggregate::register_gather::<recommend::Chosen>(extension, FAMILY)?;
+    aggregate::register_gather::<aspects::OfTexts>(extension, FAMILY)
 }
