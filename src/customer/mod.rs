@@ -15,6 +15,7 @@ mod label;
 mod logistic;
 mod mlp;
 pub mod purchase;
+pub mod tendency;
 mod scores;
 mod stored;
 mod table;
