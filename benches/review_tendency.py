@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """launch_review_tendency on planted reviews and on public ones, beside means.
 
     python benches/review_tendency.py                  # planted reviews, several shapes

@@ -15,10 +15,10 @@ mod label;
 mod logistic;
 mod mlp;
 pub mod purchase;
-pub mod tendency;
 mod scores;
 mod stored;
 mod table;
+pub mod tendency;
 mod why;
 
 pub use architecture::Architecture;

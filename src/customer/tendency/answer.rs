@@ -75,7 +75,7 @@ pub fn tendencies(reviewed: Reviewed) -> Result<Vec<Tendency>> {
     let mut answers = Vec::new();
     for (number, candidate) in reviewed.candidates.iter().enumerate() {
         if let Some(refusal) = &candidate.refusal {
-            answers.extend(refused(&reviewed, number, 0, refusal));
+            answers.extend(refused(&reviewed, number, refusal));
         }
     }
     for (day, numbers) in reviewed.days() {
@@ -85,7 +85,7 @@ pub fn tendencies(reviewed: Reviewed) -> Result<Vec<Tendency>> {
                 if let Some(left_out) = left_out(&reviewed) {
                     refusal += &format!("; {left_out}");
                 }
-                answers.extend(numbers.iter().flat_map(|n| refused(&reviewed, *n, 0, &refusal)));
+                answers.extend(numbers.iter().flat_map(|n| refused(&reviewed, *n, &refusal)));
                 continue;
             }
             Err(other) => return Err(other),
@@ -98,17 +98,11 @@ pub fn tendencies(reviewed: Reviewed) -> Result<Vec<Tendency>> {
 }
 
 /// A candidate that cannot be asked about, also for each user.
-fn refused<'a>(
-    reviewed: &'a Reviewed,
-    candidate: usize,
-    reviews: usize,
-    refusal: &'a str,
-) -> impl Iterator<Item = Tendency> + 'a {
+fn refused<'a>(reviewed: &'a Reviewed, candidate: usize, refusal: &'a str) -> impl Iterator<Item = Tendency> + 'a {
     let users = reviewed.asked.iter().flatten().map(|user| Some(*user));
     std::iter::once(None).chain(users).map(move |user| Tendency {
         candidate,
         user,
-        reviews,
         refusal: Some(refusal.to_owned()),
         ..Tendency::default()
     })
@@ -116,7 +110,11 @@ fn refused<'a>(
 
 /// Reviews that could not be read.
 fn left_out(reviewed: &Reviewed) -> Option<String> {
-    let parts: Vec<String> = reviewed.unread.iter().map(|(why, n)| format!("{n} with {why}")).collect();
+    let parts: Vec<String> = reviewed
+        .unread
+        .iter()
+        .map(|(why, n)| format!("{n} with {why}"))
+        .collect();
     (!parts.is_empty()).then(|| format!("left out: {}", parts.join(", ")))
 }
 
@@ -139,7 +137,10 @@ struct Learned<'a> {
 
 impl<'a> Learned<'a> {
     fn new(reviewed: &'a Reviewed, known: Known, day: Option<i32>) -> Result<Self> {
-        let of_reviewed = (0..).zip(&known.of_product).filter(|(_, n)| **n > 0).map(|(product, _)| product);
+        let of_reviewed = (0..)
+            .zip(&known.of_product)
+            .filter(|(_, n)| **n > 0)
+            .map(|(product, _)| product);
         let learned_from = picked(&reviewed.attributes, &UInt32Array::from_iter_values(of_reviewed))?;
         let (columns, encoder, encoded) = columns(&learned_from, &reviewed.attributes);
         let schema = learned_from.schema();

@@ -59,7 +59,9 @@ impl Calibrated {
         let known = || (0..counts.len()).filter(|p| counts[*p] > 0.0);
         let all: Vec<f64> = sorted(known().map(|p| effects.scatter[p]));
         let points = VARIANCES.min(all.len());
-        let scatter = (0..points).map(|i| all[(2 * i + 1) * all.len() / (2 * points)]).collect();
+        let scatter = (0..points)
+            .map(|i| all[(2 * i + 1) * all.len() / (2 * points)])
+            .collect();
         let reviews: f64 = counts.iter().sum();
         let of_reviews = known().map(|p| counts[p] * effects.scatter[p]).sum::<f64>() / reviews.max(1.0);
         let constants = constants(&effects, rows, columns, &counts);
@@ -83,7 +85,11 @@ impl Calibrated {
         let constant = effects.slopes[0];
         let plain = dot(x, &effects.slopes);
         let end = effects.levels.last().copied().unwrap_or_default();
-        let drift = if effects.levels.len() > 1 { effects.of_steps } else { 0.0 };
+        let drift = if effects.levels.len() > 1 {
+            effects.of_steps
+        } else {
+            0.0
+        };
         let moved = level + (slope - 1.0) * (plain - constant);
         if reviews > 0.0 {
             let own = effects.products[product];
@@ -115,7 +121,11 @@ impl Calibrated {
 
     /// Probability that a review is positive.
     pub fn probability(&self, place: Place) -> f64 {
-        let scatter = if place.is_new { self.of_reviews * self.widening() } else { 0.0 };
+        let scatter = if place.is_new {
+            self.of_reviews * self.widening()
+        } else {
+            0.0
+        };
         super::effect::expected(place.mean, place.variance + scatter)
     }
 
@@ -205,7 +215,11 @@ fn constants(effects: &Crossed, rows: &Rows, columns: &Columns, counts: &[f64]) 
             };
             let (left, right) = (loss(at(best[i] - STEP)), loss(at(best[i] + STEP)));
             let curve = left + right - 2.0 * least;
-            let move_ = if curve > 0.0 { STEP * (left - right) / (2.0 * curve) } else { (left - right).signum() * STEP };
+            let move_ = if curve > 0.0 {
+                STEP * (left - right) / (2.0 * curve)
+            } else {
+                (left - right).signum() * STEP
+            };
             let next = at(best[i] + move_.clamp(-BELIEF[i], BELIEF[i]));
             let found = loss(next);
             if found < least {

@@ -86,10 +86,17 @@ impl Crossed {
         let sweeps = if start.is_some() { SWEEPS_AGAIN } else { SWEEPS };
         let mut last = (0.0, 0.0, 0.0);
         for sweep in 0..sweeps {
-            let family = if is_rating { Family::Linear(fit.noise) } else { Family::Binary };
+            let family = if is_rating {
+                Family::Linear(fit.noise)
+            } else {
+                Family::Binary
+            };
             let learn = start.is_none();
             if learn {
-                fit.scatter = logs.iter().map(|log| fit.of_products * (-fit.fall * log).exp()).collect();
+                fit.scatter = logs
+                    .iter()
+                    .map(|log| fit.of_products * (-fit.fall * log).exp())
+                    .collect();
             }
             let means = fit.products_and_slopes(family, rows, columns, &counts, learn.then_some(&logs));
             let means = fit.level(family, rows, means, learn);
@@ -97,8 +104,15 @@ impl Crossed {
             if learn && is_rating {
                 fit.rest(rows, &means);
             }
-            let now = (fit.of_products.ln(), fit.of_users.ln(), fit.slopes[0] / fit.scale.sqrt());
-            let change = (now.0 - last.0).abs().max((now.1 - last.1).abs()).max((now.2 - last.2).abs());
+            let now = (
+                fit.of_products.ln(),
+                fit.of_users.ln(),
+                fit.slopes[0] / fit.scale.sqrt(),
+            );
+            let change = (now.0 - last.0)
+                .abs()
+                .max((now.1 - last.1).abs())
+                .max((now.2 - last.2).abs());
             if sweep > 3 && change < NEAR {
                 break;
             }
@@ -188,12 +202,19 @@ impl Crossed {
             self.covariance = factor.inverse();
             let right = nalgebra::DVector::from_vec(right);
             let step = &self.covariance * right;
-            let longest = columns.rows.iter().map(|x| dot(x, step.as_slice()).abs()).fold(0.0, f64::max);
+            let longest = columns
+                .rows
+                .iter()
+                .map(|x| dot(x, step.as_slice()).abs())
+                .fold(0.0, f64::max);
             let shorter = match family {
                 Family::Binary => longest.max(1.0),
                 Family::Linear(_) => 1.0,
             };
-            self.slopes.iter_mut().zip(step.iter()).for_each(|(b, s)| *b += s / shorter);
+            self.slopes
+                .iter_mut()
+                .zip(step.iter())
+                .for_each(|(b, s)| *b += s / shorter);
         }
         let after: Vec<f64> = columns.rows.par_iter().map(|x| dot(x, &self.slopes)).collect();
         if let Some(logs) = learn {
@@ -205,7 +226,11 @@ impl Crossed {
             self.products[product].mode -= moved;
             self.products[product].mean -= moved;
         }
-        after.iter().zip(&self.products).map(|(mu, effect)| mu + effect.mean).collect()
+        after
+            .iter()
+            .zip(&self.products)
+            .map(|(mu, effect)| mu + effect.mean)
+            .collect()
     }
 
     /// Variances of slopes and products.
@@ -319,15 +344,23 @@ impl Crossed {
             .into_par_iter()
             .map_init(Vec::new, |parts: &mut Vec<Part>, user| {
                 parts.clear();
-                parts.extend(rows.of_user(user).iter().map(|&row| rows.part(row as usize, other(row as usize))));
+                parts.extend(
+                    rows.of_user(user)
+                        .iter()
+                        .map(|&row| rows.part(row as usize, other(row as usize))),
+                );
                 effect(family, parts, self.of_users, self.users[user].mode)
             })
             .collect();
         self.users = found;
         if learn {
             let (mut squares, mut told) = (BELIEF * OF_EFFECTS * self.scale, 0.0);
-            for (user, effect) in self.users.iter().enumerate().filter(|(user, _)| !rows.of_user(*user).is_empty()) {
-                debug_assert!(user < rows.users());
+            let known = self
+                .users
+                .iter()
+                .enumerate()
+                .filter(|(user, _)| !rows.of_user(*user).is_empty());
+            for (_, effect) in known {
                 squares += effect.mean.powi(2);
                 told += 1.0 - effect.variance / self.of_users;
             }
@@ -341,7 +374,11 @@ impl Crossed {
         let mut squares = rows.square;
         for row in 0..rows.len() {
             let product = rows.product[row] as usize;
-            let user = rows.user.get(row).map(|user| self.users[*user as usize]).unwrap_or_default();
+            let user = rows
+                .user
+                .get(row)
+                .map(|user| self.users[*user as usize])
+                .unwrap_or_default();
             let x = means[product] + self.levels[rows.bin[row] as usize] + user.mean;
             let unsure = self.products[product].variance + user.variance;
             squares += rows.count[row] * (x * x + unsure) - 2.0 * x * rows.sum[row];
@@ -355,5 +392,8 @@ impl Crossed {
 fn centred_logs(counts: &[f64]) -> Vec<f64> {
     let known = || counts.iter().filter(|n| **n > 0.0);
     let mean = known().map(|n| n.ln()).sum::<f64>() / known().count().max(1) as f64;
-    counts.iter().map(|n| if *n > 0.0 { n.ln() - mean } else { 0.0 }).collect()
+    counts
+        .iter()
+        .map(|n| if *n > 0.0 { n.ln() - mean } else { 0.0 })
+        .collect()
 }

@@ -141,7 +141,9 @@ fn binary(parts: &[Part], variance: f64, start: f64) -> Effect {
 /// The mean of the logistic function of a normal variable.
 pub(super) fn expected(mean: f64, variance: f64) -> f64 {
     let width = variance.max(0.0).sqrt();
-    RULE.iter().map(|(place, share)| share * logistic(mean + width * place)).sum()
+    RULE.iter()
+        .map(|(place, share)| share * logistic(mean + width * place))
+        .sum()
 }
 
 #[cfg(test)]
@@ -151,14 +153,25 @@ mod tests {
     #[test]
     fn agrees_with_a_fine_sum() {
         let parts = [
-            Part { other: 0.5, count: 1.0, sum: 1.0 },
-            Part { other: -0.2, count: 3.0, sum: 2.0 },
+            Part {
+                other: 0.5,
+                count: 1.0,
+                sum: 1.0,
+            },
+            Part {
+                other: -0.2,
+                count: 3.0,
+                sum: 2.0,
+            },
         ];
         let (mut total, mut first, mut second) = (0.0, 0.0, 0.0);
         let step = 1e-3;
         for i in -12_000..=12_000 {
             let b = f64::from(i) * step;
-            let log: f64 = parts.iter().map(|p| p.sum * (p.other + b) - p.count * softplus(p.other + b)).sum();
+            let log: f64 = parts
+                .iter()
+                .map(|p| p.sum * (p.other + b) - p.count * softplus(p.other + b))
+                .sum();
             let density = (log - b * b / 1.4).exp() / (2.0 * std::f64::consts::PI * 0.7).sqrt() * step;
             total += density;
             first += b * density;
@@ -177,7 +190,16 @@ mod tests {
     fn nothing_says_nothing() {
         let none = effect(Family::Binary, &[], 0.3, 0.0);
         assert_eq!((none.mean, none.variance, none.log), (0.0, 0.3, 0.0));
-        let mean = effect(Family::Linear(2.0), &[Part { other: 3.0, count: 4.0, sum: 20.0 }], 0.5, 0.0);
+        let mean = effect(
+            Family::Linear(2.0),
+            &[Part {
+                other: 3.0,
+                count: 4.0,
+                sum: 20.0,
+            }],
+            0.5,
+            0.0,
+        );
         assert!((mean.mean - 1.0).abs() < 1e-12 && (mean.variance - 0.25).abs() < 1e-12);
         assert!((expected(0.0, 3.0) - 0.5).abs() < 1e-12 && expected(2.0, 4.0) < logistic(2.0));
     }

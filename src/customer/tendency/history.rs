@@ -143,7 +143,9 @@ impl Reviewed {
         days.dedup();
         if days.len() > MAX_DAYS {
             let count = days.len();
-            days = (0..MAX_DAYS).filter_map(|i| days.get(i * count / MAX_DAYS).copied()).collect();
+            days = (0..MAX_DAYS)
+                .filter_map(|i| days.get(i * count / MAX_DAYS).copied())
+                .collect();
         }
         let mut groups: BTreeMap<(bool, Option<i32>), Vec<usize>> = BTreeMap::new();
         for (number, candidate) in open() {
@@ -178,10 +180,17 @@ impl Known {
         let mut of_product = vec![0; products];
         let mut of_user = vec![0; reviewed.users];
         reviews.iter().for_each(|r| of_product[r.product as usize] += 1);
-        reviews.iter().filter_map(|r| r.user).for_each(|user| of_user[user as usize] += 1);
+        reviews
+            .iter()
+            .filter_map(|r| r.user)
+            .for_each(|user| of_user[user as usize] += 1);
         let different = of_product.iter().filter(|n| **n > 0).count();
         if reviews.len() < MIN_REVIEWS || different < MIN_PRODUCTS {
-            let before = if day.is_some() { " before its launch or as_of" } else { "" };
+            let before = if day.is_some() {
+                " before its launch or as_of"
+            } else {
+                ""
+            };
             return Err(Error::refused(format!(
                 "{MIN_REVIEWS} reviews of {MIN_PRODUCTS} products are the least that can be learned from, got {} of \
                  {different}{before}",
@@ -245,7 +254,12 @@ impl Known {
                 ..*single
             })
             .collect();
-        Rows::new(&singles, self.of_product.len(), if by_user { self.users } else { 0 }, self.bins)
+        Rows::new(
+            &singles,
+            self.of_product.len(),
+            if by_user { self.users } else { 0 },
+            self.bins,
+        )
     }
 }
 
@@ -254,7 +268,9 @@ fn edges(reviews: &[&Review]) -> Vec<i32> {
     let mut days: Vec<i32> = reviews.iter().filter_map(|r| r.day).collect();
     days.sort_unstable();
     let bins = (days.len() / OF_BIN).clamp(1, MAX_BINS);
-    let mut edges: Vec<i32> = (1..bins).filter_map(|i| days.get(i * days.len() / bins).copied()).collect();
+    let mut edges: Vec<i32> = (1..bins)
+        .filter_map(|i| days.get(i * days.len() / bins).copied())
+        .collect();
     edges.dedup();
     edges.retain(|edge| days.first().is_some_and(|first| edge > first));
     edges

@@ -73,9 +73,8 @@ impl Rows {
             by_user: Groups::default(),
         };
         for review in reviews {
-            let same = users == 0
-                && rows.product.last() == Some(&review.product)
-                && rows.bin.last() == Some(&review.bin);
+            let same =
+                users == 0 && rows.product.last() == Some(&review.product) && rows.bin.last() == Some(&review.bin);
             match (rows.count.last_mut(), rows.sum.last_mut()) {
                 (Some(count), Some(sum)) if same => {
                     *count += 1.0;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use arrow_array::{Array, RecordBatch, RecordBatchOptions, UInt32Array};
+use arrow_array::{RecordBatch, RecordBatchOptions, UInt32Array};
 use arrow_select::{concat::concat_batches, take::take};
 
 use crate::{
@@ -250,7 +250,7 @@ fn reviewed(rows: &Rows<Batch>, scale: Scale, level: f64, by_user: bool) -> Resu
 fn picked(batch: &RecordBatch, rows: Vec<u32>) -> Result<RecordBatch, Failure> {
     let rows = UInt32Array::from(rows);
     let columns = batch.columns().iter().map(|column| take(column, &rows, None));
-    let options = RecordBatchOptions::new().with_row_count(Some(rows.len()));
+    let options = RecordBatchOptions::new().with_row_count(Some(arrow_array::Array::len(&rows)));
     Ok(RecordBatch::try_new_with_options(
         batch.schema(),
         columns.collect::<Result<_, _>>()?,
