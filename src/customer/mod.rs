@@ -20,6 +20,7 @@ mod scores;
 pub mod sentiment;
 mod stored;
 mod table;
+pub mod tendency;
 mod why;
 
 pub use architecture::Architecture;
