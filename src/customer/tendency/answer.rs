@@ -252,7 +252,7 @@ impl<'a> Learned<'a> {
             let open = match column {
                 EncodedColumn::Category(codes) => codes[product] < 0,
                 EncodedColumn::Number(values) => values[product].is_none(),
-                EncodedColumn::Text(_) => false,
+                EncodedColumn::Text(_) | EncodedColumn::Embedding { .. } => false,
             };
             if open {
                 variance += self.share.effects.of_slopes[attribute + 1];

@@ -11,8 +11,8 @@ pub mod market;
 pub mod probability;
 pub mod purchase_features;
 pub mod recommend;
-pub mod sentiment;
 pub mod review_tendency;
+pub mod sentiment;
 pub mod why;
 
 use duckdb_neo::extension::Extension;
@@ -63,7 +63,6 @@ pub fn register(extension: &Extension) -> duckdb_neo::Result<()> {
     aggregate::register_gather::<purchase_features::OfPairs>(extension, FAMILY)?;
     aggregate::register_gather::<audience::Drawn>(extension, FAMILY)?;
     aggregate::register_gather::<recommend::Chosen>(extension, FAMILY)?;
-    aggregate::register_gather::<aspects::OfTexts>(extension, FAMILY)
-    aggregate::register_gather::<review_tendency::OfReviews>(extension, FAMILY)?;
-    aggregate::register_gather::<recommend::Chosen>(extension, FAMILY)
+    aggregate::register_gather::<aspects::OfTexts>(extension, FAMILY)?;
+    aggregate::register_gather::<review_tendency::OfReviews>(extension, FAMILY)
 }
