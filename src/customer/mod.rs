@@ -16,6 +16,7 @@ mod logistic;
 mod mlp;
 pub mod purchase;
 mod scores;
+pub mod segments;
 mod stored;
 mod table;
 mod why;

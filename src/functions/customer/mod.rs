@@ -9,6 +9,7 @@ pub mod market;
 pub mod probability;
 pub mod purchase_features;
 pub mod recommend;
+pub mod segments;
 pub mod why;
 
 use duckdb_neo::extension::Extension;
@@ -56,5 +57,6 @@ pub fn register(extension: &Extension) -> duckdb_neo::Result<()> {
     aggregate::register_gather::<fit_purchase::Fit>(extension, FAMILY)?;
     aggregate::register_gather::<purchase_features::OfPairs>(extension, FAMILY)?;
     aggregate::register_gather::<audience::Drawn>(extension, FAMILY)?;
-    aggregate::register_gather::<recommend::Chosen>(extension, FAMILY)
+    aggregate::register_gather::<recommend::Chosen>(extension, FAMILY)?;
+    aggregate::register_gather::<segments::Segments>(extension, FAMILY)
 }
