@@ -17,6 +17,7 @@ mod logistic;
 mod mlp;
 pub mod purchase;
 mod scores;
+pub mod segments;
 pub mod sentiment;
 mod stored;
 mod table;

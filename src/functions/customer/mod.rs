@@ -12,6 +12,7 @@ pub mod probability;
 pub mod purchase_features;
 pub mod recommend;
 pub mod review_tendency;
+pub mod segments;
 pub mod sentiment;
 pub mod why;
 
@@ -64,5 +65,6 @@ pub fn register(extension: &Extension) -> duckdb_neo::Result<()> {
     aggregate::register_gather::<audience::Drawn>(extension, FAMILY)?;
     aggregate::register_gather::<recommend::Chosen>(extension, FAMILY)?;
     aggregate::register_gather::<aspects::OfTexts>(extension, FAMILY)?;
-    aggregate::register_gather::<review_tendency::OfReviews>(extension, FAMILY)
+    aggregate::register_gather::<review_tendency::OfReviews>(extension, FAMILY)?;
+    aggregate::register_gather::<segments::Segments>(extension, FAMILY)
 }
