@@ -240,7 +240,7 @@ impl Classifier {
         let finish = centred(finish, examples, &whole)?;
         let mut notes = examples.notes.clone();
         notes.extend(infinite(examples));
-        let left = left_out(&examples.attributes);
+        let left = left_out(&examples.attributes, true);
         notes.extend((!left.is_empty()).then(|| format!("not looked at: {}", left.join(", "))));
         notes.extend(written_numbers(examples));
         notes.extend(unused(examples, &whole));

@@ -46,8 +46,8 @@ fn vector(lists: &ListArray, row: usize) -> Option<Vec<f64>> {
     known.filter(|known| !known.is_empty())
 }
 
-/// Columns that are no attributes, with why.
-pub fn left_out(attributes: &RecordBatch) -> Vec<String> {
+/// Columns that are no attributes, with why; for a model that reads no embeddings, all lists.
+pub fn left_out(attributes: &RecordBatch, reads_embeddings: bool) -> Vec<String> {
     let schema = attributes.schema();
     let columns = schema.fields().iter().zip(attributes.columns());
     let told = columns.filter_map(|(field, array)| {
@@ -59,7 +59,13 @@ pub fn left_out(attributes: &RecordBatch) -> Vec<String> {
             .filter(|row| lists.is_valid(*row))
             .map(|row| lists.value_length(row));
         let (least, most) = lengths.fold((i32::MAX, i32::MIN), |(a, b), l| (a.min(l), b.max(l)));
-        (least < most).then(|| format!("{} (lists of {least} to {most} numbers)", field.name()))
+        let lengths = if least < most {
+            format!("{least} to {most}")
+        } else {
+            least.to_string()
+        };
+        let told = || format!("{} (lists of {lengths} numbers)", field.name());
+        (least < most || least == most && !reads_embeddings).then(told)
     });
     told.collect()
 }
@@ -451,6 +457,7 @@ mod tests {
         let odd = lists(vec![Some(vec![Some(1.0)]), Some(vec![Some(1.0), Some(2.0)]), None]);
         assert_eq!(vectors(&odd), None);
         let batch = RecordBatch::try_from_iter_with_nullable([("good", good, true), ("odd", odd, true)]).unwrap();
-        assert_eq!(left_out(&batch), ["odd (lists of 1 to 2 numbers)"]);
+        assert_eq!(left_out(&batch, true), ["odd (lists of 1 to 2 numbers)"]);
+        assert_eq!(left_out(&batch, false).len(), 2);
     }
 }

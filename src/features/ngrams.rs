@@ -33,10 +33,18 @@ fn each_token(text: &str, mut take: impl FnMut(&str)) {
     if text.is_ascii() {
         let bytes = text.as_bytes();
         let is_word = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_alphanumeric);
+        // Between two letters or two digits, as the standard has it.
+        let joins = |at: usize| match (bytes[at - 1], bytes.get(at), bytes.get(at + 1)) {
+            (before, Some(b'\''), Some(after)) => {
+                before.is_ascii_alphabetic() && after.is_ascii_alphabetic()
+                    || before.is_ascii_digit() && after.is_ascii_digit()
+            }
+            _ => false,
+        };
         let mut at = 0;
         while at < bytes.len() {
             let start = at;
-            while is_word(at) || at > start && bytes[at..].first() == Some(&b'\'') && is_word(at + 1) {
+            while is_word(at) || at > start && joins(at) {
                 at += 1;
             }
             if at > start {

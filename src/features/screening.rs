@@ -144,7 +144,7 @@ mod tests {
         let value = |column: usize, row: usize| match &columns[column] {
             EncodedColumn::Number(v) => v[row].unwrap(),
             EncodedColumn::Category(v) => f64::from(v[row]),
-            EncodedColumn::Text(_) => f64::NAN,
+            EncodedColumn::Text(_) | EncodedColumn::Embedding { .. } => f64::NAN,
         };
         let kept = correlated(columns.len(), value, &target, 60);
         assert!(kept.ends_with(&[100, 101]) && kept.len() <= 3, "{kept:?}");

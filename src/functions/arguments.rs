@@ -10,7 +10,7 @@ use arrow_buffer::ScalarBuffer;
 use arrow_schema::{DataType, Field, Schema};
 use duckdb_neo::{FromValue, bind_arguments::BindArguments, data_chunk::VectorCollection};
 
-use crate::features::embedding::LEFT_OUT;
+use crate::features::embedding::{LEFT_OUT, left_out};
 
 use super::{
     guard::Failure,
@@ -222,6 +222,20 @@ impl Arguments {
     /// Another type than STRUCT.
     pub fn attributes(&mut self) -> Result<RecordBatch, Failure> {
         self.fields(|_| true)
+    }
+
+    /// As [`Arguments::attributes`], of plain types alone, for what reads no embeddings and has no place to say what was left out.
+    ///
+    /// # Errors
+    /// A field of a type that is no number, text, boolean or date, naming the field and the cure.
+    pub fn plain_attributes(&mut self) -> Result<RecordBatch, Failure> {
+        let batch = self.attributes()?;
+        match left_out(&batch, false).first() {
+            Some(told) => Err(Failure::new(format!(
+                "attribute {told} is no attribute here: cast it to a number, text, boolean or date, or leave it out"
+            ))),
+            None => Ok(batch),
+        }
     }
 
     /// As [`Arguments::attributes`], without fields of other types.
@@ -442,14 +456,23 @@ mod tests {
     }
 
     #[test]
-    fn a_list_as_an_attribute_is_refused_by_name() {
-        let list: ArrayRef = Arc::new(ListArray::from_iter_primitive::<Int64Type, _, _>([Some(vec![Some(1)])]));
-        let field = Arc::new(Field::new("sizes", list.data_type().clone(), true));
-        let structs: ArrayRef = Arc::new(StructArray::from(vec![(field, list)]));
-        let refused = Arguments::new(&[structs], 1).attributes().unwrap_err().to_string();
+    fn lists_of_numbers_are_attributes_and_others_are_left_out() -> Result<(), Failure> {
+        let numbers: ArrayRef = Arc::new(ListArray::from_iter_primitive::<Int64Type, _, _>([Some(vec![Some(1)])]));
+        let blobs: ArrayRef = Arc::new(BinaryViewArray::from(vec![b"x".as_slice()]));
+        let field = |name: &str, array: &ArrayRef| Arc::new(Field::new(name, array.data_type().clone(), true));
+        let fields = vec![(field("vector", &numbers), numbers), (field("picture", &blobs), blobs)];
+        let structs: ArrayRef = Arc::new(StructArray::from(fields));
+        let batch = Arguments::new(std::slice::from_ref(&structs), 1).attributes()?;
+        assert!(batch.column(1).is_null(0) && batch.column(0).is_valid(0));
+        assert_eq!(left_out(&batch, true), ["picture (of type BinaryView)"]);
+        let refused = Arguments::new(&[structs], 1)
+            .plain_attributes()
+            .unwrap_err()
+            .to_string();
         assert!(
-            refused.starts_with("attribute \"sizes\" has type List(Int64): cast it"),
+            refused.starts_with("attribute vector (lists of 1 numbers) is no"),
             "{refused}"
         );
+        Ok(())
     }
 }

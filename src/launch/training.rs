@@ -391,7 +391,7 @@ fn unused(panel: &LaunchPanel, members: &[Member], attributes: &[String]) -> Vec
         .map(|(field, _)| field.name().clone())
         .filter(|name| !attributes.contains(name))
         .filter(|name| !has_network || !is_summary(name))
-        .chain(left_out(panel.attributes()))
+        .chain(left_out(panel.attributes(), true))
         .collect()
 }
 

@@ -3,9 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use arrow_array::{Array, ArrayRef, BooleanArray, Date32Array, Float64Array, RecordBatch, StringArray};
+use arrow_schema::DataType;
 
 use crate::features::MISSING;
 use crate::features::distance::cosine;
+use crate::features::embedding::left_out;
 use crate::features::text::Vocabulary;
 use crate::statistics::deviation;
 
@@ -52,6 +54,8 @@ pub(super) struct Catalog {
     pub brand: Vec<i32>,
     /// Attributes by name.
     columns: Vec<(String, Column)>,
+    /// Columns that are no such attributes, with why.
+    pub left_out: Vec<String>,
 }
 
 /// What counts in likeness, by attribute: of each level its weight; of numbers their standard deviation, and whether it is that of
@@ -75,7 +79,9 @@ impl Catalog {
         let schema = attributes.schema();
         let columns = schema.fields().iter().zip(attributes.columns());
         // One that candidates alone have would make them unlike all.
-        let known = |array: &ArrayRef| (0..array.len()).any(|row| array.is_valid(row) && !is_candidate[row]);
+        let is_read = |array: &ArrayRef| !matches!(array.data_type(), DataType::List(_));
+        let known =
+            |array: &ArrayRef| is_read(array) && (0..array.len()).any(|row| array.is_valid(row) && !is_candidate[row]);
         let columns = columns.filter(|(_, array)| known(array));
         let columns = columns.map(|(field, array)| (field.name().to_lowercase(), column(array, is_candidate)));
         let columns = columns.collect();
@@ -99,6 +105,7 @@ impl Catalog {
             brand,
             columns,
             products,
+            left_out: left_out(attributes, false),
         }
     }
 

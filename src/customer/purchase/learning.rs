@@ -418,6 +418,8 @@ fn notes(market: &Market, history: &History, days: i32, (early, late): (i32, i32
         .flat_map(|u| &u.events)
         .filter(|e| e.product == unknown)
         .count();
+    let left = &market.catalog.left_out;
+    notes.extend((!left.is_empty()).then(|| format!("not looked at: {}", left.join(", "))));
     if strange > 0 {
         notes.push(format!(
             "{strange} events are of products that are not among the products: nothing is known of what was bought"

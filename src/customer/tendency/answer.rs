@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    features::{AttributeEncoder, Design, EncodedColumn, Flag, Levels, Plan, Unknown, Words, find_column},
+    features::{AttributeEncoder, Design, EncodedColumn, Flag, Levels, Plan, Unknown, Words, embedding, find_column},
     statistics::ridge::dot,
 };
 
@@ -108,14 +108,18 @@ fn refused<'a>(reviewed: &'a Reviewed, candidate: usize, refusal: &'a str) -> im
     })
 }
 
-/// Reviews that could not be read.
+/// Reviews that could not be read, and attributes.
 fn left_out(reviewed: &Reviewed) -> Option<String> {
     let parts: Vec<String> = reviewed
         .unread
         .iter()
         .map(|(why, n)| format!("{n} with {why}"))
         .collect();
-    (!parts.is_empty()).then(|| format!("left out: {}", parts.join(", ")))
+    let reviews = (!parts.is_empty()).then(|| format!("left out: {}", parts.join(", ")));
+    let columns = embedding::left_out(&reviewed.attributes, false);
+    let columns = (!columns.is_empty()).then(|| format!("not looked at: {}", columns.join(", ")));
+    let told: Vec<String> = reviews.into_iter().chain(columns).collect();
+    (!told.is_empty()).then(|| told.join("; "))
 }
 
 /// All that was learned from the reviews before a day.

@@ -49,7 +49,7 @@ impl Gather for PricePosition {
         let (numbers, candidates) = (arguments.whole()?, arguments.flags()?);
         let (products, categories) = (arguments.texts()?, arguments.texts()?);
         let prices = arguments.numbers()?;
-        let attributes = arguments.attributes()?;
+        let attributes = arguments.plain_attributes()?;
         let named = products.into_iter().zip(categories).zip(arguments.texts()?).enumerate();
         let listings = named.map(|(row, ((product, category), competitor))| {
             Ok(Listing {
