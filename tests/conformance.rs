@@ -4,6 +4,8 @@
 
 #[path = "conformance/classifiers.rs"]
 mod classifiers;
+#[path = "conformance/embeddings.rs"]
+mod embeddings;
 #[path = "conformance/formats.rs"]
 mod formats;
 #[path = "conformance/launches.rs"]
@@ -16,6 +18,8 @@ mod purchases;
 mod robustness;
 #[path = "conformance/scenarios.rs"]
 mod scenarios;
+#[path = "conformance/texts.rs"]
+mod texts;
 
 use std::sync::Arc;
 

@@ -16,7 +16,6 @@ use super::table::Columns;
 use super::why::Background;
 use crate::calibration::logistic;
 use crate::error::{Error, Result};
-use crate::features::embedding::left_out;
 
 /// An AUC from which one feature alone is taken for the label.
 const LEAK: f64 = 0.999;
@@ -240,8 +239,6 @@ impl Classifier {
         let finish = centred(finish, examples, &whole)?;
         let mut notes = examples.notes.clone();
         notes.extend(infinite(examples));
-        let left = left_out(&examples.attributes, true);
-        notes.extend((!left.is_empty()).then(|| format!("not looked at: {}", left.join(", "))));
         notes.extend(written_numbers(examples));
         notes.extend(unused(examples, &whole));
         notes.extend(importance::leak(examples, LEAK));
@@ -377,7 +374,7 @@ fn unused(examples: &Examples, members: &[Fitted]) -> Option<String> {
     };
     let names: Vec<&str> = names.filter(|name| !is_used(name)).collect();
     let told = format!(
-        "not looked at, as they are constant, NULL, or ids: {}",
+        "not looked at, as they are constant, NULL, ids, or of no type that is a feature: {}",
         names.join(", ")
     );
     (!names.is_empty()).then_some(told)

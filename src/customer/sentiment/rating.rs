@@ -71,7 +71,7 @@ impl Rating {
         let number = |text: &str| text.trim().parse::<f64>().ok().filter(|v| v.is_finite());
         if let Some(other) = known().filter(|text| number(text).is_none()).min() {
             return Err(Error::argument(format!(
-                "label must be a boolean, 0 or 1, or a rating, got '{other}': derive a boolean from it, such as (label = '{other}') AS label"
+                "label must be a boolean, 0 or 1, or a rating, got '{other}': derive a boolean from it, such as (label = 'the good one') AS label"
             )));
         }
         let inside = |v: &f64| (self.lowest..=self.highest).contains(v);
@@ -129,7 +129,7 @@ mod tests {
     #[test]
     fn others_are_named() {
         let told = |labels: &[&str]| read(labels).unwrap_err().to_string();
-        assert!(told(&["good", "bad"]).contains("(label = 'bad') AS label"));
+        assert!(told(&["good", "bad"]).contains("got 'bad': derive a boolean"));
         assert!(told(&["8", "10", "2"]).contains("2 of 3 ratings are outside 1 to 5, they are 8 to 10"));
         for (lowest, highest, positive) in [(1.0, 5.0, 1.0), (1.0, 5.0, 6.0), (5.0, 1.0, 4.0), (f64::NAN, 1.0, 1.0)] {
             assert!(Rating::try_new(lowest, highest, positive).is_err());
