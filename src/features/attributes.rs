@@ -122,7 +122,7 @@ impl AttributeEncoder {
         let embeddings: Vec<(usize, &String, Vec<Option<Vec<f64>>>)> = columns
             .enumerate()
             .filter_map(|(place, (field, array))| Some((place, field.name(), vectors(array)?)))
-            .filter(|(_, _, vectors)| vectors.iter().flatten().any(|v| v.len() > 1))
+            .filter(|(_, _, vectors)| differ(vectors))
             .collect();
         if embeddings.is_empty() {
             return others;
@@ -234,6 +234,13 @@ pub(crate) fn is_infinite(day: i32) -> bool {
     day.unsigned_abs() >= i32::MAX.unsigned_abs()
 }
 
+/// Whether there are two vectors that differ.
+fn differ(vectors: &[Option<Vec<f64>>]) -> bool {
+    let mut known = vectors.iter().flatten();
+    let first = known.next();
+    known.any(|vector| Some(vector) != first)
+}
+
 /// What the attributes leave of a target.
 fn rest(encoder: &AttributeEncoder, attributes: &RecordBatch, target: &[f64]) -> Vec<f64> {
     let columns = encoder.encode(attributes);
@@ -325,12 +332,17 @@ fn encode_column(encoding: &Encoding, array: Option<&ArrayRef>, rows: usize) -> 
             let vectors = array.and_then(vectors).unwrap_or_else(|| vec![None; rows]);
             let known = |v: &Option<Vec<f64>>| v.clone().filter(|v| v.len() == direction.width());
             let vectors: Vec<Option<Vec<f64>>> = vectors.iter().map(known).collect();
+            let units: Vec<Vec<i16>> = vectors
+                .iter()
+                .map(|v| v.as_deref().map_or_else(Vec::new, unit))
+                .collect();
+            let score = |(v, unit): (&Option<Vec<f64>>, &Vec<i16>)| {
+                let known = v.as_ref().filter(|_| !unit.is_empty())?;
+                direction.score(known)
+            };
             EncodedColumn::Embedding {
-                along: vectors.iter().map(|v| direction.score(v.as_ref()?)).collect(),
-                units: vectors
-                    .iter()
-                    .map(|v| v.as_deref().map_or_else(Vec::new, unit))
-                    .collect(),
+                along: vectors.iter().zip(&units).map(score).collect(),
+                units,
             }
         }
         Encoding::Text { vocabulary } => EncodedColumn::Text(match strings() {

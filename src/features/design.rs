@@ -45,7 +45,9 @@ impl Source {
     pub fn value(self, columns: &[EncodedColumn], row: usize) -> Option<f64> {
         let one_if = |yes: bool| f64::from(u8::from(yes));
         match (self, columns.get(self.attribute())) {
-            (Self::Number(_), Some(EncodedColumn::Number(v) | EncodedColumn::Embedding { along: v, .. })) => v[row],
+            (Self::Number(_), Some(EncodedColumn::Number(v))) => v[row],
+            // One that is missing is at the mean: where none was, trees would go anywhere.
+            (Self::Number(_), Some(EncodedColumn::Embedding { along, .. })) => Some(along[row].unwrap_or(0.0)),
             (Self::Square(_), Some(EncodedColumn::Number(v))) => v[row].map(|z| z * z),
             (Self::Missing(_), Some(column)) => Some(one_if(column.is_missing(row))),
             (Self::Missing(_), None) => Some(1.0),

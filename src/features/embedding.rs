@@ -20,6 +20,8 @@ const MAX_STEPS: usize = 30;
 const TINY: f64 = 1e-12;
 /// Penalties that are tried, as shares of the mean squared length.
 const PENALTIES: [f64; 6] = [0.01, 0.03, 0.1, 0.3, 1.0, 3.0];
+/// Entries above it are none: their squares would be no numbers.
+const MOST: f64 = 1e30;
 /// Parts that are held out one after the other.
 const PARTS: u64 = 5;
 /// Steps of whole numbers that an entry of a unit vector is kept in.
@@ -28,7 +30,7 @@ const GRAIN: f64 = 4096.0;
 pub const LEFT_OUT: &str = "left_out";
 
 /// The vectors of a column of lists; `None` where it is no such column, or its lists have several lengths. A vector with
-/// an entry that is NULL or no finite number, and an empty one, is missing.
+/// an entry that is NULL, no finite number or above 1e30, and an empty one, is missing.
 pub fn vectors(array: &ArrayRef) -> Option<Vec<Option<Vec<f64>>>> {
     let lists = array.as_any().downcast_ref::<ListArray>()?;
     let vectors: Vec<Option<Vec<f64>>> = (0..lists.len()).map(|row| vector(lists, row)).collect();
@@ -42,7 +44,7 @@ pub fn vectors(array: &ArrayRef) -> Option<Vec<Option<Vec<f64>>>> {
 fn vector(lists: &ListArray, row: usize) -> Option<Vec<f64>> {
     let entries = lists.is_valid(row).then(|| lists.value(row))?;
     let numbers = entries.as_any().downcast_ref::<Float64Array>()?;
-    let known: Option<Vec<f64>> = numbers.iter().map(|v| v.filter(|v| v.is_finite())).collect();
+    let known: Option<Vec<f64>> = numbers.iter().map(|v| v.filter(|v| v.abs() <= MOST)).collect();
     known.filter(|known| !known.is_empty())
 }
 
@@ -65,7 +67,18 @@ pub fn left_out(attributes: &RecordBatch, reads_embeddings: bool) -> Vec<String>
             least.to_string()
         };
         let told = || format!("{} (lists of {lengths} numbers)", field.name());
-        (least < most || least == most && !reads_embeddings).then(told)
+        if least < most || least == most && !reads_embeddings {
+            return Some(told());
+        }
+        let odd = (0..lists.len())
+            .filter(|row| lists.is_valid(*row) && vector(lists, *row).is_none())
+            .count();
+        (odd > 0).then(|| {
+            format!(
+                "{} (in {odd} rows, with entries that are NULL or no finite numbers)",
+                field.name()
+            )
+        })
     });
     told.collect()
 }
@@ -457,7 +470,8 @@ mod tests {
         let odd = lists(vec![Some(vec![Some(1.0)]), Some(vec![Some(1.0), Some(2.0)]), None]);
         assert_eq!(vectors(&odd), None);
         let batch = RecordBatch::try_from_iter_with_nullable([("good", good, true), ("odd", odd, true)]).unwrap();
-        assert_eq!(left_out(&batch, true), ["odd (lists of 1 to 2 numbers)"]);
+        let told = "good (in 1 rows, with entries that are NULL or no finite numbers)";
+        assert_eq!(left_out(&batch, true), [told, "odd (lists of 1 to 2 numbers)"]);
         assert_eq!(left_out(&batch, false).len(), 2);
     }
 }

@@ -384,6 +384,7 @@ fn scores(panel: &LaunchPanel, scheme: Scheme, held_out: &[HeldOut], others: &[H
 /// launches, or tells none of them apart. Networks look at each series, of which `analog` and `gbm` see a summary.
 fn unused(panel: &LaunchPanel, members: &[Member], attributes: &[String]) -> Vec<String> {
     let has_network = members.iter().any(|m| m.fitted.network().is_some());
+    let left = left_out(panel.attributes(), true);
     let schema = panel.attributes().schema();
     let columns = schema.fields().iter().zip(panel.attributes().columns());
     columns
@@ -391,7 +392,8 @@ fn unused(panel: &LaunchPanel, members: &[Member], attributes: &[String]) -> Vec
         .map(|(field, _)| field.name().clone())
         .filter(|name| !attributes.contains(name))
         .filter(|name| !has_network || !is_summary(name))
-        .chain(left_out(panel.attributes(), true))
+        .filter(|name| !left.iter().any(|told| told.starts_with(&format!("{name} ("))))
+        .chain(left.iter().cloned())
         .collect()
 }
 

@@ -46,36 +46,37 @@ impl Rating {
         )))
     }
 
-    /// Read labels. Where all of them are true and false, or 1 and 0, they are no ratings.
+    /// Read labels. Where all of them are true and false, or 1 and 0 with 0 below the scale, they are no ratings.
     ///
     /// # Errors
-    /// [`Error::Argument`] for texts that are neither, and for ratings of another scale.
+    /// [`Error::Argument`] for texts that are neither, and for ratings of another scale, if there are more than a few.
     pub fn read<'a>(&self, labels: impl Iterator<Item = Option<&'a str>> + Clone) -> Result<Read> {
+        let number = |text: &str| text.trim().parse::<f64>().ok().filter(|v| v.is_finite());
         let flag = |text: &str| match text.trim().to_lowercase().as_str() {
-            "true" => Some(true),
-            "false" => Some(false),
-            other => other
-                .parse()
-                .ok()
-                .filter(|v: &f64| *v == 0.0 || *v == 1.0)
-                .map(|v| v == 1.0),
+            "true" | "t" => Some(true),
+            "false" | "f" => Some(false),
+            other => number(other).filter(|v| *v == 0.0 || *v == 1.0).map(|v| v == 1.0),
         };
         let known = || labels.clone().flatten();
-        if known().all(|text| flag(text).is_some()) {
+        let is_plain = |text: &str| number(text).is_none() || number(text) == Some(0.0) && self.lowest > 0.0;
+        if known().all(|text| flag(text).is_some()) && known().any(is_plain) {
             let positive = labels.map(|text| text.and_then(flag)).collect();
             return Ok(Read {
                 positive,
                 notes: Vec::new(),
             });
         }
-        let number = |text: &str| text.trim().parse::<f64>().ok().filter(|v| v.is_finite());
-        if let Some(other) = known().filter(|text| number(text).is_none()).min() {
+        let all = known().count();
+        let other = || known().filter(|text| number(text).is_none());
+        let others = other().count();
+        if others as f64 > STRAY * all as f64 {
             return Err(Error::argument(format!(
-                "label must be a boolean, 0 or 1, or a rating, got '{other}': derive a boolean from it, such as (label = 'the good one') AS label"
+                "{others} of {all} labels are no boolean, 0 or 1, or rating, such as '{}': make NULL of them, nullif(label, '...'), or derive a boolean, such as (label = 'positive') AS label",
+                other().min().unwrap_or_default()
             )));
         }
         let inside = |v: &f64| (self.lowest..=self.highest).contains(v);
-        let (all, stray) = (known().count(), known().filter_map(number).filter(|v| !inside(v)));
+        let stray = known().filter_map(number).filter(|v| !inside(v));
         let count = stray.clone().count();
         let ends = |least: f64, most: f64| match count {
             1 => format!("{least}"),
@@ -93,11 +94,17 @@ impl Rating {
         }
         let positive = |text: Option<&str>| Some(number(text?).filter(inside)? >= self.positive);
         Ok(Read {
-            positive: labels.map(positive).collect(),
-            notes: (count > 0)
-                .then(|| format!("{count} ratings outside {scale} left out ({told})"))
-                .into_iter()
-                .collect(),
+            positive: labels.clone().map(positive).collect(),
+            notes: [
+                (count > 0).then(|| format!("{count} ratings outside {scale} left out ({told})")),
+                (others > 0).then(|| {
+                    let first = other().min().unwrap_or_default();
+                    format!("{others} labels that are no ratings left out, such as '{first}'")
+                }),
+            ]
+            .into_iter()
+            .flatten()
+            .collect(),
         })
     }
 }
@@ -115,6 +122,13 @@ mod tests {
         let flags = |labels: &[&str]| read(labels).unwrap().positive;
         assert_eq!(flags(&["true", "False", "-"]), [Some(true), Some(false), None]);
         assert_eq!(flags(&["1", "0"]), [Some(true), Some(false)]);
+        // One star is no flag.
+        assert_eq!(flags(&["1", "1"]), [Some(false), Some(false)]);
+        let of_ten = Rating::try_new(0.0, 10.0, 8.0).unwrap();
+        assert_eq!(
+            of_ten.read(["0", "1"].map(Some).into_iter()).unwrap().positive,
+            [Some(false); 2]
+        );
         assert_eq!(
             flags(&["1", "4", "3.5", "5.0"]),
             [Some(false), Some(true), Some(false), Some(true)]
@@ -129,7 +143,7 @@ mod tests {
     #[test]
     fn others_are_named() {
         let told = |labels: &[&str]| read(labels).unwrap_err().to_string();
-        assert!(told(&["good", "bad"]).contains("got 'bad': derive a boolean"));
+        assert!(told(&["good", "bad"]).contains("2 of 2 labels are no boolean, 0 or 1, or rating, such as 'bad'"));
         assert!(told(&["8", "10", "2"]).contains("2 of 3 ratings are outside 1 to 5, they are 8 to 10"));
         for (lowest, highest, positive) in [(1.0, 5.0, 1.0), (1.0, 5.0, 6.0), (5.0, 1.0, 4.0), (f64::NAN, 1.0, 1.0)] {
             assert!(Rating::try_new(lowest, highest, positive).is_err());

@@ -7,9 +7,9 @@ use crate::calibration::{Calibrator, logistic};
 use crate::customer::finish::{Finish, HeldOut};
 use crate::customer::scores::{Scores, log_loss};
 use crate::error::{Error, Result};
-use crate::features::ngrams::Ngrams;
+use crate::features::ngrams::{Ngrams, tokens};
 use crate::statistics::ridge::{Sparse, dot};
-use crate::statistics::{SparseLogistic, folds, mix};
+use crate::statistics::{SparseLogistic, count, folds, mix};
 
 /// Texts learned from at most.
 pub(super) const MAX_TEXTS: usize = 200_000;
@@ -17,6 +17,10 @@ pub(super) const MAX_TEXTS: usize = 200_000;
 const MAX_TERMS: usize = 400_000;
 /// Texts of each outcome that are needed.
 const ENOUGH: usize = 10;
+/// Words up to which equal texts were written by different people; longer ones are copies.
+const SHORT: usize = 4;
+/// Texts that are no copies, at least.
+const UNITS: usize = 20;
 /// Penalties that are tried, from the strongest one on.
 const PENALTIES: [f64; 5] = [2.0, 0.5, 0.25, 0.125, 0.0625];
 
@@ -80,7 +84,7 @@ impl Sentiment {
     ///
     /// *Model*: a ridge-penalised logistic regression. The penalty is the one whose held-out probabilities, each calibrated
     /// by a straight line, have the least log loss; of no calibration, a straight line and a line of pieces the best one out
-    /// of fold is taken ([`Finish::fit`]). Equal texts are in one fold; what counts as shared by texts, and how much, is
+    /// of fold is taken ([`Finish::fit`]). Equal texts of more than four words are in one fold; what counts as shared by texts, and how much, is
     /// learned without the fold.
     ///
     /// *Determinism*: neither threads nor the order of reviews matter. Above 200,000 reviews as many are drawn by their text.
@@ -111,14 +115,21 @@ impl Sentiment {
         if ngrams.is_empty() {
             return Err(Error::refused("no two texts share a word"));
         }
+        let documents: Vec<Vec<u32>> = texts.par_iter().map(|text| ngrams.columns(text)).collect();
         let mut unit = 0_u32;
-        let number = |pair: usize| {
-            unit += u32::from(pair > 0 && texts[pair] != texts[pair - 1]);
+        let number = |row: usize| {
+            let is_copy = row > 0 && texts[row] == texts[row - 1] && tokens(texts[row]).len() > SHORT;
+            unit += u32::from(row > 0 && !is_copy);
             unit
         };
         let units: Vec<u32> = (0..texts.len()).map(number).collect();
+        if count(&units) < UNITS {
+            return Err(Error::refused(format!(
+                "there are {} texts that differ: at least {UNITS} are needed",
+                count(&units)
+            )));
+        }
         let fold = folds(&units, options.folds, seed);
-        let documents: Vec<Vec<u32>> = texts.par_iter().map(|text| ngrams.columns(text)).collect();
         let ones = vec![1.0; texts.len()];
         let label: Vec<f64> = positive.iter().map(|positive| f64::from(u8::from(*positive))).collect();
         let lesson = Lesson {
@@ -167,6 +178,13 @@ impl Sentiment {
                 .for_each(|row| probability[*row] = logistic(finish.apply(&odds, *row)));
         }
         let scores = Scores::of(&probability, &label, &ones).ok_or_else(|| Error::internal("one outcome alone"))?;
+        let share = positives as f64 / texts.len() as f64;
+        if scores.log_loss >= log_loss(share, 1.0) * share + log_loss(share, 0.0) * (1.0 - share) {
+            notes.push(
+                "the texts tell nothing of the label: the probabilities are no better than the share of positives"
+                    .to_owned(),
+            );
+        }
         let right = probability
             .iter()
             .zip(&positive)

@@ -115,7 +115,14 @@ impl Gather for FitSentiment {
             let counted = [(blank, "without text"), (open, "without label")];
             let left = counted.iter().filter(|(count, _)| *count > 0);
             let left = left.map(|(count, what)| format!("{count} rows {what} left out"));
-            Sentiment::train(&reviews, left.chain(read.notes).collect(), &how)
+            let notes: Vec<String> = left.chain(read.notes).collect();
+            match Sentiment::train(&reviews, notes.clone(), &how) {
+                Err(Error::Refused(reason)) => {
+                    let told: Vec<String> = [reason].into_iter().chain(notes).collect();
+                    Err(Error::refused(told.join("; ")))
+                }
+                other => other,
+            }
         };
         let trained = match query.run(train)? {
             Err(Error::Refused(reason)) => Sentiment::refused(reason),
