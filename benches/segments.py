@@ -96,10 +96,9 @@ def cdnow(connection, arguments, origins=False):
 
 
 def households(connection, arguments):
-    folder = next(iter(sorted(pathlib.Path().glob(str(arguments.households)))), arguments.households)
     connection.execute(f"""
         CREATE OR REPLACE TABLE households AS
-        SELECT DISTINCT household_id AS user_id, transaction_timestamp::DATE AS date FROM '{folder}/*transactions*.parquet'
+        SELECT DISTINCT household_id AS user_id, transaction_timestamp::DATE AS date FROM '{arguments.households}/*transactions*.parquet'
     """)
     for as_of in ("2017-05-01", "2017-06-30", "2017-08-29", "2017-10-03"):
         compare(connection, f"{as_of}, 90 days", "households", as_of, 90)

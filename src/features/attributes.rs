@@ -119,7 +119,7 @@ impl AttributeEncoder {
         let others = Self::fit(attributes);
         let schema = attributes.schema();
         let columns = schema.fields().iter().zip(attributes.columns());
-        let embeddings: Vec<(usize, &String, Vec<Option<Vec<f64>>>)> = columns
+        let embeddings: Vec<(usize, &String, Vectors)> = columns
             .enumerate()
             .filter_map(|(place, (field, array))| Some((place, field.name(), vectors(array)?)))
             .filter(|(_, _, vectors)| differ(vectors))
@@ -233,6 +233,9 @@ pub(crate) fn numbers(array: &ArrayRef) -> Option<Vec<Option<f64>>> {
 pub(crate) fn is_infinite(day: i32) -> bool {
     day.unsigned_abs() >= i32::MAX.unsigned_abs()
 }
+
+/// The vectors of a column, by row.
+type Vectors = Vec<Option<Vec<f64>>>;
 
 /// Whether there are two vectors that differ.
 fn differ(vectors: &[Option<Vec<f64>>]) -> bool {

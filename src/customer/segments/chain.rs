@@ -17,7 +17,8 @@ pub type Levels = [f64; LEVELS];
 /// *Model*: on each day a user buys with the probability of the level that the user is at; the levels are evenly apart in
 /// log-odds, from once in ten times the longest history to nearly every day. Before a day the level moves to a
 /// neighbour, up and down with probabilities that leave the expected pace as it is (a martingale) and give the log-odds a
-/// variance of `wander`² a day. The outermost levels are kept.
+/// variance of `wander`² a day. The outermost levels are kept. With probability `renewed` the level is drawn anew instead, from
+/// `fresh`: who was silent for long may be as any other again.
 ///
 /// *References*: Fader, Hardie, Shang 2010, Customer-base analysis in a discrete-time noncontractual setting, for the days;
 /// Netzer, Lattin, Srinivasan 2008, A hidden Markov model of customer relationship dynamics, for levels that change.
@@ -26,13 +27,17 @@ pub struct Chain {
     pub buys: Levels,
     up: Levels,
     down: Levels,
+    /// Probability that the level is drawn anew before a day.
+    pub renewed: f64,
+    /// The shares of levels it is then drawn from.
+    pub fresh: Levels,
     /// By number of days, up to [`STRIDE`]: from level to level without a purchase.
     silent: Vec<[Levels; LEVELS]>,
 }
 
 impl Chain {
-    /// For histories of up to `longest` days.
-    pub fn new(longest: u32, wander: f64) -> Self {
+    /// For histories of up to `longest` days. With `renewed` above 0 the shares `fresh` must sum to 1.
+    pub fn new(longest: u32, wander: f64, renewed: f64, fresh: &Levels) -> Self {
         let low = -(SLOWEST * f64::from(longest.max(2))).ln();
         let step = (FASTEST.ln() - low) / (LEVELS - 1) as f64;
         let buys: Levels = std::array::from_fn(|level| 1.0 / (1.0 + (-(low + step * level as f64)).exp()));
@@ -47,6 +52,8 @@ impl Chain {
             buys,
             up,
             down,
+            renewed,
+            fresh: *fresh,
             silent: Vec::new(),
         };
         let mut table = Vec::with_capacity(STRIDE + 1);
@@ -64,6 +71,8 @@ impl Chain {
 
     /// Where users at `from` are after the move before a day.
     pub fn moved(&self, from: &Levels) -> Levels {
+        let anew = self.renewed * from.iter().sum::<f64>();
+        let keep = 1.0 - self.renewed;
         std::array::from_fn(|level| {
             let stay = from[level] * (1.0 - self.up[level] - self.down[level]);
             let below = if level > 0 {
@@ -72,12 +81,14 @@ impl Chain {
                 0.0
             };
             let above = from.get(level + 1).map_or(0.0, |above| above * self.down[level + 1]);
-            stay + below + above
+            keep * (stay + below + above) + anew * self.fresh[level]
         })
     }
 
     /// What a move makes of a value of each level: its expectation before the move.
     pub fn before(&self, value: &Levels) -> Levels {
+        let anew = self.renewed * value.iter().zip(&self.fresh).map(|(v, share)| v * share).sum::<f64>();
+        let keep = 1.0 - self.renewed;
         std::array::from_fn(|level| {
             let stay = value[level] * (1.0 - self.up[level] - self.down[level]);
             let below = if level > 0 {
@@ -86,7 +97,7 @@ impl Chain {
                 0.0
             };
             let above = value.get(level + 1).map_or(0.0, |above| above * self.up[level]);
-            stay + below + above
+            keep * (stay + below + above) + anew
         })
     }
 
@@ -110,6 +121,13 @@ impl Chain {
     /// The expectation, `days` before, of several values of each level on the day of a purchase that is the first since.
     pub fn before_purchase<const N: usize>(&self, values: &[[f64; N]; LEVELS], days: u32) -> [[f64; N]; LEVELS] {
         let bought: [[f64; N]; LEVELS] = std::array::from_fn(|level| values[level].map(|v| v * self.buys[level]));
+        let mut anew = [0.0; N];
+        for (values, share) in bought.iter().zip(&self.fresh) {
+            for (sum, value) in anew.iter_mut().zip(values) {
+                *sum += self.renewed * share * value;
+            }
+        }
+        let keep = 1.0 - self.renewed;
         let mut at = [[0.0; N]; LEVELS];
         for level in 0..LEVELS {
             let stay = 1.0 - self.up[level] - self.down[level];
@@ -121,7 +139,7 @@ impl Chain {
                 if level + 1 < LEVELS {
                     sum += bought[level + 1][n] * self.up[level];
                 }
-                at[level][n] = sum;
+                at[level][n] = keep * sum + anew[n];
             }
         }
         self.strides(days.saturating_sub(1), |table| {

@@ -11,6 +11,9 @@ use crate::error::{Error, Result};
 
 /// How far the log-odds of a pace may wander in a day, as a standard deviation.
 const WANDERS: [f64; 4] = [0.0, 0.0175, 0.035, 0.06];
+/// Probabilities that a pace is drawn anew before a day: first none or the one in the middle, then those beside it.
+const RENEWED: [f64; 2] = [0.0, 0.001];
+const RENEWED_TOO: [f64; 2] = [0.0003, 0.003];
 /// Users that are learned from at most, with so many gaps each on average; of more, users are taken evenly from all in an
 /// order of their histories.
 const MOST_USERS: usize = 20_000;
@@ -23,20 +26,43 @@ const ENOUGH: f64 = 0.01;
 /// Users in one piece of a sum: it does not depend on threads.
 const PIECE: usize = 512;
 
+/// How users leave and paces move.
+#[derive(Debug, Clone, Copy)]
+pub struct Way {
+    /// What users leave at.
+    pub leaving: Leaving,
+    /// How far a pace wanders in a day.
+    pub wander: f64,
+    /// Probability that a pace is drawn anew before a day.
+    pub renewed: f64,
+    /// The shares of paces it is then drawn from.
+    pub fresh: Levels,
+}
+
+impl Way {
+    /// Paces are never drawn anew.
+    fn kept(leaving: Leaving, wander: f64) -> Self {
+        Self {
+            leaving,
+            wander,
+            renewed: 0.0,
+            fresh: [0.0; LEVELS],
+        }
+    }
+}
+
 /// What was learned.
 pub struct Fitted {
     /// The paces.
     pub chain: Chain,
-    /// What users leave at.
-    pub leaving: Leaving,
+    /// How users leave and paces move.
+    pub way: Way,
     /// The classes of that.
     pub classes: [Class; CLASSES],
     /// The share of users of each class.
     pub shares: [f64; CLASSES],
     /// The share of users of each pace at their first purchase.
     pub paces: Levels,
-    /// How far a pace wanders in a day.
-    pub wander: f64,
     /// Log-likelihood of the histories learned from.
     pub log_likelihood: f64,
 }
@@ -48,7 +74,8 @@ pub struct Fitted {
 /// distribution (log density a ln x + b ln(1 - x) on the grid), which lends its tails where the data say little:
 /// shares are those of EM with as many pseudo-observations of the family as there are users. Paces that keep and leaving
 /// at purchases, which was the steadier one where little speaks for either, give way to another likelihood that is larger by
-/// half a logarithm of the number of users. With
+/// half a logarithm of the number of users; whether and how often paces are drawn anew is the likelihood's alone, by which
+/// users who were silent for long come back. With
 /// leaving on any day it is a discrete, semiparametric Pareto/NBD, with leaving at purchases an MBG/NBD, whose rates
 /// change.
 ///
@@ -78,34 +105,62 @@ pub fn fit(histories: &[History]) -> Result<Fitted> {
     let penalty = (few.len() as f64).ln() / 2.0;
     let few = counted(&few);
     let longest = longest(histories);
-    let mut best = (f64::NEG_INFINITY, Leaving::AtPurchase, 0.0);
-    let mut consider = |leaving: Leaving, wander: f64| {
-        let odd = [wander > 0.0, leaving == Leaving::AnyDay];
+    let worth = |way: &Way| {
+        let fitted = learned(&few, longest, way);
+        let odd = [way.wander > 0.0, way.leaving == Leaving::AnyDay];
         let odd = odd.iter().filter(|odd| **odd).count() as f64;
-        let worth = learned(&few, longest, leaving, wander).log_likelihood - penalty * odd;
-        if worth > best.0 {
-            best = (worth, leaving, wander);
-        }
-        best.2
+        (fitted.log_likelihood - penalty * odd, fitted.paces)
     };
-    let mut wander = 0.0;
-    for candidate in WANDERS {
-        wander = consider(Leaving::AtPurchase, candidate);
+    // Paces are drawn anew from those that users start with where paces are not drawn anew.
+    let consider = |leaving: Leaving, wander: f64| {
+        let mut way = Way::kept(leaving, wander);
+        let mut best = (f64::NEG_INFINITY, way);
+        for renewed in RENEWED {
+            way.renewed = renewed;
+            let (found, paces) = worth(&way);
+            if renewed == 0.0 {
+                way.fresh = paces;
+            }
+            if found > best.0 {
+                best = (found, way);
+            }
+        }
+        (
+            best.0,
+            Way {
+                fresh: way.fresh,
+                ..best.1
+            },
+        )
+    };
+    let mut best = (f64::NEG_INFINITY, Way::kept(Leaving::AtPurchase, 0.0));
+    for wander in WANDERS {
+        let found = consider(Leaving::AtPurchase, wander);
+        if found.0 <= best.0 {
+            break;
+        }
+        best = found;
     }
-    consider(Leaving::AnyDay, wander);
-    let (_, leaving, wander) = best;
-    Ok(learned(
-        &counted(&drawn(histories, MOST_USERS)),
-        longest,
-        leaving,
-        wander,
-    ))
+    let other = consider(Leaving::AnyDay, best.1.wander);
+    if other.0 > best.0 {
+        best = other;
+    }
+    let found = best.1;
+    for renewed in RENEWED_TOO {
+        let way = Way { renewed, ..found };
+        let (worth, _) = worth(&way);
+        if worth > best.0 {
+            best = (worth, way);
+        }
+    }
+    let (_, way) = best;
+    Ok(learned(&counted(&drawn(histories, MOST_USERS)), longest, &way))
 }
 
-/// As [`fit`], with the way of leaving and the wander of another model, from fewer users.
+/// As [`fit`], with the way of leaving and of moving of another model, from fewer users.
 pub fn fit_as(histories: &[History], other: &Fitted) -> Fitted {
     let drawn = counted(&drawn(histories, FEWER_USERS));
-    learned(&drawn, longest(histories), other.leaving, other.wander)
+    learned(&drawn, longest(histories), &other.way)
 }
 
 fn longest(histories: &[History]) -> u32 {
@@ -205,9 +260,9 @@ impl Sums {
     }
 }
 
-fn learned(counted: &[(&History, usize)], longest: u32, leaving: Leaving, wander: f64) -> Fitted {
-    let chain = Chain::new(longest, wander);
-    let classes = leaving.classes(longest);
+fn learned(counted: &[(&History, usize)], longest: u32, way: &Way) -> Fitted {
+    let chain = Chain::new(longest, way.wander, way.renewed, &way.fresh);
+    let classes = way.leaving.classes(longest);
     let silences = Silences::new(&chain, &classes, counted.iter().map(|(history, _)| history.silent));
     let of = |(history, count): &(&History, usize)| likelihood(&chain, &classes, &silences, history, *count);
     let likelihoods: Vec<Likelihood> = counted.par_iter().map(of).collect();
@@ -247,11 +302,10 @@ fn learned(counted: &[(&History, usize)], longest: u32, leaving: Leaving, wander
     }
     Fitted {
         chain,
-        leaving,
+        way: *way,
         classes,
         shares,
         paces,
-        wander,
         log_likelihood,
     }
 }

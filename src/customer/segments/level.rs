@@ -34,7 +34,7 @@ impl Level {
         (self.correction != 0.0).then(|| {
             let found: Vec<String> = self.found.iter().map(|log| percent(*log)).collect();
             format!(
-                "paces are corrected by {}, as {} more was bought than expected in the two spans before",
+                "paces are corrected by {}, as purchases in the two spans before were {} off what was to be expected",
                 percent(self.correction),
                 found.join(" and ")
             )

@@ -84,18 +84,25 @@ fn mean_value(users: &[(History, Option<f64>)]) -> f64 {
 
 fn note(histories: &[History], fitted: &super::Fitted, change: &Level) -> String {
     let repeaters = histories.iter().filter(|history| !history.gaps.is_empty()).count();
-    let leaving = match fitted.leaving {
+    let leaving = match fitted.way.leaving {
         Leaving::AtPurchase => "after a purchase",
         Leaving::AnyDay => "on any day",
     };
-    let wander = if fitted.wander > 0.0 {
-        let month = 100.0 * ((fitted.wander * 30f64.sqrt()).exp() - 1.0);
+    let wander = if fitted.way.wander > 0.0 {
+        let month = 100.0 * ((fitted.way.wander * 30f64.sqrt()).exp() - 1.0);
         format!("paces move by {month:.0} % a month")
     } else {
         "paces keep".to_owned()
     };
+    let renewed = match fitted.way.renewed {
+        0.0 => String::new(),
+        renewed => format!(
+            ", {:.1} % of users a month begin anew with another pace",
+            100.0 * (1.0 - (1.0 - renewed).powi(30))
+        ),
+    };
     let mut text = format!(
-        "learned from {} users, of whom {repeaters} came back; users leave {leaving}, {wander}",
+        "learned from {} users, of whom {repeaters} came back; users leave {leaving}, {wander}{renewed}",
         histories.len()
     );
     if let Some(said) = change.said() {

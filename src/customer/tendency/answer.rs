@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    features::{AttributeEncoder, Design, EncodedColumn, Flag, Levels, Plan, Unknown, Words, embedding, find_column},
+    features::{AttributeEncoder, Design, EncodedColumn, Flag, Levels, Plan, Words, embedding, find_column},
     statistics::ridge::dot,
 };
 
@@ -295,7 +295,7 @@ impl<'a> Learned<'a> {
         let unknown = picked(&self.reviewed.attributes, &row)
             .ok()
             .and_then(|row| self.encoder.unknown(&row).pop())
-            .unwrap_or_else(Unknown::default);
+            .unwrap_or_default();
         if !unknown.levels.is_empty() {
             parts.push(format!("never reviewed: {}", unknown.levels.join(", ")));
         }
