@@ -18,7 +18,8 @@
 -- @returns frequency: BIGINT                 days with a purchase: those of one day are one
 -- @returns monetary: DOUBLE                  mean spend of such a day, units times price; NULL where no price is known
 -- @returns segment: VARCHAR                  new or one-time, of one purchase; champion, loyal, active, at risk or lost of more
--- @returns expected_purchases: DOUBLE        days with a purchase to be expected in the days ahead
+-- @returns expected_purchases: DOUBLE        days with a purchase to be expected in the days ahead, as if no season were among
+--                                            them: before a peak it is too low
 -- @returns purchase_probability: DOUBLE       probability of at least one of them
 -- @returns alive_probability: DOUBLE         probability that the user has not left for good
 -- @returns lower: BIGINT                     lower end of the interval of the number of days with a purchase
@@ -47,6 +48,9 @@ seen_ AS MATERIALIZED (
             WHEN any_value(late_) IS NOT NULL AND __launch_as_of(as_of) IS NULL THEN
                 'a few dates of ' || events || ' are more than a year after all others, such as ' || max(last_)
                 || ' where nearly all are before ' || (any_value(late_) + 1) || ': correct them or leave them out, or give as_of'
+            WHEN any_value(early_) IS NOT NULL THEN
+                'a few dates of ' || events || ' are more than a year before all others, such as ' || min(first_)
+                || ' where nearly all are after ' || (any_value(early_) - 1) || ': correct them or leave them out'
             WHEN __launch_as_of(as_of) <= min(first_) THEN
                 'as_of must be after the first purchase, which was on ' || min(first_) || ', got ' || __launch_as_of(as_of)
         END AS why_
@@ -54,8 +58,10 @@ seen_ AS MATERIALIZED (
         SELECT event_, bool_or(bought_) AS some_, min(day_) FILTER (bought_) AS first_, max(day_) AS last_ FROM read_
         WHERE why_ IS NULL GROUP BY event_
     ), (
-        -- The last day before a gap of more than a year, behind which there are but a few rows.
-        SELECT min(earlier_) FILTER (day_ - earlier_ > 366 AND before_ >= 0.998) AS late_
+        -- The last day before a gap of more than a year, behind which there are but a few rows, and the first one behind such.
+        SELECT
+            min(earlier_) FILTER (day_ - earlier_ > 366 AND before_ >= 0.998) AS late_,
+            max(day_) FILTER (day_ - earlier_ > 366 AND before_ <= 0.002) AS early_
         FROM (
             SELECT
                 day_, lag(day_) OVER (ORDER BY day_) AS earlier_,

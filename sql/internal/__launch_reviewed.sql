@@ -19,8 +19,8 @@
 -- @returns text_: VARCHAR       the id of a candidate or user
 -- @returns note_: VARCHAR       why a review cannot be read, or a candidate not be asked about
 -- @returns attributes_: STRUCT  the attributes of a product
--- @example SELECT kind_, count(*) FROM __launch_reviewed('reviews', 'goods', 'new_goods', NULL, NULL, 'product_id', 'user_id', 'date',
---     'rating', 'launch_date') GROUP BY kind_
+-- @example FROM __launch_reviewed('reviews', 'goods', 'new_goods', NULL, NULL, 'product_id', 'user_id', 'date', 'rating',
+--     'launch_date')
 WITH two_ AS MATERIALIZED (
     SELECT coalesce(a_.why_, b_.why_) AS why_
     FROM __launch_two_types(reviews, nullif(trim(products), ''), product_id) a_,
