@@ -3,13 +3,15 @@ model that is given the direction itself, the one without either, and the vector
 
     python benches/embeddings.py [--launches 1500] [--architectures gbm analog auto]
 
-Needs duckdb (the release the extension is built for) and numpy. The last third of the launches is forecast from the others.
+Needs duckdb (the release the extension is built for), numpy and pandas. The last third of the launches is forecast from the others.
 """
 import argparse
 import os
+import time
 
 import duckdb
 import numpy as np
+import pandas as pd
 
 WIDTH, STEPS = 384, 8
 
@@ -59,7 +61,6 @@ def shop(con, seed, count, effect, spectrum, architecture):
         "id": np.arange(count), "day": days, "category": category, "price": price, "along": along,
         "vector": list(vectors.astype(np.float32)),
     }
-    import pandas as pd
     con.register("rows_df", pd.DataFrame(rows))
     con.execute("INSERT INTO goods SELECT id, DATE '2021-01-04' + day::INTEGER // 7 * 7, 'c' || category, price, along, vector::FLOAT[384] FROM rows_df")
     con.register("units_df", pd.DataFrame({
@@ -69,7 +70,6 @@ def shop(con, seed, count, effect, spectrum, architecture):
         FROM units_df JOIN goods ON id = product_id""")
     cut = con.execute("SELECT quantile_disc(launch_date, 2 / 3.0) FROM goods").fetchone()[0]
     wape, seconds = [], []
-    import time
     for columns in ("category, price", "category, price, vector", "category, price, along"):
         start = time.time()
         con.execute(f"""CREATE OR REPLACE TABLE m AS FROM launch_train('(FROM sold WHERE date < DATE ''{cut}'')',
