@@ -28,3 +28,4 @@ pub mod neural;
 pub mod panel;
 pub mod progress;
 pub mod statistics;
+pub mod strategy;

@@ -4,9 +4,9 @@ use std::{ops::Range, sync::Arc};
 
 use arrow_array::{
     Array, ArrayRef, BinaryViewArray, BooleanArray, Date32Array, Float64Array, Int64Array, ListArray, RecordBatch,
-    RecordBatchOptions, StringArray, StructArray, cast::AsArray,
+    RecordBatchOptions, StringArray, StructArray, builder::BinaryViewBuilder, cast::AsArray,
 };
-use arrow_buffer::ScalarBuffer;
+use arrow_buffer::{Buffer, ScalarBuffer};
 use arrow_schema::{DataType, Field, Schema};
 use duckdb_neo::{FromValue, bind_arguments::BindArguments, data_chunk::VectorCollection};
 
@@ -361,6 +361,22 @@ impl<const N: usize> FiniteRows<N> {
 pub struct Blobs(BinaryViewArray);
 
 impl Blobs {
+    /// The same bytes in all rows.
+    ///
+    /// # Errors
+    /// More than 4 GB.
+    pub fn alike(bytes: Option<&[u8]>, rows: usize) -> Result<Self, Failure> {
+        let Some(bytes) = bytes else {
+            return Ok(Self(BinaryViewArray::new_null(rows)));
+        };
+        let mut builder = BinaryViewBuilder::with_capacity(rows);
+        let block = builder.append_block(Buffer::from(bytes.to_vec()));
+        for _ in 0..rows {
+            builder.try_append_view(block, 0, u32::try_from(bytes.len())?)?;
+        }
+        Ok(Self(builder.finish()))
+    }
+
     /// The bytes of each row.
     pub fn iter(&self) -> impl Iterator<Item = Option<&[u8]>> {
         self.0.iter()

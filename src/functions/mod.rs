@@ -19,6 +19,7 @@ pub mod prelude;
 pub mod query;
 pub mod scalar;
 pub mod signature;
+pub mod strategy;
 #[cfg(test)]
 mod tester;
 pub mod utility;
@@ -38,5 +39,6 @@ pub fn register(extension: &Extension) -> Result<(), guard::Failure> {
     launch::register(extension)?;
     customer::register(extension)?;
     market::register(extension)?;
+    strategy::register(extension)?;
     macros::register(extension)
 }

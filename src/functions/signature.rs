@@ -129,6 +129,9 @@ impl ToValue for Default {
         }
         let quoted = self.literal.strip_prefix('\'').and_then(|text| text.strip_suffix('\''));
         let text = quoted.map_or_else(|| self.literal.clone(), |text| text.replace("''", "'"));
+        if self.sql_type.eq_ignore_ascii_case("ANY") {
+            return text.value(link);
+        }
         // DuckDB reads numbers, booleans and lists from text.
         text.value(link)?.cast(link, &logical_type(link, &self.sql_type)?)
     }

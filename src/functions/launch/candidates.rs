@@ -77,6 +77,29 @@ impl Asked {
         })
     }
 
+    /// Candidates that are rows of a list and have one model: the arguments `launch_date` and `attributes`, which are the first two.
+    ///
+    /// # Errors
+    /// As the readings of [`Arguments`].
+    pub fn of_model(model: Option<&[u8]>, arguments: &mut Arguments) -> Result<Self, Failure> {
+        let rows = arguments.rows();
+        Ok(Self {
+            models: Blobs::alike(model, rows)?,
+            days: arguments.days()?,
+            attributes: arguments.attributes()?,
+            own_units: vec![Vec::new(); rows],
+            own_at_least: vec![Vec::new(); rows],
+            series: vec![Vec::new(); rows],
+            infinite_attributes: false,
+        })
+    }
+
+    /// Steps of a candidate up to the last one whose units are known.
+    pub fn steps_sold(&self, row: usize) -> usize {
+        let units = self.own_units.get(row).map_or(&[][..], Vec::as_slice);
+        units.iter().rposition(Option::is_some).map_or(0, |last| last + 1)
+    }
+
     /// Attributes that are infinite count as missing, and do not refuse the row.
     pub fn with_infinite_attributes(mut self) -> Self {
         self.infinite_attributes = true;

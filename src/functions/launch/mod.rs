@@ -10,7 +10,7 @@ pub mod scenarios;
 pub mod totals;
 pub mod training_log;
 
-mod candidates;
+pub(super) mod candidates;
 mod launches;
 mod recipe;
 

@@ -1,0 +1,17 @@
+//! Plans: how many to order, when and at what price.
+
+pub mod stock;
+
+use duckdb_neo::extension::Extension;
+
+use super::scalar;
+
+const FAMILY: &str = "strategy";
+
+/// Registers the family.
+///
+/// # Errors
+/// One of DuckDB.
+pub fn register(extension: &Extension) -> duckdb_neo::Result<()> {
+    scalar::register::<stock::Stock>(extension, FAMILY)
+}
