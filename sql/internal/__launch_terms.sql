@@ -33,7 +33,7 @@ WITH given_ AS (
             ', ' || CASE WHEN TRY_CAST(n_ AS DOUBLE) IS NULL THEN 'NULL' ELSE n_ END || ' AS ' || __launch_identifier('__launch_' || n_)
             FOR n_ IN list_sort(list_distinct(list_filter(
                 [salvage, holding, returns, service_level, pack, minimum, maximum, on_hand, on_order],
-                lambda n: TRY_CAST(n AS DOUBLE) IS NOT NULL OR lower(n) IN ('on_hand', 'on_order')
+                lambda n: TRY_CAST(n AS DOUBLE) IS NOT NULL OR lower(n) IN ('on_hand', 'on_order', 'stock')
             )))
         ], ''
     ) || ' FROM ' || candidates)

@@ -1,29 +1,55 @@
--- Compares launch dates and prices for each candidate and ranks them: units by the model at the first date and the
--- reference price, times the season of the candidate's category, times (price / reference price) ^ elasticity.
--- Profit is units times (price - cost). Sums run over the model's horizon; a launch counts from the first day of its
--- period. Elasticities that were estimated come with their uncertainty: it widens the intervals the more, the further
--- the price is from the reference. An elasticity that is only assumed advises no price: without one of the table
--- elasticities a candidate keeps its price, unless prices are given. Dates at which a price comes out the same, to 1 %
--- of the best plan, are one plan, so there may be fewer than k. A candidate that cannot be planned comes back as one
--- row with status refused and the reason.
+-- When to launch each candidate, at what price and with how many units, chosen together. Units are those of the forecast at the
+-- first date and the reference price, times the season of the candidate's category at the date relative to the first one, times
+-- (price / reference price) ^ elasticity. The order is the one of highest expected profit, as in launch_stock; units and money are
+-- those of what is sold from it. Plans are compared in some worlds and reported in others, so that the best of many is not
+-- flattered by chance. Constraints that cannot all hold are an error that names them. An elasticity that is only assumed advises no
+-- price: without one of the table elasticities a candidate keeps its price, unless prices are given. Dates at which a price comes
+-- out the same, to 1 % of the best plan, are one plan. A candidate that cannot be planned comes back as one row with status refused.
 --
--- @param candidates: VARCHAR              product, launch date, price (the reference), cost, category, attributes
+-- @param candidates: VARCHAR              product, launch date, price (the reference), cost, category, attributes; where there are
+--                                         such columns: earliest, latest, lowest_price, highest_price, stock, target
 -- @param model: BLOB                      the model, such as (SELECT model FROM my_model)
 -- @param sales: VARCHAR = NULL            the sales table, for the season; without it all months count alike
 -- @param products: VARCHAR = NULL         the products table, for the season of each category
--- @param objective: VARCHAR = 'profit'    what is ranked by: profit, revenue or units
--- @param elasticity: DOUBLE = NULL        change of units in % for a price higher by 1 %; at most 0. NULL for -1.5; with
---                                         elasticities it is that of candidates which these do not know
+-- @param objective: VARCHAR = 'profit'    what is to be large: profit, revenue or units
+-- @param risk: DOUBLE = 0                 how much the worst tenth of the worlds counts beside the mean of all
+-- @param budget: DOUBLE = NULL            money for all orders together
+-- @param per_week: BIGINT = NULL          launches in one week (Monday to Sunday), at most
+-- @param apart: BIGINT = NULL             days between two launches of one category, at least
+-- @param blackout: VARCHAR = NULL         a table of days without launches: with date, or with first and last
 -- @param earliest: DATE = NULL            first launch date compared; NULL for the candidate's own
 -- @param latest: DATE = NULL              last launch date compared; NULL for twelve periods after the first
 -- @param prices: DOUBLE[] = NULL          prices compared, as multiples of the candidate's price; NULL for 0.9, 1.0
 --                                         and 1.1 where elasticities has its elasticity, else for its price alone
--- @param level: DOUBLE = 0.8              probability of the intervals
--- @param k: BIGINT = 5                    plans returned per candidate, at most
+-- @param price_ending: DOUBLE = NULL      what prices end in, such as 0.99
+-- @param minimum_margin: DOUBLE = NULL    (price - cost) / price, at least
+-- @param elasticity: DOUBLE = NULL        change of units in % for a price higher by 1 %; at most 0. NULL for -1.5; with
+--                                         elasticities it is that of candidates which these do not know
 -- @param elasticities: VARCHAR = NULL     a table as launch_elasticity returns it: the row of the candidate's category,
 --                                         else that of all products (key NULL). Without either, and without elasticity,
 --                                         a candidate is refused
 -- @param cannibalization: VARCHAR = NULL  a table as launch_cannibalization returns it, for net_units
+-- @param audience: VARCHAR = NULL         a table as launch_audience returns it; told beside the plan, which it does not move, and so
+--                                         are the next three
+-- @param tendency: VARCHAR = NULL         a table as launch_review_tendency returns it
+-- @param positions: VARCHAR = NULL        a table as launch_price_position returns it
+-- @param announced: VARCHAR = NULL        launches that competitors have announced: a table with date and, if there is one, category
+-- @param salvage: ANY = 0                 what a unit left over brings: a number, or the name of a column of candidates; so are the
+--                                         next five
+-- @param holding: ANY = 0                 what holding a unit for a period costs
+-- @param returns: ANY = 0                 share of units sold that come back, are refunded and left over
+-- @param pack: ANY = 1                    units are ordered in multiples of it
+-- @param minimum: ANY = NULL              least order, if anything is ordered
+-- @param stock: ANY = 'stock'             units there are, at most; the column need not exist
+-- @param target: VARCHAR = 'target'       the column of units to reach, if there is one; NULL for none
+-- @param lowest_price: VARCHAR = 'lowest_price'    the column of lowest prices, if there is one
+-- @param highest_price: VARCHAR = 'highest_price'  the column of highest prices, if there is one
+-- @param signals: VARCHAR = NULL          as in launch_forecast
+-- @param covariates: VARCHAR = NULL       as in launch_forecast
+-- @param signal_key: VARCHAR = NULL       as in launch_forecast
+-- @param level: DOUBLE = 0.8              probability of the intervals
+-- @param k: BIGINT = 5                    plans returned per candidate, at most
+-- @param n: BIGINT = 400                  worlds that plans are compared in, and others that they are reported in, 1 to 10,000
 -- @param category: VARCHAR = 'category'       the column of categories, if there is one
 -- @param product_id: VARCHAR = 'product_id'   the column of products in all tables
 -- @param date: VARCHAR = 'date'               the column of dates in sales
@@ -32,256 +58,50 @@
 -- @param price: VARCHAR = 'price'             the column of prices in candidates
 -- @param cost: VARCHAR = 'cost'               the column of costs in candidates, if there is one
 -- @returns product_id: same as input    the candidate
--- @returns plan_rank: BIGINT            1 for the best plan
+-- @returns plan_rank: BIGINT            1 for the plan chosen; the others are what else this candidate alone could do
 -- @returns launch_date: DATE            launch date of the plan
 -- @returns price: DOUBLE                price of the plan
--- @returns expected_units: DOUBLE       mean units over the horizon, at the elasticity estimated (the median response)
+-- @returns expected_units: DOUBLE       expected units sold over the horizon, at the elasticity estimated (the median response)
 -- @returns units_lower: DOUBLE          lower end of the interval of the sum over the periods
 -- @returns units_upper: DOUBLE          upper end
 -- @returns net_units: DOUBLE            expected units less those that come out of neighbours; NULL without cannibalization
 -- @returns expected_revenue: DOUBLE     expected units times price
--- @returns expected_profit: DOUBLE      expected units times (price - cost), NULL without cost
--- @returns profit_lower: DOUBLE         the same of the lower end (of the upper end where the margin is negative)
--- @returns profit_upper: DOUBLE         the same of the other end
+-- @returns expected_profit: DOUBLE      sales and salvage less the cost of the order, and holding; NULL without cost
+-- @returns profit_lower: DOUBLE         lower end of its interval
+-- @returns profit_upper: DOUBLE         upper end
 -- @returns lift: DOUBLE                 objective over that of the first date at the reference price, less 1
--- @returns binding_constraint: VARCHAR  limits the plan stands at: earliest, latest, lowest price, highest price
+-- @returns binding_constraint: VARCHAR  limits the plan stands at: earliest, latest, lowest price, highest price, stock, budget,
+--                                       launches a week, days apart
 -- @returns status: VARCHAR              ok or refused
 -- @returns reason: VARCHAR              how the plan came about, or why there is none
 -- @returns horizon_end: DATE            last day of the periods that units are summed over
+-- @returns order_units: DOUBLE          units to order; NULL without cost, or where a unit costs more than it brings
+-- @returns expected_demand: DOUBLE      expected units wanted
+-- @returns price_lower: DOUBLE          lowest price at this date that comes within 1 % of the best
+-- @returns price_upper: DOUBLE          highest one
+-- @returns probability_of_loss: DOUBLE    that the profit is below 0
+-- @returns probability_of_target: DOUBLE  that units sold reach the target; without one that the profit is 0 or more
+-- @returns alternatives: BIGINT         plans of the candidate that come within 1 % of the best
+-- @returns audience: BIGINT             users that audience has for it; NULL without the table, and so are the next three
+-- @returns review_probability: DOUBLE   probability that a review will be positive
+-- @returns price_position: DOUBLE       percentile of its own price among those of competitors
+-- @returns announced: BIGINT            launches of competitors in its category, from four weeks before to four weeks after
 -- @example FROM launch_plan('candidates', (SELECT model FROM model), sales := 'sales', products := 'products')
 -- @example FROM launch_plan('candidates', (SELECT model FROM model), prices := [0.9, 1.0, 1.1], elasticity := -2, k := 3)
-WITH options_ AS MATERIALIZED (
-    SELECT
-        *,
-        CASE WHEN lower(objective) IN ('profit', 'revenue', 'units') THEN lower(objective)
-        ELSE error('objective must be one of profit, revenue, units, got ' || coalesce('''' || objective || '''', 'NULL')) END
-            AS objective_,
-        CASE WHEN elasticity IS NULL OR elasticity BETWEEN -20 AND 0 THEN elasticity::DOUBLE
-        ELSE error('elasticity must be between -20 and 0, got ' || elasticity) END AS given_,
-        CASE WHEN prices IS NULL THEN NULL
-        WHEN len(prices) BETWEEN 1 AND 100 AND len(list_filter(prices, lambda p: p > 0 AND p <= 100)) = len(prices)
-        THEN list_sort(list_distinct(prices))
-        ELSE error('prices must be 1 to 100 multiples of the price, each above 0 and at most 100, got '
-            || prices::VARCHAR) END AS asked_prices_,
-        CASE WHEN k >= 1 THEN k ELSE error('k must be 1 or more, got ' || coalesce(k::VARCHAR, 'NULL')) END AS k_,
-        CASE WHEN earliest::DATE <= latest::DATE OR earliest IS NULL OR latest IS NULL THEN latest::DATE
-        ELSE error('earliest must not be after latest, got ' || earliest::DATE || ' and ' || latest::DATE) END AS latest_,
-        earliest::DATE AS earliest_
-    FROM (
-        SELECT blob_, coalesce(launch_model_info(blob_)::JSON->>'frequency', 'week') AS frequency_
-        FROM (SELECT model::BLOB AS blob_)
+-- @example FROM launch_plan('candidates', (SELECT model FROM model), budget := 20000, per_week := 2, risk := 0.5, k := 1)
+WITH planned_ AS MATERIALIZED (
+    SELECT *, row_['rank'] AS rank_, row_['day'] AS day_
+    FROM __launch_planned(
+        candidates, model, 'best', sales, products, objective, risk, budget, per_week, apart, blackout, earliest, latest, prices,
+        price_ending, minimum_margin, elasticity, elasticities, salvage::VARCHAR, holding::VARCHAR, returns::VARCHAR, pack::VARCHAR,
+        minimum::VARCHAR, stock::VARCHAR, target, lowest_price, highest_price, signals, covariates, signal_key, k, level, n,
+        product_id, date, units, price, cost, launch_date, category
     )
 ),
-known_ AS MATERIALIZED (FROM __launch_known_elasticities(elasticities)),
 shares_ AS MATERIALIZED (FROM __launch_taken_shares(cannibalization)),
-asked_ AS (
-    SELECT *, count(*) OVER (PARTITION BY key_) AS copies_, coalesce(earliest_, own_date_) AS first_
-    FROM (
-        SELECT
-            key_, launch_ AS own_date_, attributes_, attributes_['price'] AS reference_,
-            __launch_amount(cost_) AS cost_, category_::VARCHAR AS category_
-        FROM __launch_attributes(candidates, product_id, launch_date, price, candidates, cost, category)
-    )
-    -- The model itself stays out: it would be copied into every row.
-    CROSS JOIN (SELECT * EXCLUDE (blob_), blob_ IS NULL AS untrained_ FROM options_)
-),
--- The elasticity of each candidate, and where it is from.
-elastic_ AS (
+net_ AS (
     SELECT
-        * EXCLUDE (asked_prices_),
-        coalesce(asked_prices_, CASE WHEN measured_ THEN [0.9, 1.0, 1.1] ELSE [1.0] END) AS prices_,
-        asked_prices_ IS NULL AND NOT measured_ AS kept_
-    FROM (
-        SELECT
-            asked_.*,
-            coalesce(own_.estimate_, all_.estimate_) IS NOT NULL AS measured_,
-            coalesce(own_.twice_, CASE WHEN own_.category_ IS NULL THEN all_.twice_ END) AS twice_,
-            CASE WHEN elasticities IS NULL THEN coalesce(given_, -1.5)
-            ELSE coalesce(own_.estimate_, all_.estimate_, given_) END AS elasticity_,
-            CASE WHEN elasticities IS NULL THEN 0
-            WHEN own_.category_ IS NULL THEN coalesce(all_.deviation_, 0) ELSE own_.deviation_ END AS deviation_,
-            CASE WHEN elasticities IS NULL AND given_ IS NULL THEN ' by default'
-            WHEN elasticities IS NULL THEN ' as given'
-            WHEN own_.category_ IS NOT NULL THEN ' of category ' || own_.category_
-            WHEN all_.estimate_ IS NOT NULL THEN ' of all products, as that of its category is not known'
-            ELSE ' as given, as elasticities has none' END AS source_
-        FROM asked_
-        LEFT JOIN known_ AS own_ ON own_.category_ = asked_.category_
-        LEFT JOIN known_ AS all_ ON all_.category_ IS NULL
-    )
-),
-checked_ AS (
-    SELECT
-        *,
-        -- An infinite date has no period; the reason is below.
-        coalesce(latest_, CASE
-            WHEN first_ BETWEEN DATE '1970-01-01' AND DATE '2200-12-31'
-            THEN __launch_period_start(__launch_period(first_, frequency_) + 12, frequency_)
-        END) AS last_,
-        CASE
-            WHEN __launch_refusal(key_, copies_) IS NOT NULL THEN __launch_refusal(key_, copies_)
-            WHEN untrained_ THEN 'the model is NULL: train one with launch_train'
-            WHEN first_ IS NULL THEN 'launch_date is NULL: give it in the candidates, or give earliest'
-            WHEN NOT first_ BETWEEN DATE '1970-01-01' AND DATE '2200-12-31'
-            THEN 'the launch date must be between 1970-01-01 and 2200-12-31, got ' || first_
-            WHEN latest_ < first_ THEN 'the candidate''s launch date ' || first_ || ' is after latest'
-            WHEN latest_ > first_ + 1100 THEN 'earliest and latest must be at most three years apart'
-            WHEN reference_ IS NULL THEN 'price is NULL or no number: give the reference price'
-            WHEN NOT (reference_ > 0 AND reference_ < 1e12) THEN 'price must be above 0 and finite, got ' || reference_
-            WHEN cost_ IS NOT NULL AND NOT (cost_ >= 0 AND cost_ < 1e12)
-            THEN 'cost must be 0 or more and finite, got ' || cost_
-            WHEN cost_ IS NULL AND objective_ = 'profit' THEN 'cost is NULL: give it, or use objective := ''revenue'''
-            WHEN twice_ IS NOT NULL THEN twice_
-            WHEN elasticity_ IS NULL
-            THEN 'elasticities has no row with status ok for ' || coalesce('category ' || category_ || ' or ', '')
-                || 'all products (key NULL): give elasticity for such candidates'
-        END AS why_
-    FROM elastic_
-),
-predicted_ AS MATERIALIZED (
-    SELECT
-        * EXCLUDE (attributes_),
-        launch_predict(
-            (SELECT blob_ FROM options_), __launch_period_start(__launch_period(first_, frequency_), frequency_), attributes_, level := level
-        ) AS steps_,
-        list_sort(__launch_totals(
-            (SELECT blob_ FROM options_), __launch_period_start(__launch_period(first_, frequency_), frequency_), attributes_,
-            key_::VARCHAR, n := 400
-        )['units']) AS sums_
-    FROM checked_
-    WHERE why_ IS NULL
-),
-planned_ AS MATERIALIZED (
-    SELECT
-        * EXCLUDE (steps_, sums_),
-        len([s FOR s IN steps_ IF s.mean IS NULL]) AS unknown_,
-        [coalesce(s.mean, 0) FOR s IN steps_] AS means_,
-        -- The interval of the sum over the periods, which err together, but not fully.
-        least(__launch_list_quantile(sums_, (1 - level) / 2), list_sum([coalesce(s.mean, 0) FOR s IN steps_]))
-            AS low_,
-        greatest(__launch_list_quantile(sums_, (1 + level) / 2), list_sum([coalesce(s.mean, 0) FOR s IN steps_]))
-            AS high_,
-        __launch_period(first_, frequency_) AS number_,
-        len(steps_) AS horizon_,
-        steps_[1].reason AS rests_on_
-    FROM predicted_
-    WHERE steps_[1].status = 'ok'
-),
-season_ AS MATERIALIZED (
-    SELECT key_ AS category_, season_ AS month_, index_, seasons_ AS years_
-    FROM __launch_season(sales, products, category, 'month', NULL, 0.8, product_id, date, units)
-    WHERE season_ IS NOT NULL
-),
--- One entry per category of the candidates: the twelve indices, by month; 1 where nothing is known.
-indices_ AS (
-    SELECT named_.category_, list(coalesce(own_.index_, all_.index_, 1) ORDER BY months_.month_) AS indices_,
-        max(coalesce(own_.years_, all_.years_, 0)) AS years_
-    FROM (SELECT DISTINCT category_ FROM planned_) AS named_
-    CROSS JOIN range(1, 13) AS months_(month_)
-    LEFT JOIN season_ AS own_ ON own_.category_ = named_.category_ AND own_.month_ = months_.month_
-    LEFT JOIN season_ AS all_ ON all_.category_ IS NULL AND all_.month_ = months_.month_
-    GROUP BY named_.category_
-),
--- The dates compared and the season at each, once for all candidates that share category and first date.
-dates_ AS MATERIALIZED (
-    SELECT
-        every_.category_, first_, last_, move_, years_,
-        CASE WHEN move_ = 0 THEN first_ ELSE __launch_period_start(number_ + move_, frequency_) END AS launch_,
-        -- Out of season next to nothing is sold, and what is divided by it is a number without meaning.
-        [least(greatest(f_, 0.25), 4) FOR f_ IN raw_factors_] AS factors_,
-        len([f_ FOR f_ IN raw_factors_ IF f_ NOT BETWEEN 0.25 AND 4 OR isnan(f_)]) > 0 AS limited_
-    FROM (
-        SELECT every_.*, indices_.years_, [
-            indices_[month(__launch_period_start(number_ + move_ + step_, frequency_))]
-            / greatest(indices_[month(__launch_period_start(number_ + step_, frequency_))], 1e-9)
-            FOR step_ IN range(0, steps_)
-        ] AS raw_factors_
-        FROM (
-        SELECT *, unnest(range(0, __launch_period(last_, frequency_) - number_ + 1)) AS move_
-        FROM (SELECT DISTINCT category_, first_, last_, number_, frequency_, len(means_) AS steps_ FROM planned_)
-        ) AS every_
-        JOIN indices_ ON indices_.category_ IS NOT DISTINCT FROM every_.category_
-    ) AS every_
-),
-summed_ AS (
-    SELECT
-        planned_.* EXCLUDE (means_, low_, high_),
-        move_, launch_, years_, limited_,
-        list_inner_product(means_, factors_) AS units_mean_,
-        -- A season moves the ends as it moves the expected units.
-        coalesce(low_ * list_inner_product(means_, factors_) / nullif(list_sum(means_), 0), low_) AS units_low_,
-        coalesce(high_ * list_inner_product(means_, factors_) / nullif(list_sum(means_), 0), high_) AS units_high_,
-        list_sum(means_) AS units_first_
-    FROM planned_ JOIN dates_
-        ON dates_.category_ IS NOT DISTINCT FROM planned_.category_ AND dates_.first_ = planned_.first_ AND dates_.last_ = planned_.last_
-),
-priced_ AS (
-    SELECT
-        * EXCLUDE (multiple_), multiple_, round(reference_ * multiple_, 4) AS price_, multiple_ ^ elasticity_ AS response_,
-        __launch_normal_width(level) * deviation_ * abs(ln(multiple_)) AS width_
-    FROM (SELECT *, unnest(prices_) AS multiple_ FROM summed_)
-),
--- On the log scale the forecast and the response to the price err independently: their half widths add in quadrature.
-widened_ AS (
-    SELECT
-        * EXCLUDE (units_low_, units_high_),
-        CASE WHEN units_low_ > 0 AND units_mean_ > 0
-        THEN units_low_ * exp(abs(ln(units_mean_ / units_low_)) - sqrt(ln(units_mean_ / units_low_) ^ 2 + width_ ^ 2))
-        ELSE units_low_ END AS units_low_,
-        CASE WHEN units_high_ > 0 AND units_mean_ > 0
-        THEN units_high_ * exp(sqrt(ln(units_high_ / units_mean_) ^ 2 + width_ ^ 2) - abs(ln(units_high_ / units_mean_)))
-        ELSE units_high_ END AS units_high_
-    FROM priced_
-),
-valued_ AS (
-    SELECT
-        *,
-        units_mean_ * response_ AS units_,
-        CASE objective_
-            WHEN 'profit' THEN units_mean_ * response_ * (price_ - cost_)
-            WHEN 'revenue' THEN units_mean_ * response_ * price_
-            ELSE units_mean_ * response_ END AS value_,
-        -- As a multiple of that of the candidate's own price at the same date.
-        response_ * CASE objective_
-            WHEN 'profit' THEN (price_ - cost_) / nullif(greatest(reference_ - cost_, 0), 0)
-            WHEN 'revenue' THEN price_ / reference_
-            ELSE 1 END AS gain_,
-        CASE objective_
-            WHEN 'profit' THEN units_first_ * (reference_ - cost_)
-            WHEN 'revenue' THEN units_first_ * reference_
-            ELSE units_first_ END AS base_
-    FROM widened_
-),
--- Dates at which a price comes out the same are one plan: the best of them, else the first.
-alike_ AS (
-    SELECT
-        *,
-        row_number() OVER (alike_ ORDER BY round(share_of_best_, 8) DESC, launch_) AS place_,
-        count(*) OVER alike_ AS dates_alike_,
-        max(launch_) OVER alike_ AS last_alike_
-    FROM (
-        SELECT *, round(100 * share_of_best_) AS percent_
-        FROM (
-            SELECT
-                *,
-                max(move_) OVER (PARTITION BY key_) AS last_move_,
-                value_ / nullif(max(abs(value_)) OVER (PARTITION BY key_), 0) AS share_of_best_
-            FROM valued_
-        )
-    )
-    WINDOW alike_ AS (PARTITION BY key_, multiple_, percent_)
-),
-ranked_ AS (
-    SELECT
-        *,
-        row_number() OVER (PARTITION BY key_ ORDER BY value_ DESC, launch_, abs(multiple_ - 1), multiple_) AS rank_,
-        count(*) OVER (PARTITION BY key_) AS plans_
-    FROM alike_
-    WHERE place_ = 1
-),
-best_ AS (
-    SELECT
-        ranked_.*,
+        planned_.*,
         coalesce(own_.share_, all_.share_) AS share_,
         CASE
             WHEN cannibalization IS NULL THEN ''
@@ -294,60 +114,47 @@ best_ AS (
                 '; {:.0f} % of its units come out of other products (launches: {} of its category, {} of all)',
                 100 * own_.share_, own_.launches_, all_.launches_
             ) END AS net_of_
-    FROM ranked_
-    LEFT JOIN shares_ AS own_ ON NOT own_.all_ AND own_.category_ = ranked_.category_
+    FROM planned_
+    LEFT JOIN shares_ AS own_ ON NOT own_.all_ AND own_.category_ = planned_.category_
     LEFT JOIN shares_ AS all_ ON all_.all_
-    WHERE rank_ <= k_
-)
+),
+beside_ AS (FROM __launch_beside('planned_', audience, tendency, positions, announced, product_id))
 SELECT
-    key_ AS product_id,
-    rank_ AS plan_rank,
-    launch_ AS launch_date,
-    price_ AS price,
-    units_ AS expected_units,
-    units_low_ * response_ AS units_lower,
-    units_high_ * response_ AS units_upper,
-    units_ * (1 - share_) AS net_units,
-    units_ * price_ AS expected_revenue,
-    units_ * (price_ - cost_) AS expected_profit,
-    least(units_low_ * (price_ - cost_), units_high_ * (price_ - cost_)) * response_ AS profit_lower,
-    greatest(units_low_ * (price_ - cost_), units_high_ * (price_ - cost_)) * response_ AS profit_upper,
-    CASE WHEN base_ > 0 THEN value_ / base_ - 1 END AS lift,
-    nullif(concat_ws(', ',
-        CASE WHEN first_ <> last_ AND move_ = 0 THEN 'earliest' END,
-        CASE WHEN first_ <> last_ AND move_ = last_move_ THEN 'latest' END,
-        CASE WHEN len(prices_) > 1 AND multiple_ = prices_[1] THEN 'lowest price' END,
-        CASE WHEN len(prices_) > 1 AND multiple_ = prices_[-1] THEN 'highest price' END
-    ), '') AS binding_constraint,
-    'ok' AS status,
-    __launch_words(format(
-        'number {} of {} plans by {}{}: season x {:.2f}{}, {}{}{}; {}',
-        rank_, plans_, objective_,
-        CASE WHEN dates_alike_ > 1
-        THEN format(' ({} dates up to {} alike)', dates_alike_, last_alike_::VARCHAR) ELSE '' END,
-        units_mean_ / nullif(units_first_, 0),
-        CASE years_ WHEN 0 THEN ' (no season known)' WHEN 1 THEN ' (from one year)' ELSE '' END
-            || CASE WHEN limited_ THEN ' (a step counts as 4 times or a quarter of the first date at most)' ELSE '' END,
-        CASE WHEN kept_ THEN
-            'at its price, as no elasticity was measured: give elasticities, or prices to compare on an assumed one'
-        ELSE format(
-            'price x {:.2f} (elasticity {:.2f}{}{}){}{}',
-            response_, elasticity_,
-            CASE WHEN deviation_ > 0 THEN format(', standard error {:.2f},', deviation_) ELSE '' END, source_,
-            CASE WHEN gain_ > 1 AND gain_ * exp(-width_) < 1 THEN ', not sure to beat its own price' ELSE '' END,
-            CASE WHEN measured_ OR (len(prices_) = 1 AND multiple_ = 1) THEN '' ELSE
-            '; the advice rests on an assumed elasticity: measure it with launch_elasticity' END
-        ) END,
-        net_of_,
-        CASE WHEN unknown_ > 0 THEN '; the last ' || unknown_ || ' steps cannot be forecast and count as 0' ELSE '' END,
-        rests_on_
-    ), product_id) AS reason,
-    __launch_period_start(number_ + move_ + horizon_, frequency_) - 1 AS horizon_end
-FROM best_
-UNION ALL
-SELECT key_, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 'refused', why_, NULL
-FROM checked_ WHERE why_ IS NOT NULL
-UNION ALL
-SELECT key_, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 'refused', steps_[1].reason, NULL
-FROM predicted_ WHERE steps_[1].status <> 'ok'
+    net_.key_ AS product_id,
+    net_.rank_ AS plan_rank,
+    day_ AS launch_date,
+    row_['price'] AS price,
+    row_['units'] AS expected_units,
+    row_['units_lower'] AS units_lower,
+    row_['units_upper'] AS units_upper,
+    row_['units'] * (1 - share_) AS net_units,
+    row_['units'] * row_['price'] AS expected_revenue,
+    row_['profit'] AS expected_profit,
+    row_['profit_lower'] AS profit_lower,
+    row_['profit_upper'] AS profit_upper,
+    row_['lift'] AS lift,
+    row_['bound'] AS binding_constraint,
+    status_ AS status,
+    CASE WHEN row_ IS NULL THEN story_ ELSE __launch_words(format(
+        'number {} of {} plans by {}{}: {}{}; {}',
+        net_.rank_, row_['plans'], lower(objective),
+        CASE WHEN row_['dates_alike'] > 1
+        THEN format(' ({} dates up to {} alike)', row_['dates_alike'], row_['last_alike']::VARCHAR) ELSE '' END,
+        CASE WHEN row_['order_units'] = 0 THEN 'nothing is ordered, as the budget brings more elsewhere or no order earns money; ' ELSE '' END
+            || story_,
+        net_of_, row_['reason']
+    ), product_id) END AS reason,
+    horizon_end_ AS horizon_end,
+    row_['order_units'] AS order_units,
+    row_['demand'] AS expected_demand,
+    row_['price_lower'] AS price_lower,
+    row_['price_upper'] AS price_upper,
+    row_['probability_of_loss'] AS probability_of_loss,
+    row_['probability_of_target'] AS probability_of_target,
+    row_['alternatives'] AS alternatives,
+    beside_.users_ AS audience,
+    beside_.positive_ AS review_probability,
+    beside_.percentile_ AS price_position,
+    beside_.announced_ AS announced
+FROM net_ LEFT JOIN beside_ ON beside_.id_ = net_.key_::VARCHAR AND beside_.rank_ = net_.rank_
 ORDER BY 1, 2

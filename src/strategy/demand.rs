@@ -66,6 +66,25 @@ impl Paths {
         self.by(self.steps(), world)
     }
 
+    /// The same with the units of each step times a factor, and those of each world times a response.
+    pub fn scaled(&self, factors: &[f64], responses: &[f64]) -> Self {
+        let units = |step: usize, world: usize| {
+            let factor = factors.get(step).copied().unwrap_or(1.0) * responses.get(world).copied().unwrap_or(1.0);
+            factor * (self.by(step + 1, world) - self.by(step, world))
+        };
+        let mut sums = vec![0.0; self.worlds()];
+        let mut sum = |step: usize| {
+            sums.iter_mut()
+                .enumerate()
+                .for_each(|(world, sum)| *sum += units(step, world));
+            sums.clone()
+        };
+        Self {
+            cumulative: (0..self.steps()).map(&mut sum).collect(),
+            days: self.days.clone(),
+        }
+    }
+
     /// Steps that begin before a day.
     pub fn begun_before(&self, day: i64) -> usize {
         self.days.partition_point(|&first| i64::from(first) < day)

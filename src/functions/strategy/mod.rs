@@ -1,6 +1,9 @@
 //! Plans: how many to order, when and at what price.
 
+pub mod plan;
 pub mod stock;
+
+mod drawn;
 
 use duckdb_neo::extension::Extension;
 
@@ -13,5 +16,6 @@ const FAMILY: &str = "strategy";
 /// # Errors
 /// One of DuckDB.
 pub fn register(extension: &Extension) -> duckdb_neo::Result<()> {
-    scalar::register::<stock::Stock>(extension, FAMILY)
+    scalar::register::<stock::Stock>(extension, FAMILY)?;
+    scalar::register::<plan::Planned>(extension, FAMILY)
 }

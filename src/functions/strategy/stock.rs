@@ -1,13 +1,9 @@
 //! `__launch_stock(...)`: the orders of candidates, for the macro `launch_stock`.
 
-use rayon::prelude::*;
-
+use super::drawn::{Candidates, Drawn};
 use crate::{
-    functions::{
-        launch::candidates::{Asked, Refused},
-        prelude::*,
-    },
-    launch::{check_scenarios, reason},
+    functions::{launch::candidates::Asked, prelude::*},
+    launch::check_scenarios,
     statistics::check_level,
     strategy::{
         Paths,
@@ -18,14 +14,8 @@ use crate::{
 /// See [`Function::ABOUT`].
 pub struct Stock;
 
-/// Worlds of candidates that are drawn at a time.
-const BLOCK: usize = 256_000;
-
 /// Days that an order may take, at most.
 const MAX_LEAD_TIME: i64 = 3_650;
-
-/// What seeds the worlds that a plan is judged in, where it was learned in others.
-const JUDGED: &str = " judged";
 
 impl Function for Stock {
     const NAME: &'static str = "__launch_stock";
@@ -150,7 +140,6 @@ fn budget(money: f64) -> Result<f64, Failure> {
 
 /// What is known of a candidate beside its forecast.
 struct Product {
-    key: Option<String>,
     given: Given,
     /// Steps with sales.
     sold: usize,
@@ -197,24 +186,27 @@ fn ordered(
 ) -> Result<Vec<Row>, Failure> {
     let rows = list.rows();
     let asked = Asked::of_model(model, &mut list)?;
-    let keys = list.texts()?;
+    let keys: Vec<String> = list.texts()?.into_iter().map(Option::unwrap_or_default).collect();
     let asked = asked
         .with_own_units(&mut list)?
         .with_lower_bounds(&mut list)?
         .with_covariates(&mut list)?;
-    let products: Vec<Product> = keys
+    let products: Vec<Product> = Product::read_all(&mut list)?
         .into_iter()
-        .zip(Product::read_all(&mut list)?)
         .enumerate()
-        .map(|(row, (key, given))| Product {
-            key,
+        .map(|(row, given)| Product {
             given,
             sold: asked.steps_sold(row),
         })
         .collect();
     let forecast = Forecast {
-        query,
-        asked: &asked,
+        candidates: Candidates {
+            query,
+            asked: &asked,
+            keys: &keys,
+            n: options.n,
+            twice: options.reorder_after.is_some(),
+        },
         products: &products,
         options,
     };
@@ -267,10 +259,9 @@ fn ordered(
     Ok(passed.into_iter().enumerate().map(row).collect())
 }
 
-/// The forecasts of all candidates, drawn in blocks so that not all paths are held at a time.
+/// The forecasts of all candidates.
 struct Forecast<'a> {
-    query: &'a Query,
-    asked: &'a Asked,
+    candidates: Candidates<'a>,
     products: &'a [Product],
     options: &'a Options,
 }
@@ -291,71 +282,34 @@ struct Candidate<'a> {
 
 impl Forecast<'_> {
     fn pass(&self, answer: impl Fn(usize, &Candidate) -> Pass + Sync) -> Result<Vec<Pass>, Failure> {
-        let n = self.options.n;
-        let refuse = |refused: Refused<'_>| Ok(Pass::Refused(refused.into_parts().1));
-        let block = |row: usize| Ok(row / (BLOCK / (n as usize).max(1)).max(1));
-        self.asked.answer(self.query, block, refuse, |batch, _| {
-            let model = &batch.model.model;
-            let named = |suffix: &str| -> Vec<String> {
-                let key = |&row: &usize| self.products[row].key.clone().unwrap_or_default() + suffix;
-                batch.rows.iter().map(key).collect()
+        let each = |drawn: Drawn| {
+            let product = &self.products[drawn.place];
+            let terms = match Terms::try_new(product.given) {
+                Ok(terms) => terms,
+                Err(why) => return Pass::Refused(why),
             };
-            let twice = self.options.reorder_after.is_some();
-            let drawn = model.scenarios(&batch.candidates, &named(""), &batch.own_units, n)?;
-            let judged = match twice {
-                true => model
-                    .scenarios(&batch.candidates, &named(JUDGED), &batch.own_units, n)?
-                    .into_iter()
-                    .map(Some)
-                    .collect(),
-                false => vec![None; drawn.len()],
+            let Some(paths) = Paths::of(drawn.scenarios, product.sold) else {
+                return Pass::Refused(match product.sold {
+                    0 => "no past launch has been observed at any step".to_owned(),
+                    sold => format!("its horizon is over: it has sales of {sold} steps, and none is left to order for"),
+                });
             };
-            let unknown = model.lacking(&batch.candidates);
-            let launches = &batch.candidates.launch_days;
-            let each = drawn
-                .into_par_iter()
-                .zip(judged)
-                .zip(batch.rows)
-                .zip(unknown)
-                .zip(launches);
-            Ok(each
-                .map(|((((drawn, judged), &row), unknown), &launch)| {
-                    let product = &self.products[row];
-                    let terms = match Terms::try_new(product.given) {
-                        Ok(terms) => terms,
-                        Err(why) => return Pass::Refused(why),
-                    };
-                    let reason = reason(&drawn.reason, drawn.own_weight, &unknown);
-                    let unseen = drawn.steps.iter().filter(|step| step.mean.is_none()).count();
-                    let Some(paths) = Paths::of(drawn, product.sold) else {
-                        return Pass::Refused(match product.sold {
-                            0 => "no past launch has been observed at any step".to_owned(),
-                            sold => format!(
-                                "its horizon is over: it has sales of {sold} steps, and none is left to order for"
-                            ),
-                        });
-                    };
-                    let judged = judged.and_then(|judged| Paths::of(judged, product.sold));
-                    let (timing, note) = self.timing(&paths, product.sold);
-                    let mut reason = reason;
-                    if unseen > 0 {
-                        reason += &format!("; {unseen} steps cannot be forecast and count as 0");
-                    }
-                    let candidate = Candidate {
-                        judged: judged.as_ref().unwrap_or(&paths),
-                        paths: &paths,
-                        terms,
-                        timing,
-                        given: &product.given,
-                        options: self.options,
-                        launch,
-                        sold: product.sold,
-                        reason: reason + note,
-                    };
-                    answer(row, &candidate)
-                })
-                .collect())
-        })
+            let judged = drawn.judged.and_then(|judged| Paths::of(judged, product.sold));
+            let (timing, note) = self.timing(&paths, product.sold);
+            let candidate = Candidate {
+                judged: judged.as_ref().unwrap_or(&paths),
+                paths: &paths,
+                terms,
+                timing,
+                given: &product.given,
+                options: self.options,
+                launch: drawn.launch,
+                sold: product.sold,
+                reason: drawn.reason + note,
+            };
+            answer(drawn.place, &candidate)
+        };
+        self.candidates.each(each, Pass::Refused)
     }
 
     fn timing(&self, paths: &Paths, sold: usize) -> (Timing, &'static str) {

@@ -239,6 +239,7 @@ impl Search<'_, '_> {
 
     /// Tries the best fitting option of each free product, if together they keep the limits.
     fn complete(&mut self, free: &[usize], firsts: &[usize]) {
+        self.work += 4 * free.len() as u64;
         let mut taken = 0;
         let mut fits = true;
         for (&product, &first) in free.iter().zip(firsts) {
@@ -258,9 +259,13 @@ impl Search<'_, '_> {
             return;
         }
         for &product in &self.free {
-            self.state.set(self.model, product, self.current[product]);
+            self.work += 1;
+            if self.state.choice[product] != self.current[product] {
+                self.work += (self.model.world_count / 4) as u64;
+                self.state.set(self.model, product, self.current[product]);
+            }
         }
-        self.work += (self.model.world_count / 2) as u64 + 1;
+        self.work += self.model.world_count as u64 + 1;
         if self.state.value(self.model, &mut self.sorted) > self.best + self.ranking.rounding() {
             // Anew, so that the roundings of many changes do not add up.
             self.state = State::new(self.model, self.current.clone());

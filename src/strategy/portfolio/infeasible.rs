@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use super::greedy::construct;
 use super::model::{Goal, Model, week_of};
-use super::solve::{Solution, solve};
+use super::solve::{Aim, Solution, solve};
 use super::{Limit, Limits, Product, Refusal, Risk};
 
 /// A choice that keeps the limits, as options of the model of values. `order` has the indices to name products by.
@@ -51,7 +51,7 @@ pub(super) fn first_choice(
     let plans = dates_alone(products, &dates)?;
     let (plans, least) = match limits.budget {
         Some(budget) => {
-            let (cheap, solution) = cheapest(products, &dates, &plans);
+            let (cheap, solution) = cheapest(products, &dates, &plans, Aim::Reach(-budget));
             (cheap, Some((budget, solution)))
         }
         None => (plans, None),
@@ -97,14 +97,19 @@ fn most_launches(products: &[&Product], dates: &Limits) -> (Vec<Option<usize>>, 
         .map(|product| model.options(product).end - 1)
         .collect();
     let start = construct(&model, &model.mean, 50).unwrap_or(nobody);
-    plans_of(&model, solve(&model, start))
+    plans_of(&model, solve(&model, start, Aim::Reach(-0.5)))
 }
 
 /// The cheapest plans whose dates keep the limits, from known ones that do.
-fn cheapest(products: &[&Product], dates: &Limits, plans: &[Option<usize>]) -> (Vec<Option<usize>>, Solution) {
+fn cheapest(
+    products: &[&Product],
+    dates: &Limits,
+    plans: &[Option<usize>],
+    aim: Aim,
+) -> (Vec<Option<usize>>, Solution) {
     let model = Model::new(products, dates, &Risk { weight: 0.0, tail: 0.5 }, Goal::Thrift);
     let start = options_of(&model, plans);
-    plans_of(&model, solve(&model, start))
+    plans_of(&model, solve(&model, start, aim))
 }
 
 fn plans_of(model: &Model, solution: Solution) -> (Vec<Option<usize>>, Solution) {
@@ -140,7 +145,7 @@ fn over_budget(
         ..*dates
     };
     for (limits, with) in [(week, Limit::PerWeek), (apart, Limit::Apart)] {
-        let least = -cheapest(products, &limits, plans).1.bound;
+        let least = -cheapest(products, &limits, plans, Aim::Best(0.0)).1.bound;
         if least > budget + 1e-9 * budget {
             return Refusal::BudgetWith {
                 with: vec![with],
@@ -196,7 +201,7 @@ fn too_many_a_week(products: &[&Product], required: &[usize], order: &[usize], p
         };
         // Along the path each product moves into the week that it reached.
         loop {
-            let mover = from[&week];
+            let Some(&mover) = from.get(&week) else { break };
             members.entry(week).or_default().push(mover);
             if mover == product {
                 break;
@@ -229,10 +234,13 @@ fn too_close(products: &[&Product], required: &[usize], order: &[usize], apart: 
             .collect();
         days.sort_unstable();
         days.dedup();
-        let span = |product: usize| {
-            let days = products[product].plans.iter().map(|plan| plan.day);
-            (days.clone().min().unwrap_or(0), days.max().unwrap_or(0))
-        };
+        let spans: Vec<(i32, i32, usize)> = members
+            .iter()
+            .map(|&product| {
+                let days = products[product].plans.iter().map(|plan| plan.day);
+                (days.clone().min().unwrap_or(0), days.max().unwrap_or(0), product)
+            })
+            .collect();
         for (index, &first) in days.iter().enumerate() {
             let mut fit = 0;
             let mut next = i64::MIN;
@@ -241,10 +249,9 @@ fn too_close(products: &[&Product], required: &[usize], order: &[usize], apart: 
                     fit += 1;
                     next = i64::from(last) + i64::from(apart);
                 }
-                let within = |product: &usize| span(*product).0 >= first && span(*product).1 <= last;
-                let inside: Vec<usize> = members.iter().copied().filter(within).collect();
-                if inside.len() > fit {
-                    let mut products: Vec<usize> = inside.iter().map(|&product| order[product]).collect();
+                let inside = spans.iter().filter(|(from, to, _)| *from >= first && *to <= last);
+                if inside.clone().count() > fit {
+                    let mut products: Vec<usize> = inside.map(|&(_, _, product)| order[product]).collect();
                     products.sort_unstable();
                     return Err(Refusal::Apart {
                         category,

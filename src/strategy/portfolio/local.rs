@@ -6,8 +6,10 @@ use super::tail::{State, linear_values};
 
 /// Rounds of [`improve`]; each ends with no change to make, or a better choice.
 const ROUNDS: usize = 30;
-/// Products that are chosen anew together.
-const TOGETHER: usize = 8;
+/// Products that are chosen anew together, in rounds that alternate.
+const TOGETHER: [usize; 4] = [8, 5, 12, 16];
+/// Rounds without a change after which [`renew`] ends.
+const QUIET: usize = 12;
 
 /// Changes the option of one product at a time, as long as that is worth more.
 ///
@@ -65,14 +67,17 @@ pub(super) fn renew(model: &Model, ranking: &Ranking, state: &mut State, mut val
     let mut random = Sequence(0x9E37_79B9_7F4A_7C15);
     let each = (steps / (4 * model.products().max(1)) as u64).max(200);
     let mut quiet = 0;
-    while quiet < 3 && steps > 0 {
+    for size in TOGETHER.into_iter().cycle() {
+        if quiet == QUIET || steps == 0 {
+            break;
+        }
         quiet += 1;
         let mut order: Vec<(f64, usize)> = (0..model.products())
             .map(|product| (ranking.loss(product, state.choice[product]), product))
             .collect();
         order.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
         for (_, product) in order {
-            let free = neighbours(model, ranking, state, product, &mut random);
+            let free = neighbours(model, ranking, state, product, size, &mut random);
             let outcome = search(model, ranking, &least, state, value, free, each.min(steps));
             steps = steps.saturating_sub(outcome.work.max(1));
             if let Some(found) = outcome.found {
@@ -89,11 +94,18 @@ pub(super) fn renew(model: &Model, ranking: &Ranking, state: &mut State, mut val
 }
 
 /// A product, those that stand in the way of its best options, those in the way of theirs and so on, and then any.
-fn neighbours(model: &Model, ranking: &Ranking, state: &State, product: usize, random: &mut Sequence) -> Vec<usize> {
+fn neighbours(
+    model: &Model,
+    ranking: &Ranking,
+    state: &State,
+    product: usize,
+    size: usize,
+    random: &mut Sequence,
+) -> Vec<usize> {
     let usage = Usage::of(model, &state.choice);
     let mut set = vec![product];
     let mut next = 0;
-    while next < set.len() && set.len() < TOGETHER {
+    while next < set.len() && set.len() < size {
         let from = set[next];
         next += 1;
         for &(_, option) in ranking.lists[from].iter().take(3) {
@@ -102,7 +114,7 @@ fn neighbours(model: &Model, ranking: &Ranking, state: &State, product: usize, r
                 .filter(|&row| usage.count[row] >= model.capacity[row])
                 .collect();
             for other in (0..model.products()).filter(|_| !full.is_empty()) {
-                if set.len() < TOGETHER - 2
+                if set.len() < size - 2
                     && !set.contains(&other)
                     && model.rows(state.choice[other]).any(|row| full.contains(&row))
                 {
@@ -111,7 +123,7 @@ fn neighbours(model: &Model, ranking: &Ranking, state: &State, product: usize, r
             }
         }
     }
-    let size = TOGETHER.min(model.products());
+    let size = size.min(model.products());
     while set.len() < size {
         let mut other = random.below(model.products());
         while set.contains(&other) {

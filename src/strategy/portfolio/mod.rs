@@ -30,6 +30,9 @@ mod local;
 mod model;
 mod solve;
 mod tail;
+#[cfg(test)]
+mod tests;
+mod told;
 
 use thiserror::Error;
 
@@ -215,10 +218,12 @@ fn names(limits: &[Limit]) -> String {
 
 /// Chooses one plan for each product, or leaves optional ones out, so that the objective of the module is greatest.
 ///
+/// A choice is good enough within the share `tolerance` of the bound; 0 asks for the best there is.
+///
 /// # Errors
 ///
 /// [`Refusal`], which names the limit or limits that cannot be kept, with numbers; nothing is relaxed.
-pub fn choose(products: &[Product], limits: &Limits, risk: &Risk) -> Result<Chosen, Refusal> {
+pub fn choose(products: &[Product], limits: &Limits, risk: &Risk, tolerance: f64) -> Result<Chosen, Refusal> {
     check::check(products, limits, risk)?;
     let order = check::canonical_order(products);
     let sorted: Vec<&Product> = order.iter().map(|&index| &products[index]).collect();
@@ -227,7 +232,7 @@ pub fn choose(products: &[Product], limits: &Limits, risk: &Risk) -> Result<Chos
         Some(choice) => choice,
         None => first_choice(&sorted, &order, limits, risk)?,
     };
-    let solution = solve::solve(&model, start);
+    let solution = solve::solve(&model, start, solve::Aim::Best(tolerance));
     let mut chosen = Chosen {
         plans: vec![None; products.len()],
         value: solution.value,

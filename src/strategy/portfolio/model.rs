@@ -26,7 +26,6 @@ pub(super) enum Goal {
 }
 
 /// Options of all products, one after the other.
-#[derive(Clone)]
 pub(super) struct Model<'a> {
     /// Where the options of each product begin, and the end of the last.
     pub starts: Vec<usize>,
@@ -105,37 +104,6 @@ impl<'a> Model<'a> {
         self.worlds.push(worlds);
         self.week.push(week);
         self.windows.push(windows);
-    }
-
-    /// The same products and rows with only the options that are kept, and the index that each had before.
-    pub fn restricted(&self, keep: &[bool]) -> (Self, Vec<usize>) {
-        let mut model = Self {
-            starts: vec![0],
-            money: Vec::new(),
-            mean: Vec::new(),
-            worlds: Vec::new(),
-            plan: Vec::new(),
-            week: Vec::new(),
-            windows: Vec::new(),
-            capacity: self.capacity.clone(),
-            ..*self
-        };
-        let mut origin = Vec::new();
-        for product in 0..self.products() {
-            for option in self.options(product).filter(|&option| keep[option]) {
-                model.push(
-                    self.plan[option],
-                    self.money[option],
-                    self.mean[option],
-                    self.worlds[option],
-                    self.week[option],
-                    self.windows[option],
-                );
-                origin.push(option);
-            }
-            model.starts.push(origin.len());
-        }
-        (model, origin)
     }
 
     pub fn products(&self) -> usize {

@@ -13,8 +13,8 @@ const STEPS: usize = 30;
 /// Price steps without risk, where one density is all there is.
 const PLAIN_STEPS: usize = 600;
 /// Steps of the search near the best choice, and of the proof.
-const NEAR: u64 = 60_000_000;
-const PROOF: u64 = 150_000_000;
+const NEAR: u64 = 100_000_000;
+const PROOF: u64 = 30_000_000;
 
 /// What is known of the best choice.
 pub(super) struct Solution {
@@ -34,21 +34,62 @@ struct Proof {
     linear: Vec<f64>,
 }
 
+/// How much is to be known.
+#[derive(Clone, Copy)]
+pub(super) enum Aim {
+    /// The best choice there is, or one within a share of the bound.
+    Best(f64),
+    /// Only whether a choice is worth that much.
+    Reach(f64),
+}
+
+impl Aim {
+    fn is_known(self, value: f64, bound: f64) -> bool {
+        match self {
+            Self::Best(tolerance) => value >= bound - tolerance * bound.abs(),
+            Self::Reach(enough) => value >= enough || bound < enough,
+        }
+    }
+}
+
 /// Improves a choice that keeps the limits, and bounds what any other could be worth.
-pub(super) fn solve(model: &Model, start: Vec<usize>) -> Solution {
+pub(super) fn solve(model: &Model, start: Vec<usize>, aim: Aim) -> Solution {
     let mut state = State::new(model, start);
     let mut value = improve(model, &mut state);
     let proof = bound(model, &mut state, &mut value);
-    let ranking = Ranking::new(model, &proof.linear, &proof.dual.prices);
-    value = renew(model, &ranking, &mut state, value, NEAR);
-    value = value.max(improve(model, &mut state));
+    let prices = proof.dual.prices;
+    let ranking = Ranking::new(model, &proof.linear, &prices);
     let bound = ranking.bound();
+    if aim.is_known(value, bound) {
+        return Solution {
+            state,
+            value,
+            bound: bound.max(value),
+            exact: value >= bound,
+            prices,
+        };
+    }
+    value = renew(model, &ranking, &mut state, value, NEAR);
+    value = improve(model, &mut state);
+    if aim.is_known(value, bound) {
+        return Solution {
+            state,
+            value,
+            bound: bound.max(value),
+            exact: value >= bound,
+            prices,
+        };
+    }
     let least = model.least_money();
     let all = (0..model.products()).collect();
     let outcome = search(model, &ranking, &least, &state, value, all, PROOF);
     if let Some(found) = outcome.found {
         state = found;
-        value = outcome.value;
+        value = if outcome.complete {
+            outcome.value
+        } else {
+            improve(model, &mut state)
+        };
     }
     let bound = if outcome.complete { value } else { bound.max(value) };
     Solution {
@@ -56,7 +97,7 @@ pub(super) fn solve(model: &Model, start: Vec<usize>) -> Solution {
         value,
         bound,
         exact: outcome.complete,
-        prices: proof.dual.prices,
+        prices,
     }
 }
 

@@ -10,6 +10,9 @@ const LEVELS: usize = 64;
 /// The same where a second order follows, as each is planned anew.
 const LEVELS_TWICE: usize = 16;
 
+/// Share of the best profit that a choice may miss.
+const TOLERANCE: f64 = 1e-4;
+
 /// An order that may be placed.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Level {
@@ -96,7 +99,7 @@ pub fn share_out(products: &[Vec<Level>], budget: f64) -> Result<Shared, Refusal
         ..Limits::default()
     };
     let neutral = Risk { weight: 0.0, tail: 0.1 };
-    let chosen = choose(&products, &limits, &neutral)?;
+    let chosen = choose(&products, &limits, &neutral, TOLERANCE)?;
     Ok(Shared {
         levels: chosen.plans.into_iter().map(Option::unwrap_or_default).collect(),
         price_of_money: chosen.price_of_money,

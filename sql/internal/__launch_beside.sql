@@ -1,0 +1,68 @@
+-- What is known beside a plan and does not move it, as its effect on sales has not been measured: how many users may buy it, how it
+-- may be reviewed, where its price stands, and what competitors have announced. No rows without a table.
+--
+-- @param plan: VARCHAR        the plans: key_, category_, rank_, day_
+-- @param audience: VARCHAR    a table as launch_audience returns it, or NULL
+-- @param tendency: VARCHAR    a table as launch_review_tendency returns it, or NULL
+-- @param positions: VARCHAR   a table as launch_price_position returns it, or NULL
+-- @param announced: VARCHAR   a table with date and, if there is one, category; or NULL
+-- @param product_id: VARCHAR  the column of products in all of them
+-- @returns id_: VARCHAR           the candidate
+-- @returns rank_: BIGINT          the plan
+-- @returns users_: BIGINT         users of the audience
+-- @returns positive_: DOUBLE      probability of a positive review
+-- @returns percentile_: DOUBLE    of the price among those of competitors
+-- @returns announced_: BIGINT     launches from four weeks before to four weeks after
+-- @example FROM __launch_beside('(SELECT 1 AS key_, ''A'' AS category_, 1 AS rank_, DATE ''2024-05-01'' AS day_)', NULL, NULL, NULL,
+--          '(SELECT DATE ''2024-05-10'' AS date)', 'product_id')
+WITH plan_ AS (
+    SELECT key_::VARCHAR AS id_, category_, rank_, day_ FROM query('FROM ' || plan)
+    WHERE day_ IS NOT NULL AND coalesce(audience, tendency, positions, announced) IS NOT NULL
+),
+users_ AS (
+    SELECT
+        COLUMNS(lambda c: __launch_column(c, product_id, coalesce(audience, 'audience')))::VARCHAR AS id_,
+        COLUMNS(lambda c: __launch_column(c, 'user_id', coalesce(audience, 'audience'))) AS user_
+    FROM query(__launch_from(audience, [product_id, 'user_id'], []))
+),
+reviews_ AS (
+    SELECT id_, min(probability_) AS probability_
+    FROM (
+        SELECT
+            COLUMNS(lambda c: __launch_column(c, product_id, coalesce(tendency, 'tendency')))::VARCHAR AS id_,
+            COLUMNS(lambda c: __launch_column(c, 'user_id', coalesce(tendency, 'tendency'))) AS user_,
+            TRY_CAST(COLUMNS(lambda c: __launch_column(c, 'probability', coalesce(tendency, 'tendency'))) AS DOUBLE) AS probability_
+        FROM query(__launch_from(tendency, [product_id, 'probability'], ['user_id']))
+    )
+    WHERE user_ IS NULL
+    GROUP BY id_
+),
+positions_ AS (
+    SELECT id_, min(percentile_) AS percentile_
+    FROM (
+        SELECT
+            COLUMNS(lambda c: __launch_column(c, product_id, coalesce(positions, 'positions')))::VARCHAR AS id_,
+            TRY_CAST(COLUMNS(lambda c: __launch_column(c, 'percentile', coalesce(positions, 'positions'))) AS DOUBLE) AS percentile_
+        FROM query(__launch_from(positions, [product_id, 'percentile'], []))
+    )
+    GROUP BY id_
+),
+announced_ AS (
+    SELECT
+        __launch_valid_day(COLUMNS(lambda c: __launch_column(c, 'date', coalesce(announced, 'announced')))) AS announced_day_,
+        COLUMNS(lambda c: __launch_column(c, 'category', coalesce(announced, 'announced')))::VARCHAR AS of_
+    FROM query(__launch_from(announced, ['date'], ['category']))
+)
+SELECT
+    plan_.id_, plan_.rank_,
+    CASE WHEN audience IS NOT NULL THEN (
+        SELECT count(DISTINCT user_::VARCHAR) FROM users_ WHERE users_.id_ = plan_.id_
+    ) END AS users_,
+    probability_ AS positive_, percentile_,
+    CASE WHEN announced IS NOT NULL THEN (
+        SELECT count(*) FROM announced_
+        WHERE announced_day_ BETWEEN day_ - 28 AND day_ + 28 AND (of_ IS NULL OR of_ = category_)
+    ) END AS announced_
+FROM plan_
+LEFT JOIN reviews_ ON reviews_.id_ = plan_.id_
+LEFT JOIN positions_ ON positions_.id_ = plan_.id_
