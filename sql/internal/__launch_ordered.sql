@@ -10,7 +10,7 @@
 -- @returns reorder_day_: DATE      when
 -- @returns reorder_why_: VARCHAR   what of the two could not be read
 -- @returns why_: VARCHAR           why the table does not say, NULL where it does
--- @example FROM __launch_ordered('stock', 'product_id')
+-- @example FROM __launch_ordered('orders', 'product_id')
 SELECT
     id_,
     CASE WHEN why_ IS NULL THEN __launch_order_units(order_number_) END AS order_units_,
