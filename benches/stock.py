@@ -51,7 +51,7 @@ FROM launch_train('known_sales', products := 'known', frequency := '{frequency}'
 """
 ORDERS = """
 SELECT product_id, order_units
-FROM launch_stock('(SELECT * EXCLUDE fair, fair * {cost} AS cost FROM asked)', $model, {level} price := 'price')
+FROM launch_stock('(SELECT *, price * {cost} AS cost FROM asked)', $model, service_level := {level})
 ORDER BY product_id
 """
 
@@ -101,10 +101,9 @@ def tables(database, task: Task, origin, end) -> None:
     shape = {"frequency": task.frequency, "horizon": task.horizon}
     database.execute(SUMS.format(name="past", sales="known_sales", launches="known", **shape))
     database.execute(SUMS.format(name="future", sales="all_sales" if origin is None else "sales", launches="next", **shape))
-    # Only the ratio of cost to price matters; a price that is not known is none the less needed for a profit.
+    # Only the ratio of cost to price matters for an order, but there is none by profit without a price.
     database.execute("""
-        CREATE OR REPLACE TABLE asked AS
-        SELECT next.*, price AS fair FROM next SEMI JOIN future USING (product_id) WHERE price > 0 ORDER BY product_id;
+        CREATE OR REPLACE TABLE asked AS FROM next SEMI JOIN future USING (product_id) WHERE price > 0 ORDER BY product_id;
         DELETE FROM future WHERE product_id NOT IN (SELECT product_id FROM asked);
     """)
 
@@ -112,9 +111,9 @@ def tables(database, task: Task, origin, end) -> None:
 def launchpad_orders(database, model: bytes, level: float) -> tuple[np.ndarray, np.ndarray]:
     """Orders by service level, and by profit."""
     by_level = database.execute(
-        ORDERS.format(cost=0.5, level=f"service_level := {level}, "), {"model": model}
+        ORDERS.format(cost=0.5, level=level), {"model": model}
     ).fetchnumpy()["order_units"]
-    by_profit = database.execute(ORDERS.format(cost=1 - level, level=""), {"model": model}).fetchnumpy()["order_units"]
+    by_profit = database.execute(ORDERS.format(cost=1 - level, level="NULL"), {"model": model}).fetchnumpy()["order_units"]
     return np.asarray(by_level, float), np.asarray(by_profit, float)
 
 
@@ -129,7 +128,7 @@ def lightgbm_orders(database, level: float, logarithm: bool) -> np.ndarray:
     past = database.execute("FROM past ORDER BY product_id").df()
     future = database.execute("FROM future ORDER BY product_id").df()
     known = database.execute("FROM known ORDER BY product_id").df()
-    asked = database.execute("SELECT * EXCLUDE fair FROM asked ORDER BY product_id").df()
+    asked = database.execute("FROM asked ORDER BY product_id").df()
     x, to_order, categories = lightgbm_reference.features(known, asked, past, future)
     y = past.units.to_numpy(float)
     orders = []
@@ -163,7 +162,7 @@ def contenders(database, task: Task, name: str, architectures: list[str], models
 
 
 def line(title: str, level: float, who: str, parts: list[tuple]) -> None:
-    """One row over the parts (order by level, order by profit, sold); the share within is the mean over parts, too."""
+    """One row over all parts: order by service level, order by profit, sold."""
     by_level, by_profit, sold = (np.concatenate([part[k] for part in parts]) for k in range(3))
     profit = np.minimum(by_profit, sold).sum() - (1 - level) * by_profit.sum()
     within = np.mean(sold <= by_level + 1e-9)
