@@ -214,7 +214,7 @@ dates_ AS MATERIALIZED (
 ),
 single_ AS MATERIALIZED (
     SELECT
-        *, row_number() OVER (ORDER BY key_::VARCHAR) AS place_, false AS required_,
+        *, row_number() OVER (PARTITION BY why_ IS NULL ORDER BY key_::VARCHAR) AS place_, false AS required_,
         __launch_period_start(__launch_period(first_, frequency_), frequency_) AS launch_
     FROM (
         SELECT

@@ -61,7 +61,7 @@
 -- @returns plan_rank: BIGINT            1 for the plan chosen; the others are what else this candidate alone could do
 -- @returns launch_date: DATE            launch date of the plan
 -- @returns price: DOUBLE                price of the plan
--- @returns expected_units: DOUBLE       expected units sold over the horizon, at the elasticity estimated (the median response)
+-- @returns expected_units: DOUBLE       expected units sold from the order over the horizon
 -- @returns units_lower: DOUBLE          lower end of the interval of the sum over the periods
 -- @returns units_upper: DOUBLE          upper end
 -- @returns net_units: DOUBLE            expected units less those that come out of neighbours; NULL without cannibalization
