@@ -153,7 +153,7 @@ def naive(shop):
 
 
 def truth(shops, shapes):
-    print(f"reported over true expected profit of a portfolio, less 1, in %: mean and standard error over {shops} shops")
+    print(f"reported over true expected profit, less 1, in %, of {shops} portfolios together, and its standard error")
     for shape in shapes:
         errors = {}
         for seed in range(shops):
@@ -165,18 +165,25 @@ def truth(shops, shapes):
             for name, plan in plans.items():
                 errors.setdefault(name, []).append((sum(row[4] for row in plan), shop.profit(plan)))
             shop.con.close()
-        first = np.array([told / true for told, true in errors["plan"]])
+        first = np.array(errors["plan"])[:, 0]
         for name, pairs in errors.items():
             told, true = np.array(pairs).T
-            # What the model errs by is in all of them: beside the plan, the rest is flattery.
-            error, beside = 100 * (told / true - 1), 100 * (told / true - first)
+            # What the model errs by is in all of them: what is told beyond the first plan for the same profit is flattery.
             print(
-                f"  {shape:13} {name:19} {mean(error)}   beside the plan {mean(beside)}   true profit {true.mean():9.0f}", flush=True
+                f"  {shape:13} {name:19} {over(told, true)}   beyond the plan {over(told - first * true / plain(errors), true, 0)}"
+                f"   true profit {true.mean():9.0f}", flush=True,
             )
 
 
-def mean(values):
-    return f"{values.mean():6.1f} +- {values.std(ddof=1) / np.sqrt(len(values)):4.1f}"
+def plain(errors):
+    return np.array(errors["plan"])[:, 1]
+
+
+def over(told, true, less=1):
+    """Sum told over sum true, and its standard error, in %."""
+    ratio = told.sum() / true.sum()
+    error = (told - ratio * true).std(ddof=1) / np.sqrt(len(true)) / true.mean()
+    return f"{100 * (ratio - less):6.1f} +- {100 * error:4.1f}"
 
 
 def timed():

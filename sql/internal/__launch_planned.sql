@@ -144,7 +144,9 @@ checked_ AS MATERIALIZED (
         CASE
             WHEN __launch_refusal(key_, copies_) IS NOT NULL THEN __launch_refusal(key_, copies_)
             WHEN untrained_ THEN 'the model is NULL: train one with launch_train'
-            WHEN unread_ IS NOT NULL THEN unread_
+            -- The terms call the most that may be ordered by a name of their own.
+            WHEN unread_ IS NOT NULL THEN regexp_replace(unread_, '^maximum', 'stock')
+            WHEN terms_['maximum'] < 0 THEN 'stock must be 0 or more, got ' || terms_['maximum']
             WHEN unbound_ IS NOT NULL THEN unbound_
             WHEN first_ IS NULL THEN 'launch_date is NULL: give it in the candidates, or give earliest'
             WHEN NOT first_ BETWEEN DATE '1970-01-01' AND DATE '2200-12-31'
