@@ -16,12 +16,12 @@
 -- @example FROM __launch_beside('(SELECT 1 AS key_, ''A'' AS category_, 1 AS rank_, DATE ''2024-05-01'' AS day_)', NULL, NULL, NULL,
 --          '(SELECT DATE ''2024-05-10'' AS date)', 'product_id')
 WITH plan_ AS (
-    SELECT key_::VARCHAR AS id_, category_, rank_, day_ FROM query('FROM ' || plan)
+    SELECT key_::VARCHAR AS id_, __launch_id_text(key_) AS same_, category_, rank_, day_ FROM query('FROM ' || plan)
     WHERE day_ IS NOT NULL AND coalesce(audience, tendency, positions, announced) IS NOT NULL
 ),
 users_ AS (
     SELECT
-        COLUMNS(lambda c: __launch_column(c, product_id, coalesce(audience, 'audience')))::VARCHAR AS id_,
+        __launch_id_text(COLUMNS(lambda c: __launch_column(c, product_id, coalesce(audience, 'audience')))) AS id_,
         COLUMNS(lambda c: __launch_column(c, 'user_id', coalesce(audience, 'audience'))) AS user_
     FROM query(__launch_from(audience, [product_id, 'user_id'], []))
 ),
@@ -29,7 +29,7 @@ reviews_ AS (
     SELECT id_, min(probability_) AS probability_
     FROM (
         SELECT
-            COLUMNS(lambda c: __launch_column(c, product_id, coalesce(tendency, 'tendency')))::VARCHAR AS id_,
+            __launch_id_text(COLUMNS(lambda c: __launch_column(c, product_id, coalesce(tendency, 'tendency')))) AS id_,
             COLUMNS(lambda c: __launch_column(c, 'user_id', coalesce(tendency, 'tendency'))) AS user_,
             TRY_CAST(COLUMNS(lambda c: __launch_column(c, 'probability', coalesce(tendency, 'tendency'))) AS DOUBLE) AS probability_
         FROM query(__launch_from(tendency, [product_id, 'probability'], ['user_id']))
@@ -41,7 +41,7 @@ positions_ AS (
     SELECT id_, min(percentile_) AS percentile_
     FROM (
         SELECT
-            COLUMNS(lambda c: __launch_column(c, product_id, coalesce(positions, 'positions')))::VARCHAR AS id_,
+            __launch_id_text(COLUMNS(lambda c: __launch_column(c, product_id, coalesce(positions, 'positions')))) AS id_,
             TRY_CAST(COLUMNS(lambda c: __launch_column(c, 'percentile', coalesce(positions, 'positions'))) AS DOUBLE) AS percentile_
         FROM query(__launch_from(positions, [product_id, 'percentile'], []))
     )
@@ -56,7 +56,7 @@ announced_ AS (
 SELECT
     plan_.id_, plan_.rank_,
     CASE WHEN audience IS NOT NULL THEN (
-        SELECT count(DISTINCT user_::VARCHAR) FROM users_ WHERE users_.id_ = plan_.id_
+        SELECT count(DISTINCT user_::VARCHAR) FROM users_ WHERE users_.id_ = plan_.same_
     ) END AS users_,
     probability_ AS positive_, percentile_,
     CASE WHEN announced IS NOT NULL THEN (
@@ -64,5 +64,5 @@ SELECT
         WHERE announced_day_ BETWEEN day_ - 28 AND day_ + 28 AND (of_ IS NULL OR of_ = category_)
     ) END AS announced_
 FROM plan_
-LEFT JOIN reviews_ ON reviews_.id_ = plan_.id_
-LEFT JOIN positions_ ON positions_.id_ = plan_.id_
+LEFT JOIN reviews_ ON reviews_.id_ = plan_.same_
+LEFT JOIN positions_ ON positions_.id_ = plan_.same_

@@ -144,12 +144,14 @@ checked_ AS MATERIALIZED (
         CASE
             WHEN __launch_refusal(key_, copies_) IS NOT NULL THEN __launch_refusal(key_, copies_)
             WHEN untrained_ THEN 'the model is NULL: train one with launch_train'
-            WHEN unread_ IS NOT NULL THEN unread_
+            -- The terms call the most that may be ordered by a name of their own.
+            WHEN unread_ IS NOT NULL THEN regexp_replace(unread_, '^maximum', 'stock')
+            WHEN terms_['maximum'] < 0 THEN 'stock must be 0 or more, got ' || terms_['maximum']
             WHEN unbound_ IS NOT NULL THEN unbound_
-            WHEN first_ IS NULL THEN 'launch_date is NULL: give it in the candidates, or give earliest'
+            WHEN first_ IS NULL THEN 'launch_date is NULL or no date: give it in the candidates, or give earliest'
             WHEN NOT first_ BETWEEN DATE '1970-01-01' AND DATE '2200-12-31'
             THEN 'the launch date must be between 1970-01-01 and 2200-12-31, got ' || first_
-            WHEN until_ < first_ THEN 'the candidate''s launch date ' || first_ || ' is after latest'
+            WHEN until_ < first_ THEN 'the candidate''s launch date ' || first_ || ' is after latest ' || until_
             WHEN until_ > first_ + 1100 THEN 'earliest and latest must be at most three years apart'
             WHEN reference_ IS NULL THEN 'price is NULL or no number: give the reference price'
             WHEN NOT (reference_ > 0 AND reference_ < 1e12) THEN 'price must be above 0 and finite, got ' || reference_
@@ -157,6 +159,8 @@ checked_ AS MATERIALIZED (
             WHEN cost_ IS NOT NULL AND NOT (cost_ >= 0 AND cost_ < 1e12)
             THEN 'cost must be 0 or more and finite, got ' || cost_
             WHEN cost_ IS NULL AND objective_ = 'profit' THEN 'cost is NULL: give it, or use objective := ''revenue'''
+            WHEN cost_ = 0 AND objective_ = 'profit'
+            THEN 'cost is 0, so no order would be too large: give a cost, or use objective := ''revenue'''
             WHEN cost_ IS NULL AND margin_ IS NOT NULL THEN 'cost is NULL: minimum_margin needs it'
             WHEN cost_ IS NULL AND budget IS NOT NULL THEN 'cost is NULL: a budget needs it'
             WHEN twice_ IS NOT NULL THEN twice_
@@ -214,7 +218,7 @@ dates_ AS MATERIALIZED (
 ),
 single_ AS MATERIALIZED (
     SELECT
-        *, row_number() OVER (ORDER BY key_::VARCHAR) AS place_, false AS required_,
+        *, row_number() OVER (PARTITION BY why_ IS NULL ORDER BY key_::VARCHAR) AS place_, false AS required_,
         __launch_period_start(__launch_period(first_, frequency_), frequency_) AS launch_
     FROM (
         SELECT

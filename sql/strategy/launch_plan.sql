@@ -61,7 +61,7 @@
 -- @returns plan_rank: BIGINT            1 for the plan chosen; the others are what else this candidate alone could do
 -- @returns launch_date: DATE            launch date of the plan
 -- @returns price: DOUBLE                price of the plan
--- @returns expected_units: DOUBLE       expected units sold over the horizon, at the elasticity estimated (the median response)
+-- @returns expected_units: DOUBLE       expected units sold from the order over the horizon
 -- @returns units_lower: DOUBLE          lower end of the interval of the sum over the periods
 -- @returns units_upper: DOUBLE          upper end
 -- @returns net_units: DOUBLE            expected units less those that come out of neighbours; NULL without cannibalization
@@ -94,7 +94,7 @@ WITH planned_ AS MATERIALIZED (
     FROM __launch_planned(
         candidates, model, 'best', sales, products, objective, risk, budget, per_week, apart, blackout, earliest, latest, prices,
         price_ending, minimum_margin, elasticity, elasticities, salvage::VARCHAR, holding::VARCHAR, returns::VARCHAR, pack::VARCHAR,
-        minimum::VARCHAR, stock::VARCHAR, target, lowest_price, highest_price, signals, covariates, signal_key, k, level, n,
+        minimum::VARCHAR, stock::VARCHAR, target::VARCHAR, lowest_price, highest_price, signals, covariates, signal_key, k, level, n,
         product_id, date, units, price, cost, launch_date, category
     )
 ),
@@ -140,8 +140,8 @@ SELECT
         net_.rank_, row_['plans'], lower(objective),
         CASE WHEN row_['dates_alike'] > 1
         THEN format(' ({} dates up to {} alike)', row_['dates_alike'], row_['last_alike']::VARCHAR) ELSE '' END,
-        CASE WHEN row_['order_units'] = 0 THEN 'nothing is ordered, as the budget brings more elsewhere or no order earns money; ' ELSE '' END
-            || story_,
+        CASE WHEN row_['order_units'] = 0
+        THEN 'nothing is ordered, as the budget brings more elsewhere, there is no stock, or no order earns money; ' ELSE '' END || story_,
         net_of_, row_['reason']
     ), product_id) END AS reason,
     horizon_end_ AS horizon_end,

@@ -72,7 +72,7 @@ SELECT
 FROM __launch_planned(
     candidates, model, 'prices', sales, products, objective, risk, budget, per_week, apart, blackout, earliest, latest, prices,
     price_ending, minimum_margin, elasticity, elasticities, salvage::VARCHAR, holding::VARCHAR, returns::VARCHAR, pack::VARCHAR,
-    minimum::VARCHAR, stock::VARCHAR, target, lowest_price, highest_price, signals, covariates, signal_key, 1, level, n,
+    minimum::VARCHAR, stock::VARCHAR, target::VARCHAR, lowest_price, highest_price, signals, covariates, signal_key, 1, level, n,
     product_id, date, units, price, cost, launch_date, category
 )
 ORDER BY 1, 2
