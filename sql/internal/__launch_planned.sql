@@ -171,7 +171,9 @@ checked_ AS MATERIALIZED (
     FROM elastic_
 ),
 season_ AS MATERIALIZED (
-    SELECT key_ AS category_, season_ AS month_, index_, seasons_ AS years_
+    -- A month that cannot be told from the others moves no date.
+    SELECT
+        key_ AS category_, season_ AS month_, CASE WHEN 1 BETWEEN lower_ AND upper_ THEN 1 ELSE index_ END AS index_, seasons_ AS years_
     FROM __launch_season(sales, products, category, 'month', NULL, 0.8, product_id, date, units)
     WHERE season_ IS NOT NULL
 ),
@@ -278,7 +280,9 @@ SELECT
             CASE WHEN measured_ OR (len(prices_) = 1 AND prices_[1] = 1) THEN '' ELSE
             '; the advice rests on an assumed elasticity: measure it with launch_elasticity' END
         ) END
-    ) END AS story_,
+    ) || CASE WHEN row_['order_units'] < bounds_['target_'] THEN format(
+        '; the order of {:.0f} units is below the target of {:.0f}, which can then not be reached', row_['order_units'], bounds_['target_']
+    ) ELSE '' END END AS story_,
     __launch_period_start(__launch_period(row_['day'], frequency_) + horizon_, frequency_) - 1 AS horizon_end_
 FROM (
     SELECT *,
