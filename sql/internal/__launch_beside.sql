@@ -16,7 +16,7 @@
 -- @example FROM __launch_beside('(SELECT 1 AS key_, ''A'' AS category_, 1 AS rank_, DATE ''2024-05-01'' AS day_)', NULL, NULL, NULL,
 --          '(SELECT DATE ''2024-05-10'' AS date)', 'product_id')
 WITH plan_ AS (
-    SELECT key_::VARCHAR AS id_, __launch_id_text(key_) AS same_, category_, rank_, day_ FROM query('FROM ' || plan)
+    SELECT key_::VARCHAR AS id_, __launch_id_text(key_) AS same_, category_, rank_::BIGINT AS rank_, day_ FROM query('FROM ' || plan)
     WHERE day_ IS NOT NULL AND coalesce(audience, tendency, positions, announced) IS NOT NULL
 ),
 users_ AS (

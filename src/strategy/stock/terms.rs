@@ -144,7 +144,9 @@ impl Margin {
             return Err("price is 0: give the price that customers pay".to_owned());
         }
         if for_profit && self.cost == 0.0 {
-            return Err("cost is 0: give what a unit costs, as no order of what costs nothing would be too large".to_owned());
+            return Err(
+                "cost is 0: give what a unit costs, as no order of what costs nothing would be too large".to_owned(),
+            );
         }
         if for_profit && self.sale <= self.cost {
             let back = match returns > 0.0 {
