@@ -171,9 +171,7 @@ checked_ AS MATERIALIZED (
     FROM elastic_
 ),
 season_ AS MATERIALIZED (
-    -- A month that cannot be told from the others moves no date.
-    SELECT
-        key_ AS category_, season_ AS month_, CASE WHEN 1 BETWEEN lower_ AND upper_ THEN 1 ELSE index_ END AS index_, seasons_ AS years_
+    SELECT key_ AS category_, season_ AS month_, index_, seasons_ AS years_
     FROM __launch_season(sales, products, category, 'month', NULL, 0.8, product_id, date, units)
     WHERE season_ IS NOT NULL
 ),

@@ -116,8 +116,6 @@ pub fn outcome(
     let rest = (first - before).max(0.0) + second;
     let (wanted, after) = (paths.total(world), paths.total(world) - before);
     let sold = before.min(first) + after.min(rest);
-    // Sums of units differ in their last digits.
-    let sold = if wanted - sold <= 1e-9 * wanted { wanted } else { sold };
     let left = (first + second - sold).max(0.0);
     let profit = terms.margin.as_ref().map_or(0.0, |margin| {
         let on_hand = |step: usize| match step <= second_at {
