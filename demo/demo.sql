@@ -219,6 +219,40 @@ SELECT product_id, left(product_type, 30) AS product_type, brand, launch_date, f
 FROM items JOIN candidates USING (product_id)
 ORDER BY forecast DESC, product_id LIMIT 10;
 
+-- What to order for a launch, and what a plan expects, beside what was then sold: the candidates whose eight weeks end with
+-- the year, all orders placed on 2 October. The plan is made once more at list prices, as the items were sold at those. Its
+-- order is the one of highest profit: of goods that cost 60 or 70 % of their price and are worth nothing afterwards, little is
+-- ordered, and it often runs out. The stock is asked for four orders of five that suffice.
+CREATE VIEW over_by_now AS FROM candidates WHERE launch_date <= DATE '2017-11-06';
+
+CREATE TABLE at_list_price AS
+FROM launch_plan('over_by_now', (SELECT model FROM model), sales := 'known_sales', products := 'past_launches',
+    elasticity := -2.62, prices := [1.0], k := 1);
+
+CREATE TABLE stock AS FROM launch_stock('over_by_now', (SELECT model FROM model), service_level := 0.8);
+
+CREATE VIEW eight_weeks AS
+SELECT product_id, sum(units) AS really_sold
+FROM sales JOIN over_by_now USING (product_id) WHERE date < launch_date + 56 GROUP BY product_id;
+
+SELECT
+    source, count(*) AS items, sum(order_units) AS ordered, sum(expected_units) AS expected_to_sell,
+    sum(least(order_units, really_sold)) AS would_have_sold, sum(really_sold) AS really_sold,
+    100 * avg((order_units >= really_sold)::INTEGER) AS percent_that_sufficed
+FROM (
+    SELECT 'plan: highest profit' AS source, product_id, order_units, expected_units FROM at_list_price WHERE status = 'ok'
+    UNION ALL SELECT 'stock: 80 % suffice', product_id, order_units, expected_sales FROM stock WHERE status = 'ok'
+)
+JOIN eight_weeks USING (product_id)
+GROUP BY source ORDER BY source;
+
+-- The six largest orders of the stock. Of a hit too little is ordered, of most others too much.
+SELECT product_id, left(product_type, 30) AS product_type, at_list_price.order_units AS plan_order, stock.order_units AS stock_order,
+    stock.expected_sales, really_sold
+FROM stock JOIN at_list_price USING (product_id) JOIN eight_weeks USING (product_id) JOIN over_by_now USING (product_id)
+ORDER BY stock.order_units DESC, product_id LIMIT 6;
+
+
 -- Step 10: who will buy? Two more tables are needed: what each household bought, and what all items are. An item that is not
 -- new has no launch date. The model learns from the launches whose 30 days were over on 2 October: who of the households
 -- that had bought something in the 90 days before did then buy it. lift is the share of the buyers that are among the tenth
@@ -261,12 +295,12 @@ FROM launch_audience(
 )
 ORDER BY rank;
 
--- The truth, for all launches of October and November, each asked about as of its own day: how many of those who bought within
+-- The truth, for all launches of October, each asked about as of its own day: how many of those who bought within
 -- 30 days are in each tenth of the households, and how many were expected.
 CREATE TABLE asked AS
 SELECT audience.*, bought.user_id IS NOT NULL AS bought
 FROM launch_audience(
-    'candidates WHERE launch_date <= DATE ''2017-12-01''', 'purchases', 'goods', (SELECT model FROM purchase_model),
+    'candidates WHERE launch_date < DATE ''2017-11-01''', 'purchases', 'goods', (SELECT model FROM purchase_model),
     top := 10000, control := 0, brand := 'manufacturer'
 ) AS audience
 LEFT JOIN (
@@ -278,3 +312,17 @@ LEFT JOIN (
 SELECT tenth, count(*) AS pairs, sum(probability) AS expected_buyers, count(*) FILTER (bought) AS buyers
 FROM (SELECT *, ntile(10) OVER (PARTITION BY product_id ORDER BY rank) AS tenth FROM asked)
 GROUP BY tenth ORDER BY tenth;
+
+-- Step 11: who are the households? Each with what it did up to 2 October, and what to expect of it in the last quarter; beside
+-- it the days on which it then bought.
+CREATE TABLE households AS
+FROM launch_segments('purchases', as_of := DATE '2017-10-02', days := 90);
+
+SELECT segment, count(*) AS households, sum(expected_purchases) AS expected_days, sum(days) AS days_with_a_purchase,
+    avg(recency) AS days_since_last, avg(monetary) AS spend_of_a_day
+FROM households
+LEFT JOIN (
+    SELECT user_id, count(DISTINCT date) AS days FROM purchases
+    WHERE date BETWEEN DATE '2017-10-02' AND DATE '2017-12-30' GROUP BY user_id
+) USING (user_id)
+GROUP BY segment ORDER BY households DESC;

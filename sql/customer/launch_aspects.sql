@@ -6,13 +6,16 @@
 -- @param text: VARCHAR = 'text'               its column of texts, in any language
 -- @param by: VARCHAR = NULL                   its column of keys, such as the category; NULL for all reviews together
 -- @param label: VARCHAR = 'label'             its column of what people thought: a boolean, or a number such as the rating
--- @param positive: DOUBLE = 4                 the number from which on a review is positive; 1 for a label of 0 and 1
+-- @param positive: DOUBLE = 4                 the number from which on a review is positive; 1 for a label of 0 and 1. A key whose
+--                                             labels go beyond the scale of this number (up to 5, 10 or 100) is refused
 -- @param min_mentions: BIGINT = 20            reviews of a key that must mention a term
 -- @param false_discovery_rate: DOUBLE = 0.05  share of the terms of a key that may be there by chance
 -- @param level: DOUBLE = 0.8                  probability of the intervals
 -- @param top: BIGINT = NULL                   praises of a key at most, and complaints at most; NULL for all
+-- @param user_id: VARCHAR = 'user_id'         the column of users, if there is one: a text that a user gives twice counts once, and so
+--                                             does one of more than four words without a user
 -- @returns key: same as input  the key; all without a column of keys
--- @returns term: VARCHAR       one to three words in lower case, or two to three letters of a script without spaces
+-- @returns term: VARCHAR       one to three words in lower case, an emoji, or two to three letters of a script without spaces
 -- @returns mentions: BIGINT    reviews that mention it
 -- @returns sentiment: DOUBLE   share of positive reviews among them, drawn to that of the key as if by 4 reviews
 -- @returns lift: DOUBLE        sentiment less the share of positive reviews among those that do not mention it: 0.1 where of 100
@@ -29,8 +32,9 @@ WITH given_ AS (
     SELECT
         COLUMNS(lambda c: __launch_column(c, coalesce("by", '__launch_all'), data)) AS key_,
         COLUMNS(lambda c: __launch_column(c, text, data))::VARCHAR AS text_,
+        __launch_id_text(COLUMNS(lambda c: __launch_column(c, user_id, data))) AS user_,
         __launch_number(COLUMNS(lambda c: __launch_column(c, label, data))) AS label_
-    FROM query('SELECT *, ''all'' AS __launch_all FROM (' || __launch_from(__launch_named(data, 'data'), [text, label], []) || ')')
+    FROM query('SELECT *, ''all'' AS __launch_all FROM (' || __launch_from(__launch_named(data, 'data'), [text, label, user_id], ['user_id']) || ')')
 ),
 answers_ AS MATERIALIZED (
     SELECT
@@ -43,6 +47,7 @@ answers_ AS MATERIALIZED (
                     label, label_['type_'], label, data
                 ))
             END,
+            user_,
             positive := CASE WHEN label_['type_'] = 'BOOLEAN' AND positive IS NOT NULL THEN 1 ELSE positive END,
             min_mentions := min_mentions, false_discovery_rate := false_discovery_rate, level := level, top := top
         ) AS rows_

@@ -30,7 +30,7 @@
 -- @example FROM launch_segments('purchases', as_of := '2024-09-01')
 WITH read_ AS MATERIALIZED (
     SELECT
-        user_, day_, event_, bought_, why_,
+        user_, day_, event_, bought_, uncounted_, priceless_, why_,
         -- What may be summed exactly; more is no spend.
         CASE WHEN units_ * price_ < 1e15 THEN units_ * price_ END AS amount_
     -- No product is asked for: the user stands for it.
@@ -103,13 +103,25 @@ left_out_ AS (
             format('{} of {} rows of events have units of 0 or below', count(*) FILTER (why_ LIKE 'units of%'), count(*)) END,
         CASE WHEN count(*) FILTER (why_ IS NULL AND day_ >= today_) > 0 THEN
             format('{} of {} rows of events are of {} or later', count(*) FILTER (why_ IS NULL AND day_ >= today_), count(*), any_value(today_)) END,
-        CASE WHEN count(*) FILTER (why_ IS NULL AND bought_ AND amount_ IS NULL AND day_ < today_) > 0 AND count(amount_) > 0 THEN
+        CASE WHEN count(*) FILTER (why_ IS NULL AND NOT bought_ AND nullif(trim(event_), '') IS NULL) > 0 THEN
+            format(
+                '{} of {} rows of events do not say what happened and are no purchases',
+                count(*) FILTER (why_ IS NULL AND NOT bought_ AND nullif(trim(event_), '') IS NULL), count(*)
+            ) END,
+        CASE WHEN count(*) FILTER (used_ AND uncounted_) > 0 THEN
+            format('{} purchases have no units and count as one unit', count(*) FILTER (used_ AND uncounted_)) END,
+        CASE WHEN count(*) FILTER (used_ AND priceless_) > 0 THEN
+            format(
+                '{} purchases have a price that is none, below 0, or 1e12 and more, and count as 0 in the spend of their day',
+                count(*) FILTER (used_ AND priceless_)
+            ) END,
+        CASE WHEN count(*) FILTER (used_ AND amount_ IS NULL AND NOT priceless_) > 0 AND count(amount_) > 0 THEN
             format(
                 '{} purchases have no price and count as 0 in the spend of their day',
-                count(*) FILTER (why_ IS NULL AND bought_ AND amount_ IS NULL AND day_ < today_)
+                count(*) FILTER (used_ AND amount_ IS NULL AND NOT priceless_)
             ) END
     ), '') AS text_
-    FROM read_, checked_
+    FROM (SELECT *, why_ IS NULL AND bought_ AND day_ < today_ AS used_ FROM read_, checked_)
 ),
 note_ AS (
     SELECT row_['reason'] AS learned_, left_out_.text_ AS text_

@@ -9,21 +9,21 @@
 -- @param product_id: VARCHAR  the column of products in all of them
 -- @returns id_: VARCHAR           the candidate
 -- @returns rank_: BIGINT          the plan
--- @returns users_: BIGINT         users of the audience
+-- @returns users_: DOUBLE         buyers to be expected among the users of the audience
 -- @returns positive_: DOUBLE      probability of a positive review
 -- @returns percentile_: DOUBLE    of the price among those of competitors
 -- @returns announced_: BIGINT     launches from four weeks before to four weeks after
 -- @example FROM __launch_beside('(SELECT 1 AS key_, ''A'' AS category_, 1 AS rank_, DATE ''2024-05-01'' AS day_)', NULL, NULL, NULL,
 --          '(SELECT DATE ''2024-05-10'' AS date)', 'product_id')
 WITH plan_ AS (
-    SELECT key_::VARCHAR AS id_, __launch_id_text(key_) AS same_, category_, rank_, day_ FROM query('FROM ' || plan)
+    SELECT key_::VARCHAR AS id_, __launch_id_text(key_) AS same_, category_, rank_::BIGINT AS rank_, day_ FROM query('FROM ' || plan)
     WHERE day_ IS NOT NULL AND coalesce(audience, tendency, positions, announced) IS NOT NULL
 ),
 users_ AS (
     SELECT
         __launch_id_text(COLUMNS(lambda c: __launch_column(c, product_id, coalesce(audience, 'audience')))) AS id_,
-        COLUMNS(lambda c: __launch_column(c, 'user_id', coalesce(audience, 'audience'))) AS user_
-    FROM query(__launch_from(audience, [product_id, 'user_id'], []))
+        TRY_CAST(COLUMNS(lambda c: __launch_column(c, 'probability', coalesce(audience, 'audience'))) AS DOUBLE) AS probability_
+    FROM query(__launch_from(audience, [product_id, 'probability'], []))
 ),
 reviews_ AS (
     SELECT id_, min(probability_) AS probability_
@@ -56,7 +56,7 @@ announced_ AS (
 SELECT
     plan_.id_, plan_.rank_,
     CASE WHEN audience IS NOT NULL THEN (
-        SELECT count(DISTINCT user_::VARCHAR) FROM users_ WHERE users_.id_ = plan_.same_
+        SELECT coalesce(sum(probability_::DECIMAL(18, 12))::DOUBLE, 0) FROM users_ WHERE users_.id_ = plan_.same_ AND probability_ BETWEEN 0 AND 1
     ) END AS users_,
     probability_ AS positive_, percentile_,
     CASE WHEN announced IS NOT NULL THEN (

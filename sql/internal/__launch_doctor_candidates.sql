@@ -109,7 +109,9 @@ columns_ AS (
             UNION ALL SELECT lower(column_), NULL, 1 FROM past_
         )
         -- Prices may be left out of both, costs are asked for by plans alone.
-        WHERE name_ NOT IN ('price', 'cost')
+        WHERE name_ NOT IN (
+            'price', 'cost', 'earliest', 'latest', 'lowest_price', 'highest_price', 'stock', 'target', 'on_hand', 'on_order'
+        )
         GROUP BY name_
     )
     WHERE EXISTS (FROM ours_) AND EXISTS (FROM past_)

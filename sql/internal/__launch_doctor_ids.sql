@@ -53,6 +53,6 @@ FROM __launch_two_types(sales, products, product_id), (
     FROM (
         SELECT count(*) AS spellings_, min(id_) AS one_, max(id_) AS other_
         FROM ids_
-        GROUP BY lower(trim(regexp_replace(id_, '\s+', ' ', 'g')))
+        GROUP BY __launch_spelling(id_)
     )
 )

@@ -17,10 +17,13 @@
 -- @returns channel_: VARCHAR        channel
 -- @returns event_: VARCHAR          what happened, NULL without the column
 -- @returns bought_: BOOLEAN         whether it was a purchase
+-- @returns uncounted_: BOOLEAN      whether there is a column of units, and none in it
+-- @returns priceless_: BOOLEAN      whether what is given as the price is none
 -- @returns why_: VARCHAR            why the row cannot be used, NULL where it can
 -- @example FROM __launch_events('purchases', 'user_id', 'product_id', 'date', 'units', 'price', 'event', 'channel', 'purchase')
 SELECT
     user_, product_, day_, coalesce(units_, 1) AS units_, price_, channel_, event_, bought_,
+    raw_units_ IS NULL AND has_units_ AS uncounted_, raw_price_ IS NOT NULL AND price_ IS NULL AS priceless_,
     CASE
         WHEN __launch_id_text(user_) IS NULL THEN 'no user'
         WHEN __launch_id_text(product_) IS NULL THEN 'no product'
@@ -31,7 +34,7 @@ SELECT
 FROM (
     SELECT
         user_, product_, __launch_valid_day(raw_day_) AS day_, raw_units_, __launch_valid_units(raw_units_) AS units_,
-        __launch_valid_price(raw_price_) AS price_, nullif(trim(raw_channel_::VARCHAR), '') AS channel_, raw_event_::VARCHAR AS event_,
+        typeof(raw_units_) <> '"NULL"' AS has_units_, raw_price_, __launch_valid_price(raw_price_) AS price_, nullif(trim(raw_channel_::VARCHAR), '') AS channel_, raw_event_::VARCHAR AS event_,
         CASE
             WHEN typeof(raw_event_) = '"NULL"' THEN true
             ELSE coalesce(lower(trim(raw_event_::VARCHAR)) = lower(trim(purchase)), false)

@@ -278,7 +278,9 @@ SELECT
             CASE WHEN measured_ OR (len(prices_) = 1 AND prices_[1] = 1) THEN '' ELSE
             '; the advice rests on an assumed elasticity: measure it with launch_elasticity' END
         ) END
-    ) END AS story_,
+    ) || CASE WHEN row_['order_units'] < bounds_['target_'] THEN format(
+        '; the order of {:.0f} units is below the target of {:.0f}, which can then not be reached', row_['order_units'], bounds_['target_']
+    ) ELSE '' END END AS story_,
     __launch_period_start(__launch_period(row_['day'], frequency_) + horizon_, frequency_) - 1 AS horizon_end_
 FROM (
     SELECT *,

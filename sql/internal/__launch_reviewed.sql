@@ -11,13 +11,13 @@
 -- @param date: VARCHAR         the column of dates
 -- @param rating: VARCHAR       the column of ratings
 -- @param launch_date: VARCHAR  the column of launch dates
--- @returns kind_: VARCHAR       review, product, candidate, user or, for a user that is known only, reviewer
+-- @returns kind_: VARCHAR       review, product, candidate, user or, for a user that is known only, reviewer; told for a text on all
 -- @returns number_: BIGINT      number of the product, in rows of users of the user; from 0
 -- @returns other_: BIGINT       of a review the number of the user
 -- @returns day_: DATE           the day of a review; of a candidate the day that is asked as of
 -- @returns rating_: DOUBLE      the rating
 -- @returns text_: VARCHAR       the id of a candidate or user
--- @returns note_: VARCHAR       why a review cannot be read, or a candidate not be asked about
+-- @returns note_: VARCHAR       why a review cannot be read, or a candidate not be asked about; what is told of all
 -- @returns attributes_: STRUCT  the attributes of a product
 -- @example FROM __launch_reviewed('reviews', 'goods', 'new_goods', NULL, NULL, 'product_id', 'user_id', 'date', 'rating',
 --     'launch_date')
@@ -53,12 +53,13 @@ products_ AS MATERIALIZED (
     FROM (SELECT product_ FROM given_ UNION SELECT product_ FROM offered_)
     WHERE product_ IS NOT NULL
 ),
-asked_ AS (
-    SELECT DISTINCT __launch_id_text(user_) AS user_, typeof(user_) AS type_
+asked_ AS MATERIALIZED (
+    SELECT __launch_id_text(user_) AS user_, typeof(user_) AS type_, count(*) AS rows_
     FROM (
         SELECT COLUMNS(lambda c: __launch_column(c, user_id, coalesce(users, 'users'))) AS user_
         FROM query(__launch_from(nullif(trim(users), ''), [user_id], ['none']))
     )
+    GROUP BY ALL
 ),
 -- Of ids of two types none would be found: numbers are not texts. Without a column of users there is none to find.
 met_ AS MATERIALIZED (
@@ -76,6 +77,42 @@ users_ AS MATERIALIZED (
     )
     WHERE user_ IS NOT NULL
     GROUP BY user_
+),
+-- Ids that do not meet, which no row could tell.
+told_ AS (
+    SELECT CASE WHEN lacking_ = all_ THEN format(
+        'none of the {} reviewed products is in {}, such as ''{}'': {} must be written alike in both tables',
+        all_, products, like_, product_id
+    ) ELSE format(
+        '{} of {} reviewed products are not in {}, such as ''{}'': nothing but their reviews is known', lacking_, all_, products, like_
+    ) END AS note_
+    FROM (
+        SELECT
+            count(*) AS all_, count(*) FILTER (there_.product_ IS NULL) AS lacking_,
+            min(known_.product_) FILTER (there_.product_ IS NULL) AS like_
+        FROM (SELECT DISTINCT product_ FROM given_ WHERE product_ IS NOT NULL) known_
+        LEFT JOIN (SELECT DISTINCT product_ FROM offered_) there_ ON there_.product_ = known_.product_
+    )
+    WHERE lacking_ > 0 AND nullif(trim(products), '') IS NOT NULL
+    UNION ALL
+    SELECT format('{} ids of {} differ only in case or blanks and stand for different ones, such as {}', sum(ids_)::BIGINT, what_, min(like_))
+    FROM (
+        SELECT what_, count(*) AS ids_, concat('''', min(id_), ''' and ''', max(id_), '''') AS like_
+        FROM (SELECT product_id AS what_, product_ AS id_ FROM products_ UNION ALL SELECT user_id, user_ FROM users_)
+        GROUP BY what_, __launch_spelling(id_)
+        HAVING count(*) > 1
+    )
+    GROUP BY what_
+    UNION ALL
+    SELECT format('{} of {} rows of {} have no {}', (sum(rows_) FILTER (user_ IS NULL))::BIGINT, sum(rows_)::BIGINT, users, user_id)
+    FROM asked_ HAVING count(*) FILTER (user_ IS NULL) > 0
+    UNION ALL
+    SELECT format('{} of {} rows of {} have no {}', count(*) FILTER (__launch_id_text(key_) IS NULL), count(*), products, product_id)
+    FROM (
+        SELECT COLUMNS(lambda c: __launch_column(c, product_id, coalesce(products, 'products'))) AS key_
+        FROM query(__launch_from(nullif(trim(products), ''), [product_id], ['none']))
+    )
+    HAVING count(*) FILTER (__launch_id_text(key_) IS NULL) > 0
 )
 SELECT
     'review' AS kind_, products_.number_, users_.number_ AS other_, day_, rating_, NULL::VARCHAR AS text_,
@@ -104,3 +141,5 @@ SELECT
 FROM offered_ LEFT JOIN products_ USING (product_) WHERE candidate_
 UNION ALL BY NAME
 SELECT CASE WHEN asked_ THEN 'user' ELSE 'reviewer' END AS kind_, number_, CASE WHEN asked_ THEN user_ END AS text_ FROM users_
+UNION ALL BY NAME
+SELECT 'told' AS kind_, note_ FROM told_

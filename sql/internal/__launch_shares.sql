@@ -29,7 +29,7 @@ sold_ AS MATERIALIZED (
     GROUP BY ALL
 ),
 every_ AS (
-    SELECT value_, sum(units_::DECIMAL(38, 9))::DOUBLE / (sum(sum(units_::DECIMAL(38, 9))) OVER ())::DOUBLE AS share_
+    SELECT value_, sum(units_::DECIMAL(38, 9))::DOUBLE / nullif((sum(sum(units_::DECIMAL(38, 9))) OVER ())::DOUBLE, 0) AS share_
     FROM sold_ WHERE value_ IS NOT NULL GROUP BY value_
 ),
 categories_ AS (

@@ -30,13 +30,13 @@ WITH given_ AS (
     FROM query('SELECT *, NULL AS __launch_none' || array_to_string(
         -- A number stands for itself: it is a column of its own, named as it is.
         [
-            ', ' || CASE WHEN TRY_CAST(n_ AS DOUBLE) IS NULL THEN 'NULL' ELSE n_ END || ' AS ' || __launch_identifier('__launch_' || n_)
+            ', ' || CASE WHEN isfinite(TRY_CAST(n_ AS DOUBLE)) THEN n_ ELSE 'NULL' END || ' AS ' || __launch_identifier('__launch_' || n_)
             FOR n_ IN list_sort(list_distinct(list_filter(
                 [salvage, holding, returns, service_level, pack, minimum, maximum, on_hand, on_order],
-                lambda n: TRY_CAST(n AS DOUBLE) IS NOT NULL OR lower(n) IN ('on_hand', 'on_order', 'stock')
+                lambda n: coalesce(isfinite(TRY_CAST(n AS DOUBLE)), false) OR lower(n) IN ('on_hand', 'on_order', 'stock')
             )))
         ], ''
-    ) || ' FROM ' || candidates)
+    ) || ' FROM ' || coalesce(__launch_joined(candidates, CASE WHEN contains(product_id, ',') THEN product_id END), candidates))
 )
 SELECT
     key_,

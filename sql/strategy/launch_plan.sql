@@ -82,7 +82,8 @@
 -- @returns probability_of_loss: DOUBLE    that the profit is below 0
 -- @returns probability_of_target: DOUBLE  that units sold reach the target; without one that the profit is 0 or more
 -- @returns alternatives: BIGINT         plans of the candidate that come within 1 % of the best
--- @returns audience: BIGINT             users that audience has for it; NULL without the table, and so are the next three
+-- @returns audience: DOUBLE             buyers to be expected among the users of audience; NULL without the table, and so are the next
+--                                       three
 -- @returns review_probability: DOUBLE   probability that a review will be positive
 -- @returns price_position: DOUBLE       percentile of its own price among those of competitors
 -- @returns announced: BIGINT            launches of competitors in its category, from four weeks before to four weeks after

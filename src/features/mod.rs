@@ -16,6 +16,7 @@ pub mod ngrams;
 mod plan;
 pub mod screening;
 pub mod text;
+pub mod tokens;
 
 pub use attributes::{AttributeEncoder, Encoding, Unknown};
 pub(crate) use attributes::{CLIP, find_column, is_infinite, numbers};

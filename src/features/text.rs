@@ -49,8 +49,14 @@ fn broken(text: &str) -> Vec<String> {
     words
 }
 
-pub(super) fn is_part(c: char) -> bool {
+/// Whether a sign is a part of a word.
+pub(crate) fn is_part(c: char) -> bool {
     c.is_alphanumeric() || is_combining_mark(c)
+}
+
+/// Whether a sign is a picture that says something; those that give another one a colour, and flags, are not.
+pub fn is_emoji(c: char) -> bool {
+    matches!(c, '\u{2600}'..='\u{27bf}' | '\u{2b50}' | '\u{1f300}'..='\u{1f3fa}' | '\u{1f400}'..='\u{1faff}')
 }
 
 /// Soft hyphens and joiners are typesetting, not text.

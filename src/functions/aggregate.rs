@@ -5,6 +5,7 @@
 
 use std::{marker::PhantomData, ops::Range, sync::Arc};
 
+use arrow_buffer::Buffer;
 use duckdb_neo::{
     aggregate::{AggregateCallbacks, AggregateFunctionBuilder, ReturnTypeHandle, States},
     bind_arguments::BindArguments,
@@ -171,7 +172,7 @@ impl<G: Gather> AggregateCallbacks for Gathering<G> {
             if states.is_empty() {
                 return Ok(());
             }
-            let (batch, options) = G::read(&mut Arguments::of(vectors)?)?;
+            let (batch, options) = G::read(&mut Arguments::of(vectors, &|bytes| Buffer::from(bytes))?)?;
             let batch = Arc::new(batch);
             let mut each = options.iter().enumerate();
             each.try_for_each(|(row, options)| states[row].add(&batch, row, options))
@@ -267,7 +268,7 @@ impl<F: Fold> AggregateCallbacks for Folding<F> {
         mut states: States<'_, F>,
     ) -> duckdb_neo::Result<()> {
         guard(F::ASKED, || {
-            let batch = F::read(&mut Arguments::of(vectors)?)?;
+            let batch = F::read(&mut Arguments::of(vectors, &|bytes| Buffer::from(bytes))?)?;
             for rows in runs(states.as_ptrs()) {
                 states[rows.start].add(&batch, rows);
             }

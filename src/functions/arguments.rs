@@ -14,7 +14,7 @@ use crate::features::embedding::{LEFT_OUT, left_out};
 
 use super::{
     guard::Failure,
-    vectors::{self, SQL_TYPE},
+    vectors::{self, Keep, SQL_TYPE},
 };
 
 /// The columns of a chunk, as Arrow arrays; a cursor that each reading moves on by one.
@@ -74,14 +74,14 @@ fn cells<T: Cell>(column: &dyn Array) -> Result<Vec<Option<T>>, Failure> {
 }
 
 impl Arguments {
-    /// All arguments of a chunk.
+    /// All arguments of a chunk, with BLOBs in buffers that `keep` makes.
     ///
     /// # Errors
     /// An argument of a type that functions do not take.
-    pub fn of(vectors: &mut VectorCollection) -> Result<Self, Failure> {
+    pub fn of(vectors: &mut VectorCollection, keep: Keep<'_>) -> Result<Self, Failure> {
         let rows = vectors.row_count()?;
         let columns = (0..vectors.col_count())
-            .map(|index| vectors::argument(vectors, index, rows))
+            .map(|index| vectors::argument(vectors, index, rows, keep))
             .collect::<Result<Vec<_>, _>>()?;
         Ok(Self {
             columns: columns.into_iter(),

@@ -3,9 +3,11 @@
 use std::{
     any::Any,
     collections::BTreeMap,
+    ptr,
     sync::{Arc, Mutex, PoisonError, Weak},
 };
 
+use arrow_buffer::Buffer;
 use duckdb_neo::{
     DuckDBType,
     connection::{Context, SettingScope},
@@ -39,18 +41,25 @@ pub struct Query {
     models: Mutex<Vec<Kept>>,
 }
 
-/// A model and its identity.
+/// A model and the bytes it was read from.
 pub struct Decoded<M> {
-    /// The `model_id`.
-    pub id: String,
+    bytes: Buffer,
+    id: OnceCell<String>,
     /// The model.
     pub model: M,
+}
+
+impl<M> Decoded<M> {
+    /// The `model_id`, worked out where it is asked for.
+    pub fn id(&self) -> &str {
+        self.id.get_or_init(|| model::model_id(&self.bytes))
+    }
 }
 
 /// A decoded model and the bytes it was read from. Decoding happens once, whoever comes first.
 #[derive(Clone)]
 struct Kept {
-    bytes: Arc<[u8]>,
+    bytes: Buffer,
     decoded: Arc<OnceCell<Arc<dyn Any + Send + Sync>>>,
 }
 
@@ -110,16 +119,26 @@ impl Query {
     pub fn model<M: Stored + Send + Sync + 'static>(&self, bytes: &[u8]) -> Result<Arc<Decoded<M>>, Failure> {
         let kept = self.kept(bytes);
         let decoded = kept.decoded.get_or_try_init(|| {
-            let (id, model) = (model::model_id(bytes), model::decode::<M>(bytes)?);
-            Ok::<_, Failure>(Arc::new(Decoded { id, model }) as Arc<dyn Any + Send + Sync>)
+            let decoded = Decoded {
+                bytes: kept.bytes.clone(),
+                id: OnceCell::new(),
+                model: model::decode::<M>(bytes)?,
+            };
+            Ok::<_, Failure>(Arc::new(decoded) as Arc<dyn Any + Send + Sync>)
         })?;
         let other = |_| Failure::new("one query cannot read the same model as two kinds");
         decoded.clone().downcast::<Decoded<M>>().map_err(other)
     }
 
+    /// The bytes of a model as the query keeps them: chunks share them, as to copy them for each takes longer than to answer.
+    pub fn bytes(&self, bytes: &[u8]) -> Buffer {
+        self.kept(bytes).bytes
+    }
+
     fn kept(&self, bytes: &[u8]) -> Kept {
         let mut models = self.models.lock().unwrap_or_else(PoisonError::into_inner);
-        let found = models.iter().position(|kept| *kept.bytes == *bytes);
+        let same = |kept: &Kept| ptr::eq(kept.bytes.as_slice(), bytes) || *kept.bytes == *bytes;
+        let found = models.iter().position(same);
         // The one used last stands last.
         let kept = found.map(|place| models.remove(place)).unwrap_or_else(|| Kept {
             bytes: bytes.into(),
@@ -220,6 +239,14 @@ mod tests {
             workers.into_iter().map(|w| w.join().unwrap()).collect()
         });
         assert!(models.iter().all(|model| Arc::ptr_eq(model, &models[0])));
+    }
+
+    #[test]
+    fn chunks_share_the_bytes_of_a_model() {
+        let query = Query::new(1, None);
+        let address = |bytes: &[u8]| query.bytes(&bytes.to_vec()).as_ptr();
+        assert_eq!(address(b"one model"), address(b"one model"));
+        assert_ne!(address(b"one model"), address(b"another one"));
     }
 
     #[test]

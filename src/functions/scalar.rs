@@ -46,7 +46,7 @@ impl<F: PerChunk> ScalarCallbacks for Scalar<F> {
     ) -> duckdb_neo::Result<()> {
         guard(F::ASKED, || {
             let query = query.ok_or_else(|| Failure::new("the query is not bound"))?;
-            let arguments = Arguments::of(vectors)?;
+            let arguments = Arguments::of(vectors, &|bytes| query.bytes(bytes))?;
             let answers = F::answer(query, arguments)?;
             output.set_size(answers.len())?;
             F::Answer::write(answers, output, 0)

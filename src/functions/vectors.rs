@@ -5,7 +5,8 @@ use std::{collections::HashMap, sync::Arc};
 
 use arrow_array::{
     ArrayRef, BinaryViewArray, BooleanArray, Date32Array, Float64Array, Int64Array, ListArray, NullArray, StringArray,
-    StructArray, builder::BinaryViewBuilder,
+    StructArray,
+    builder::{BinaryViewBuilder, StringBuilder},
 };
 use arrow_buffer::{BooleanBuffer, Buffer, NullBuffer, OffsetBuffer};
 use arrow_schema::{DataType, Field, Fields};
@@ -30,6 +31,9 @@ type Rows<'a> = &'a [Option<usize>];
 /// Under which the field of a struct keeps its SQL type, where that says more than the type of its array.
 pub const SQL_TYPE: &str = "sql_type";
 
+/// Makes a buffer of the bytes of a BLOB: a copy, or one that is there already.
+pub type Keep<'a> = &'a dyn Fn(&[u8]) -> Buffer;
+
 /// Argument `index` as an Arrow array of the first `rows` rows, and its SQL type.
 ///
 /// Whole numbers up to 64 bits become Int64, other numbers Float64, dates and timestamps Date32, texts Utf8, BLOBs
@@ -37,13 +41,21 @@ pub const SQL_TYPE: &str = "sql_type";
 ///
 /// # Errors
 /// A type that is none of these, naming it.
-pub fn argument(vectors: &mut VectorCollection, index: usize, rows: usize) -> Result<(ArrayRef, String), Failure> {
+pub fn argument(
+    vectors: &mut VectorCollection,
+    index: usize,
+    rows: usize,
+    keep: Keep<'_>,
+) -> Result<(ArrayRef, String), Failure> {
     let mut vector = vectors.get_untyped_vector_at_mut(index)?;
     flatten(&mut vector)?;
     if let Some(array) = plain(&vector, rows)? {
         return Ok(array);
     }
     let all: Vec<Option<usize>> = (0..rows).map(Some).collect();
+    if vector.logical_type().id()? == LogicalTypeID::Blob {
+        return Ok((Arc::new(blobs(&vector, &all, keep)?), "BLOB".to_owned()));
+    }
     Ok((array(&vector, &all, "")?, vector.logical_type().to_text()?))
 }
 
@@ -184,8 +196,8 @@ fn array(vector: &Vector<'_, Unknown>, rows: Rows<'_>, name: &str) -> Result<Arr
         Id::TimestampSec => days!(TimestampSecValue, MICROSECONDS_PER_DAY / 1_000_000),
         Id::TimestampMs => days!(TimestampMsValue, MICROSECONDS_PER_DAY / 1_000),
         Id::TimestampNs => days!(TimestampNsValue, MICROSECONDS_PER_DAY * 1_000),
-        Id::Varchar => Arc::new(StringArray::from(read::<String, _>(vector, rows, str::to_owned)?)),
-        Id::Blob => Arc::new(blobs(vector, rows)?),
+        Id::Varchar => Arc::new(texts(vector, rows)?),
+        Id::Blob => Arc::new(blobs(vector, rows, &|bytes| Buffer::from(bytes))?),
         Id::Decimal => Arc::new(Float64Array::from(slow(vector, rows, |v| {
             Ok(v.get::<DecimalValue>()?
                 .map(|d| d.value as f64 / 10f64.powi(d.scale.into())))
@@ -213,8 +225,18 @@ fn array(vector: &Vector<'_, Unknown>, rows: Rows<'_>, name: &str) -> Result<Arr
     })
 }
 
+/// Texts, each copied once.
+fn texts(vector: &Vector<'_, Unknown>, rows: Rows<'_>) -> Result<StringArray, Failure> {
+    let reader = vector.cast_ref::<String>()?.reader()?;
+    let mut builder = StringBuilder::with_capacity(rows.len(), 0);
+    for row in rows {
+        builder.append_option(row.map(|row| reader.get(row)).transpose()?.flatten());
+    }
+    Ok(builder.finish())
+}
+
 /// BLOBs, each kept once: the rows of a chunk mostly share one model.
-fn blobs(vector: &Vector<'_, Unknown>, rows: Rows<'_>) -> Result<BinaryViewArray, Failure> {
+fn blobs(vector: &Vector<'_, Unknown>, rows: Rows<'_>, keep: Keep<'_>) -> Result<BinaryViewArray, Failure> {
     let reader = vector.cast_ref::<BlobValue>()?.reader()?;
     let mut builder = BinaryViewBuilder::with_capacity(rows.len());
     let mut blocks: HashMap<(usize, usize), u32> = HashMap::new();
@@ -226,7 +248,7 @@ fn blobs(vector: &Vector<'_, Unknown>, rows: Rows<'_>) -> Result<BinaryViewArray
         // Rows with one value have one address.
         let block = *blocks
             .entry((bytes.as_ptr() as usize, bytes.len()))
-            .or_insert_with(|| builder.append_block(Buffer::from(bytes.to_vec())));
+            .or_insert_with(|| builder.append_block(keep(bytes)));
         builder.try_append_view(block, 0, u32::try_from(bytes.len())?)?;
     }
     Ok(builder.finish())

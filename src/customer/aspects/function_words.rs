@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
+use crate::features::text::is_emoji;
+
 /// Share of the texts from which on a language is spoken in them: a few names and quotes make none.
 const SPOKEN: f64 = 0.05;
 
@@ -221,7 +223,7 @@ pub(super) fn part(word: &str, spoken: u128) -> Part {
             false => Part::Function,
         };
     }
-    match word.chars().any(char::is_alphabetic) {
+    match word.contains(|c: char| c.is_alphabetic() || is_emoji(c)) {
         true => Part::Content,
         false => Part::Number,
     }

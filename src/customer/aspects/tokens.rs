@@ -6,6 +6,11 @@ use std::ops::Range;
 use unicode_normalization::{IsNormalized, UnicodeNormalization, char::is_combining_mark, is_nfkc_quick};
 use unicode_segmentation::UnicodeSegmentation;
 
+use crate::features::{
+    text::{is_emoji, is_part},
+    tokens::is_apostrophe,
+};
+
 /// The longest tag that is taken for one, in bytes: `a < b` and a lone `<` are text.
 const LONGEST_TAG: usize = 500;
 
@@ -16,7 +21,7 @@ pub(super) enum Kind {
     Word,
     /// A letter of a script without spaces that touches another one.
     Letter,
-    /// Where a phrase ends: punctuation, a line, a tag, an emoji.
+    /// Where a phrase ends: punctuation, a line, a tag, before and behind an emoji, which is a word.
     Break,
 }
 
@@ -97,7 +102,8 @@ fn is_hidden(c: char) -> bool {
 ///
 /// *Rule*: the text is cut at the word boundaries of Unicode and, within words, at all that is neither letter nor digit but an
 /// apostrophe within a word and the point of a number: `don't` and `3.5` are one word. What follows an apostrophe is a word
-/// of its own from three letters on: `l'été` has two. A hyphen joins words to a phrase, all other signs end one.
+/// of its own from three letters on: `l'été` has two. A hyphen joins words to a phrase, all other signs end one. An emoji is a
+/// word between two ends.
 ///
 /// *References*: Unicode Standard Annex 29, Text segmentation.
 pub(super) fn tokens(text: &str, mut take: impl FnMut(&str, Range<usize>, Kind)) {
@@ -168,8 +174,13 @@ fn pieces(text: &str, segment: Range<usize>, word: &mut String, take: &mut impl 
                 );
             }
             if !elision {
-                let at = segment.start + offset;
-                take("", at..at + c.len_utf8(), Kind::Break);
+                let (at, end) = (segment.start + offset, segment.start + offset + c.len_utf8());
+                if is_emoji(c) {
+                    // A term of its own.
+                    take("", at..at, Kind::Break);
+                    take(text.get(at..end).unwrap_or_default(), at..end, Kind::Word);
+                }
+                take("", if is_emoji(c) { end..end } else { at..end }, Kind::Break);
             }
         }
         before = c;
@@ -203,14 +214,6 @@ fn give(
     if word.contains(char::is_alphanumeric) {
         take(word, place, kind);
     }
-}
-
-fn is_apostrophe(c: char) -> bool {
-    matches!(c, '\'' | '\u{2019}' | '\u{2bc}')
-}
-
-fn is_part(c: char) -> bool {
-    c.is_alphanumeric() || is_combining_mark(c)
 }
 
 /// A single letter that is not ASCII, with its marks: where several stand together, the script has no spaces.
@@ -262,7 +265,8 @@ mod tests {
             ("well-made -- soft", "well made | soft"),
             ("L'été, qu\u{2019}elle j'ai", "l été | qu elle j'ai"),
             ("Ｆｕｌｌ ﬁne", "full fine"),
-            ("soft 😍 warm", "soft | warm"),
+            ("soft 😍 warm", "soft | 😍 | warm"),
+            ("love it👍🏽👍! 🇩🇪", "love it | 👍 | 👍 |"),
             ("iPhone手机壳、好", "iphone ~手 ~机 ~壳 | 好"),
             ("it&#39;s <br/>a <b>gem</b> &amp; more", "it's | a | gem | more"),
             ("see https://x.example/a?b=<c> now", "see | now"),

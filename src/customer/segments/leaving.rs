@@ -1,6 +1,6 @@
 //! How users cease to be customers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::chain::{Chain, LEVELS, Levels};
 
@@ -63,8 +63,10 @@ pub struct Silences(BTreeMap<u32, [[f64; CLASSES]; LEVELS]>);
 impl Silences {
     /// Of these numbers of days.
     pub fn new(chain: &Chain, classes: &[Class], days: impl Iterator<Item = u32>) -> Self {
-        let mut found: BTreeMap<u32, [[f64; CLASSES]; LEVELS]> =
-            days.map(|days| (days, [[0.0; CLASSES]; LEVELS])).collect();
+        // Each number once, before there is a table for it: a map is collected through a list of all that come.
+        let days: BTreeSet<u32> = days.collect();
+        let empty = |days| (days, [[0.0; CLASSES]; LEVELS]);
+        let mut found: BTreeMap<u32, [[f64; CLASSES]; LEVELS]> = days.into_iter().map(empty).collect();
         let last = found.keys().next_back().copied().unwrap_or(0);
         // Still silent after so many days, if not gone; and gone before, by class.
         let mut silent: Levels = [1.0; LEVELS];

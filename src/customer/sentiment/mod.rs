@@ -1,8 +1,7 @@
 //! Whether a text speaks well of what it is about: a regression on the words, pairs and triples of words in it.
 //!
-//! [`Rating`] says what labels mean, [`Sentiment::train`] learns from texts with labels, [`Sentiment::probability`] answers.
+//! [`super::Rating`] says what labels mean, [`Sentiment::train`] learns from texts with labels, [`Sentiment::probability`] answers.
 
-mod rating;
 mod stored;
 mod training;
 
@@ -15,7 +14,6 @@ use crate::calibration::logistic;
 use crate::features::ngrams::Ngrams;
 use crate::statistics::ridge::Sparse;
 
-pub use rating::{Rating, Read};
 pub use training::{Options, Review};
 
 /// Words told of each leaning.
@@ -34,16 +32,22 @@ const TOLD: usize = 20;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Sentiment {
     ngrams: Ngrams,
-    /// Texts that have each of them; 0 and 1 for those that are not looked at.
-    frequency: Vec<u32>,
+    terms: Vec<Term>,
+    constant: f32,
     weights: Weights,
-    /// By column, and the constant at last.
-    slopes: Vec<f32>,
     finish: Option<Finish>,
     /// What is said of it; none of one that was refused.
     pub facts: Option<Facts>,
     /// Why it cannot answer.
     pub refusal: Option<String>,
+}
+
+/// What is known of a word, pair or triple: together, as a text looks at both.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+struct Term {
+    /// Texts that have it; 0 and 1 for one that is not looked at.
+    frequency: u32,
+    slope: f32,
 }
 
 /// What a model was learned from, and how it did out of fold.
@@ -81,9 +85,9 @@ impl Sentiment {
     pub fn refused(reason: String) -> Self {
         Self {
             ngrams: Ngrams::default(),
-            frequency: Vec::new(),
+            terms: Vec::new(),
+            constant: 0.0,
             weights: Weights::default(),
-            slopes: Vec::new(),
             finish: None,
             facts: None,
             refusal: Some(reason),
@@ -95,42 +99,64 @@ impl Sentiment {
         let of = |text: &Option<&str>| {
             let text = text.filter(|text| text.contains(|c: char| !c.is_whitespace()))?;
             let (finish, facts) = (self.finish.as_ref()?, self.facts.as_ref()?);
-            let columns = self.ngrams.columns(text);
-            Some(match self.weights.row(&columns) {
-                row if row.is_empty() => facts.base_rate(),
-                row => {
-                    let slope = |column: usize| f64::from(self.slopes.get(column).copied().unwrap_or(0.0));
-                    let sum: f64 = row.iter().map(|&(column, x)| x * slope(column as usize)).sum();
-                    logistic(finish.apply(&[vec![sum + slope(self.ngrams.len())]], 0))
-                }
+            let (mut squares, mut sum) = (0.0, 0.0);
+            for column in self.ngrams.columns(text) {
+                let term = self.terms.get(column as usize).copied().unwrap_or_default();
+                let x = self.weights.of(term.frequency);
+                squares += x * x;
+                sum += x * f64::from(term.slope);
+            }
+            let odds = || f64::from(self.constant) + sum / squares.sqrt();
+            Some(match squares {
+                0.0 => facts.base_rate(),
+                _ => logistic(finish.apply(&[vec![odds()]], 0)),
             })
         };
         texts.par_iter().map(of).collect()
     }
 }
 
-/// What the words of a text count, by column; 0 for those that fewer than two texts had.
+/// What a term counts, by the number of texts that have it; 0 for those that fewer than two have.
 #[derive(Debug, Clone, PartialEq, Default)]
-struct Weights(Vec<f64>);
+struct Weights {
+    texts: usize,
+    /// Those of the first numbers, which most terms have: a logarithm for each would take longer than all else.
+    first: Vec<f64>,
+}
+
+/// Numbers of texts whose weights are kept.
+const KEPT: u32 = 1 << 12;
 
 impl Weights {
-    /// From how many of how many texts have each.
-    fn new(frequency: &[u32], texts: usize) -> Self {
-        let weight = |frequency: &u32| match frequency {
+    /// Of terms of so many texts.
+    fn new(texts: usize) -> Self {
+        let weight = |frequency: u32| match frequency {
             0 | 1 => 0.0,
-            _ => 1.0 + ((1.0 + texts as f64) / (1.0 + f64::from(*frequency))).ln(),
+            _ => weight(frequency, texts),
         };
-        Self(frequency.iter().map(weight).collect())
+        Self {
+            texts,
+            first: (0..KEPT).map(weight).collect(),
+        }
+    }
+
+    fn of(&self, frequency: u32) -> f64 {
+        let kept = self.first.get(frequency as usize).copied();
+        kept.unwrap_or_else(|| weight(frequency, self.texts))
     }
 
     /// The weights of the columns of a text, of length 1.
-    fn row(&self, columns: &[u32]) -> Sparse {
-        let weight = |&column: &u32| Some((column, *self.0.get(column as usize).filter(|weight| **weight > 0.0)?));
-        let mut row: Sparse = columns.iter().filter_map(weight).collect();
+    fn row(&self, columns: &[u32], frequency: &[u32]) -> Sparse {
+        let weight = |&column: &u32| (column, self.of(frequency.get(column as usize).copied().unwrap_or(0)));
+        let mut row: Sparse = columns.iter().map(weight).filter(|(_, x)| *x > 0.0).collect();
         let length = row.iter().map(|(_, x)| x * x).sum::<f64>().sqrt();
         row.iter_mut().for_each(|(_, x)| *x /= length);
         row
     }
+}
+
+fn weight(frequency: u32, texts: usize) -> f64 {
+    1.0 + ((1.0 + texts as f64) / (1.0 + f64::from(frequency))).ln()
 }
 
 #[cfg(test)]

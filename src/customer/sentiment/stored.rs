@@ -7,15 +7,13 @@ use safetensors::tensor::{Dtype, TensorView};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{Facts, Sentiment, Weights};
+use super::{Facts, Sentiment, Term, Weights};
 use crate::customer::finish::Finish;
 use crate::features::ngrams::Ngrams;
 use crate::model::{ModelError, Stored};
 
 /// Key of the JSON in the metadata.
 const MODEL: &str = "model";
-/// Between words, none of which has it.
-const BREAK: char = '\n';
 
 #[derive(Serialize, Deserialize)]
 struct Parts {
@@ -26,6 +24,11 @@ struct Parts {
 
 fn unreadable(error: impl std::fmt::Display) -> ModelError {
     ModelError::Unreadable(error.to_string())
+}
+
+/// Four little-endian bytes.
+fn whole_at(bytes: &[u8], at: usize) -> u32 {
+    u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]])
 }
 
 impl Stored for Sentiment {
@@ -39,7 +42,7 @@ impl Stored for Sentiment {
             ("reason".to_owned(), json!(self.refusal)),
             (
                 "terms".to_owned(),
-                json!(self.frequency.iter().filter(|f| **f > 1).count()),
+                json!(self.terms.iter().filter(|term| term.frequency > 1).count()),
             ),
         ]);
         if let Some(facts) = &self.facts {
@@ -72,18 +75,20 @@ impl Stored for Sentiment {
             refusal: self.refusal.clone(),
         };
         let (words, pairs, triples) = self.ngrams.parts();
-        let words = words.join(&BREAK.to_string()).into_bytes();
+        // A refused model has none, not even a constant.
+        let constant = self.facts.is_some().then_some(self.constant);
+        let slopes = self.terms.iter().map(|term| term.slope).chain(constant);
         let whole = |numbers: &mut dyn Iterator<Item = u32>| numbers.flat_map(u32::to_le_bytes).collect::<Vec<u8>>();
         let tensors = [
-            ("frequency", Dtype::U32, whole(&mut self.frequency.iter().copied())),
-            ("pairs", Dtype::U32, whole(&mut pairs.iter().flatten().copied())),
             (
-                "slopes",
-                Dtype::F32,
-                self.slopes.iter().flat_map(|slope| slope.to_le_bytes()).collect(),
+                "frequency",
+                Dtype::U32,
+                whole(&mut self.terms.iter().map(|term| term.frequency)),
             ),
+            ("pairs", Dtype::U32, whole(&mut pairs.iter().flatten().copied())),
+            ("slopes", Dtype::F32, slopes.flat_map(f32::to_le_bytes).collect()),
             ("triples", Dtype::U32, whole(&mut triples.iter().flatten().copied())),
-            ("words", Dtype::U8, words),
+            ("words", Dtype::U8, words.as_bytes().to_vec()),
         ];
         let view = |(name, kind, bytes): &'_ (&'static str, Dtype, Vec<u8>)| {
             let width = if *kind == Dtype::U8 { 1 } else { 4 };
@@ -110,37 +115,30 @@ impl Stored for Sentiment {
         let bytes = |name: &str, kind: Dtype| {
             let tensor = tensors.tensor(name).map_err(unreadable)?;
             match tensor.dtype() == kind {
-                true => Ok(tensor
-                    .data()
-                    .chunks_exact(4)
-                    .map(|b| [b[0], b[1], b[2], b[3]])
-                    .collect::<Vec<[u8; 4]>>()),
+                true => Ok(tensor.data()),
                 false => Err(unreadable(format!("{name} is of type {:?}", tensor.dtype()))),
             }
         };
-        let whole = |name: &str| -> Result<Vec<u32>, ModelError> {
-            Ok(bytes(name, Dtype::U32)?.into_iter().map(u32::from_le_bytes).collect())
-        };
         let two = |name: &str| -> Result<Vec<[u32; 2]>, ModelError> {
-            Ok(whole(name)?.chunks_exact(2).map(|pair| [pair[0], pair[1]]).collect())
+            let pairs = bytes(name, Dtype::U32)?.chunks_exact(8);
+            Ok(pairs.map(|b| [whole_at(b, 0), whole_at(b, 4)]).collect())
         };
         let words = tensors.tensor("words").map_err(unreadable)?;
         let words = std::str::from_utf8(words.data()).map_err(unreadable)?;
-        let words = if words.is_empty() {
-            Vec::new()
-        } else {
-            words.split(BREAK).map(str::to_owned).collect()
-        };
-        let frequency = whole("frequency")?;
         let unfit = || unreadable("its parts do not fit each other");
+        let frequency = bytes("frequency", Dtype::U32)?.chunks_exact(4).map(|b| whole_at(b, 0));
+        let slopes = bytes("slopes", Dtype::F32)?.chunks_exact(4);
+        let slopes: Vec<f32> = slopes.map(|b| f32::from_bits(whole_at(b, 0))).collect();
+        // By column, and the constant at last.
+        if slopes.len() != frequency.len() + usize::from(parts.facts.is_some()) {
+            return Err(unfit());
+        }
+        let term = |(frequency, &slope): (u32, &f32)| Term { frequency, slope };
         let model = Self {
-            ngrams: Ngrams::of_parts(words, two("pairs")?, two("triples")?).ok_or_else(unfit)?,
-            weights: Weights::new(&frequency, parts.facts.as_ref().map_or(0, |facts| facts.rows)),
-            frequency,
-            slopes: bytes("slopes", Dtype::F32)?
-                .into_iter()
-                .map(f32::from_le_bytes)
-                .collect(),
+            ngrams: Ngrams::of_parts(words.to_owned(), two("pairs")?, two("triples")?).ok_or_else(unfit)?,
+            weights: Weights::new(parts.facts.as_ref().map_or(0, |facts| facts.rows)),
+            constant: slopes.get(frequency.len()).copied().unwrap_or(0.0),
+            terms: frequency.zip(&slopes).map(term).collect(),
             finish: parts.finish,
             facts: parts.facts,
             refusal: parts.refusal,
@@ -158,12 +156,14 @@ impl Sentiment {
                 self.refusal.is_none()
                     && finish.is_valid(1)
                     && facts.positives <= facts.rows
-                    && self.frequency.len() == columns
-                    && self.frequency.iter().all(|frequency| *frequency as usize <= facts.rows)
-                    && self.slopes.len() == columns + 1
-                    && self.slopes.iter().all(|slope| slope.is_finite())
+                    && self.terms.len() == columns
+                    && self
+                        .terms
+                        .iter()
+                        .all(|term| term.frequency as usize <= facts.rows && term.slope.is_finite())
+                    && self.constant.is_finite()
             }
-            (None, None) => self.refusal.is_some() && columns == 0 && self.slopes.is_empty(),
+            (None, None) => self.refusal.is_some() && columns == 0 && self.terms.is_empty(),
             _ => false,
         }
     }

@@ -2,12 +2,12 @@
 
 use rayon::prelude::*;
 
-use super::{Facts, Sentiment, TOLD, Weights};
+use super::{Facts, Sentiment, TOLD, Term, Weights, weight};
 use crate::calibration::{Calibrator, logistic};
 use crate::customer::finish::{Finish, HeldOut};
 use crate::customer::scores::{Scores, log_loss};
 use crate::error::{Error, Result};
-use crate::features::ngrams::{Ngrams, tokens};
+use crate::features::{ngrams::Ngrams, tokens::is_copied};
 use crate::statistics::ridge::{Sparse, dot};
 use crate::statistics::{SparseLogistic, count, folds, mix};
 
@@ -17,8 +17,6 @@ pub(super) const MAX_TEXTS: usize = 200_000;
 const MAX_TERMS: usize = 400_000;
 /// Texts of each outcome that are needed.
 const ENOUGH: usize = 10;
-/// Words up to which equal texts were written by different people; longer ones are copies.
-const SHORT: usize = 4;
 /// Texts that are no copies, at least.
 const UNITS: usize = 20;
 /// Penalties that are tried, from the strongest one on.
@@ -118,7 +116,7 @@ impl Sentiment {
         let documents: Vec<Vec<u32>> = texts.par_iter().map(|text| ngrams.columns(text)).collect();
         let mut unit = 0_u32;
         let number = |row: usize| {
-            let is_copy = row > 0 && texts[row] == texts[row - 1] && tokens(texts[row]).len() > SHORT;
+            let is_copy = row > 0 && texts[row] == texts[row - 1] && is_copied(texts[row]);
             unit += u32::from(row > 0 && !is_copy);
             unit
         };
@@ -198,6 +196,7 @@ impl Sentiment {
             .iter()
             .map(|slope| *slope as f32)
             .collect();
+        let term = |(&frequency, &slope): (&u32, &f32)| Term { frequency, slope };
         let (positive_terms, negative_terms) = leaning(&ngrams, &frequency, &slopes, texts.len());
         Ok(Self {
             finish: Some(Finish::fit(seen, &all)),
@@ -212,10 +211,10 @@ impl Sentiment {
                 notes,
                 seed: options.seed,
             }),
-            weights: Weights::new(&frequency, texts.len()),
+            weights: Weights::new(texts.len()),
+            constant: slopes.last().copied().unwrap_or(0.0),
+            terms: frequency.iter().zip(&slopes).map(term).collect(),
             ngrams,
-            frequency,
-            slopes,
             refusal: None,
         })
     }
@@ -233,9 +232,9 @@ impl Lesson<'_> {
 
     /// Rows with the weights of their words, and a constant.
     fn rows(&self, frequency: &[u32], texts: usize, rows: &[usize]) -> Vec<Sparse> {
-        let weights = Weights::new(frequency, texts);
+        let weights = Weights::new(texts);
         let of = |row: &usize| {
-            let mut row = weights.row(&self.documents[*row]);
+            let mut row = weights.row(&self.documents[*row], frequency);
             row.push((self.columns as u32, 1.0));
             row
         };
@@ -256,9 +255,8 @@ impl Lesson<'_> {
 /// What speaks most for and against: slope times weight times the root of the texts that have it, as rare words say little
 /// of all texts.
 fn leaning(ngrams: &Ngrams, frequency: &[u32], slopes: &[f32], texts: usize) -> (Vec<String>, Vec<String>) {
-    let weight = |frequency: u32| 1.0 + ((1.0 + texts as f64) / (1.0 + f64::from(frequency))).ln();
     let strength =
-        |(slope, frequency): (&f32, &u32)| f64::from(*slope) * weight(*frequency) * f64::from(*frequency).sqrt();
+        |(slope, frequency): (&f32, &u32)| f64::from(*slope) * weight(*frequency, texts) * f64::from(*frequency).sqrt();
     let mut by_strength: Vec<(f64, u32)> = slopes.iter().zip(frequency).map(strength).zip(0..).collect();
     by_strength.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
     let name = |(_, column): &(f64, u32)| ngrams.name(*column);

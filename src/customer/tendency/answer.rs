@@ -108,7 +108,7 @@ fn refused<'a>(reviewed: &'a Reviewed, candidate: usize, refusal: &'a str) -> im
     })
 }
 
-/// Reviews that could not be read, and attributes.
+/// Reviews that could not be read, attributes, and what else is to be told of the tables.
 fn left_out(reviewed: &Reviewed) -> Option<String> {
     let parts: Vec<String> = reviewed
         .unread
@@ -118,7 +118,11 @@ fn left_out(reviewed: &Reviewed) -> Option<String> {
     let reviews = (!parts.is_empty()).then(|| format!("left out: {}", parts.join(", ")));
     let columns = embedding::left_out(&reviewed.attributes, false);
     let columns = (!columns.is_empty()).then(|| format!("not looked at: {}", columns.join(", ")));
-    let told: Vec<String> = reviews.into_iter().chain(columns).collect();
+    let told: Vec<String> = reviews
+        .into_iter()
+        .chain(columns)
+        .chain(reviewed.told.iter().cloned())
+        .collect();
     (!told.is_empty()).then(|| told.join("; "))
 }
 
@@ -246,7 +250,7 @@ impl<'a> Learned<'a> {
     }
 
     fn within(&self, rating: f64) -> f64 {
-        rating.clamp(self.reviewed.scale.lowest, self.reviewed.scale.highest)
+        rating.clamp(self.reviewed.scale.lowest(), self.reviewed.scale.highest())
     }
 
     /// Variance of attributes that are not known of a product.

@@ -5,10 +5,9 @@ use std::collections::BTreeMap;
 use arrow_array::RecordBatch;
 
 use super::rows::{Rows, Single};
+use crate::customer::Rating;
 use crate::error::{Error, Result};
 
-/// Share of ratings outside the scale from which the scale is taken for wrong.
-const MAX_OUTSIDE: f64 = 0.05;
 /// Days at which candidates are asked about within the reviews at most: each is learned from anew.
 const MAX_DAYS: usize = 6;
 /// Reviews of a bin of time at least, and bins at most.
@@ -42,17 +41,6 @@ pub struct Candidate {
     pub refusal: Option<String>,
 }
 
-/// What ratings there are, and which are positive.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Scale {
-    /// The lowest positive rating.
-    pub positive: f64,
-    /// The lowest rating.
-    pub lowest: f64,
-    /// The highest rating.
-    pub highest: f64,
-}
-
 /// Reviews, products and what is asked.
 #[derive(Debug, Clone)]
 pub struct Reviewed {
@@ -60,6 +48,8 @@ pub struct Reviewed {
     pub reviews: Vec<Review>,
     /// Rows that could not be read, by what is wrong with them.
     pub unread: BTreeMap<String, usize>,
+    /// What else is to be told of the tables, in the order of the alphabet.
+    pub told: Vec<String>,
     /// Attributes by number of the product.
     pub attributes: RecordBatch,
     /// Number of users.
@@ -69,53 +59,21 @@ pub struct Reviewed {
     /// Products that are asked about.
     pub candidates: Vec<Candidate>,
     /// The scale of ratings.
-    pub scale: Scale,
+    pub scale: Rating,
     /// Probability of intervals.
     pub level: f64,
-}
-
-impl Scale {
-    fn check(&self) -> Result<()> {
-        let Self {
-            positive,
-            lowest,
-            highest,
-        } = *self;
-        if !(lowest.is_finite() && highest.is_finite() && lowest < highest) {
-            return Err(Error::argument(format!(
-                "lowest must be below highest, got {lowest} and {highest}"
-            )));
-        }
-        if !(positive > lowest && positive <= highest) {
-            return Err(Error::argument(format!(
-                "positive must be above lowest = {lowest} and at most highest = {highest}, got {positive}"
-            )));
-        }
-        Ok(())
-    }
 }
 
 impl Reviewed {
     /// Takes out ratings that are none of the scale, and reviews without a date among those with one.
     pub(super) fn checked(mut self) -> Result<Self> {
-        self.scale.check()?;
         crate::statistics::check_level(self.level)?;
-        let Scale { lowest, highest, .. } = self.scale;
-        let all = self.reviews.len();
-        let is_outside = |r: &&Review| !(lowest..=highest).contains(&r.rating);
-        let outside = self.reviews.iter().filter(is_outside).count();
-        if outside as f64 > MAX_OUTSIDE * all as f64 {
-            let ratings = || self.reviews.iter().map(|r| r.rating);
-            let (low, high) = (ratings().fold(lowest, f64::min), ratings().fold(highest, f64::max));
-            return Err(Error::argument(format!(
-                "{outside} of {all} ratings are not between lowest = {lowest} and highest = {highest}: name the scale, \
-                 such as lowest := {low}, highest := {high}, and with it the lowest positive rating, positive"
-            )));
-        }
+        let scale = self.scale;
+        let outside = scale.check(self.reviews.iter().map(|r| r.rating))?.count;
         if outside > 0 {
-            let text = format!("rating not between {lowest} and {highest}");
+            let text = format!("rating not between {} and {}", scale.lowest(), scale.highest());
             *self.unread.entry(text).or_default() += outside;
-            self.reviews.retain(|r| (lowest..=highest).contains(&r.rating));
+            self.reviews.retain(|r| scale.includes(r.rating));
         }
         if self.reviews.iter().any(|r| r.day.is_some()) {
             let undated = self.reviews.iter().filter(|r| r.day.is_none()).count();
@@ -197,7 +155,7 @@ impl Known {
                 reviews.len()
             )));
         }
-        let positive = reviewed.scale.positive;
+        let positive = reviewed.scale.positive();
         let positives = reviews.iter().filter(|r| r.rating >= positive).count();
         if positives == 0 || positives == reviews.len() {
             let word = if positives == 0 { "none" } else { "each" };

@@ -12,7 +12,7 @@ mod history;
 mod rows;
 
 pub use answer::{Tendency, tendencies};
-pub use history::{Candidate, Review, Reviewed, Scale};
+pub use history::{Candidate, Review, Reviewed};
 
 #[cfg(test)]
 mod tests;

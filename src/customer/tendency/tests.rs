@@ -6,6 +6,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 
 use super::{crossed::Crossed, effect::logistic, *};
+use crate::customer::Rating;
 use crate::error::Error;
 
 const PRODUCTS: u32 = 200;
@@ -44,15 +45,12 @@ fn planted(seed: u64, reviews: usize) -> (Reviewed, Vec<f64>, Vec<f64>) {
     let reviewed = Reviewed {
         reviews: reviews.collect(),
         unread: BTreeMap::new(),
+        told: Vec::new(),
         attributes: RecordBatch::try_from_iter([("make", makes)]).unwrap(),
         users: USERS as usize,
         asked: Some((0..USERS).step_by(20).collect()),
         candidates: (PRODUCTS..all).map(candidate).collect(),
-        scale: Scale {
-            positive: 4.0,
-            lowest: 1.0,
-            highest: 5.0,
-        },
+        scale: Rating::try_new(1.0, 5.0, 4.0).unwrap(),
         level: 0.8,
     };
     (reviewed, products, users)
@@ -128,8 +126,6 @@ fn later_reviews_are_not_looked_at() {
 #[test]
 fn a_scale_that_is_not_that_of_the_ratings_is_an_error() {
     let (mut reviewed, ..) = planted(9, 300);
-    reviewed.scale.highest = 4.0;
-    assert!(matches!(tendencies(reviewed.clone()), Err(Error::Argument(text)) if text.contains("highest := 5")));
-    reviewed.scale.positive = f64::NAN;
-    assert!(matches!(tendencies(reviewed), Err(Error::Argument(_))));
+    reviewed.scale = Rating::try_new(1.0, 4.0, 4.0).unwrap();
+    assert!(matches!(tendencies(reviewed), Err(Error::Argument(text)) if text.contains("highest := 5")));
 }

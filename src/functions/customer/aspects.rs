@@ -1,11 +1,18 @@
 //! `__launch_aspects(...)`: the aspects of the texts of a key, for the macro `launch_aspects`.
 
+use std::collections::HashSet;
+
 use arrow_array::{Array, StringArray};
+use foldhash::fast::FixedState;
 
 use super::fit_purchase::between;
 use crate::{
-    customer::aspects::{Aspect, Options as Asked, aspects},
+    customer::{
+        Rating,
+        aspects::{Aspect, Options as Asked, aspects},
+    },
     error::Error,
+    features::{text::is_emoji, tokens::is_copied},
     functions::prelude::*,
 };
 
@@ -26,6 +33,7 @@ pub struct Options {
 pub struct Batch {
     texts: StringArray,
     labels: Vec<Option<f64>>,
+    users: StringArray,
 }
 
 /// An aspect, or why there is none.
@@ -50,6 +58,7 @@ impl Function for OfTexts {
 
         @param text: VARCHAR  the text
         @param label: DOUBLE  its label; NULL where it is not known
+        @param user: VARCHAR  who wrote it; NULL where that is not known
         @param positive: DOUBLE = 4.0  the label from which on a text is positive
         @param min_mentions: BIGINT = 20  texts that must mention a term
         @param false_discovery_rate: DOUBLE = 0.05  share of the terms that may be false
@@ -65,7 +74,7 @@ impl Function for OfTexts {
         @returns rank: BIGINT  from 1
         @returns status: VARCHAR  ok or refused
         @returns reason: VARCHAR  what was left out, or why there is none
-        @example SELECT __launch_aspects(text, rating) FROM reviews
+        @example SELECT __launch_aspects(text, rating, NULL) FROM reviews
     ";
 
     type Answer = Vec<Row>;
@@ -79,6 +88,7 @@ impl Gather for OfTexts {
         let batch = Batch {
             texts: arguments.text_array()?,
             labels: arguments.numbers()?,
+            users: arguments.text_array()?,
         };
         let (positive, min_mentions) = (arguments.numbers()?, arguments.whole()?);
         let (rate, level, top) = (arguments.numbers()?, arguments.numbers()?, arguments.whole()?);
@@ -94,10 +104,7 @@ impl Gather for OfTexts {
 
     fn answer(query: &Query, rows: &Rows<Batch>, options: &Options) -> Result<Self::Answer, Failure> {
         let number = |bits: Option<u64>, name: &str| required(bits.map(f64::from_bits), name);
-        let positive = number(options.positive, "positive")?;
-        if !positive.is_finite() {
-            return Err(Failure::new(format!("positive must be a number, got {positive}")));
-        }
+        let rating = Rating::up_to_an_end(number(options.positive, "positive")?)?;
         let top = options.top.map(|top| between(Some(top), "top", 1, i64::from(u32::MAX)));
         let asked = Asked {
             min_mentions: between(options.min_mentions, "min_mentions", 1, i64::from(u32::MAX))? as u32,
@@ -106,8 +113,12 @@ impl Gather for OfTexts {
             top: top.transpose()?.map(|top| top as usize),
         };
         asked.check()?;
-        let read = Read::of(rows, positive);
-        Ok(match query.run(|| aspects(&read.texts, &asked))? {
+        let read = Read::of(rows, rating);
+        let found = match rating.other_scale(read.labels.iter().copied()) {
+            Some(reason) => Err(Error::Refused(reason)),
+            None => query.run(|| aspects(&read.texts, &asked))?,
+        };
+        Ok(match found {
             Ok(found) => {
                 let reason = read.left_out();
                 (1..)
@@ -118,7 +129,7 @@ impl Gather for OfTexts {
             Err(Error::Refused(reason)) => vec![Row {
                 status: "refused".to_owned(),
                 reason: Some(
-                    [Some(reason), read.hint(positive), read.left_out()]
+                    [Some(reason), read.hint(rating.positive()), read.left_out()]
                         .into_iter()
                         .flatten()
                         .collect::<Vec<_>>()
@@ -151,32 +162,45 @@ impl Row {
 /// The rows that can be read, and how many cannot.
 struct Read<'a> {
     texts: Vec<(&'a str, bool)>,
+    /// The label of each.
+    labels: Vec<f64>,
     without_text: usize,
     without_label: usize,
-    /// The largest label, if there is one.
-    largest: Option<f64>,
+    copies: usize,
 }
 
+/// What makes a review: one with the same is a copy.
+type Review<'a> = (&'a str, bool, Option<&'a str>);
+
 impl<'a> Read<'a> {
-    fn of(rows: &'a Rows<Batch>, positive: f64) -> Self {
+    fn of(rows: &'a Rows<Batch>, rating: Rating) -> Self {
         let mut read = Self {
             texts: Vec::new(),
+            labels: Vec::new(),
             without_text: 0,
             without_label: 0,
-            largest: None,
+            copies: 0,
         };
+        let mut known: HashSet<Review<'a>, FixedState> = HashSet::default();
         for (batch, rows) in rows.batches() {
             for &row in rows {
                 let row = row as usize;
                 let text = batch.texts.is_valid(row).then(|| batch.texts.value(row));
-                let text = text.filter(|text| text.contains(char::is_alphanumeric));
+                let text = text.filter(|text| text.contains(|c: char| c.is_alphanumeric() || is_emoji(c)));
+                let user = batch.users.is_valid(row).then(|| batch.users.value(row));
                 let label = batch.labels.get(row).copied().flatten().filter(|label| !label.is_nan());
                 match (text, label) {
                     (None, _) => read.without_text += 1,
                     (_, None) => read.without_label += 1,
                     (Some(text), Some(label)) => {
-                        read.largest = Some(read.largest.map_or(label, |largest| largest.max(label)));
-                        read.texts.push((text, label >= positive));
+                        let positive = rating.is_positive(label);
+                        let again = !known.insert((text, positive, user));
+                        if again && (user.is_some() || is_copied(text)) {
+                            read.copies += 1;
+                        } else {
+                            read.texts.push((text, positive));
+                            read.labels.push(label);
+                        }
                     }
                 }
             }
@@ -190,14 +214,24 @@ impl<'a> Read<'a> {
             1 => Some(format!("1 row without {what} is left out")),
             _ => Some(format!("{count} rows without {what} are left out")),
         };
-        let parts = [told(self.without_text, "words"), told(self.without_label, "a label")];
+        let copies = match self.copies {
+            0 => None,
+            1 => Some("1 copy of a review is left out".to_owned()),
+            copies => Some(format!("{copies} copies of reviews are left out")),
+        };
+        let parts = [
+            told(self.without_text, "words"),
+            told(self.without_label, "a label"),
+            copies,
+        ];
         let told: Vec<String> = parts.into_iter().flatten().collect();
         (!told.is_empty()).then(|| told.join("; "))
     }
 
     /// What to do where no label is positive.
     fn hint(&self, positive: f64) -> Option<String> {
-        let largest = self.largest.filter(|largest| *largest < positive)?;
+        let largest = self.labels.iter().copied().reduce(f64::max);
+        let largest = largest.filter(|largest| *largest < positive)?;
         Some(format!(
             "the largest label is {largest}, and positive is {positive}: set positive"
         ))

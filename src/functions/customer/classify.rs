@@ -51,7 +51,7 @@ impl Asked {
             };
             last = Some((bytes, model.clone()));
             groups
-                .entry(model.id.clone())
+                .entry(model.id().to_owned())
                 .or_insert_with(|| (model, Vec::new()))
                 .1
                 .push(row);

@@ -3,7 +3,10 @@
 use arrow_array::{Array, StringArray};
 
 use crate::{
-    customer::sentiment::{Options as TrainOptions, Rating, Review, Sentiment},
+    customer::{
+        Rating,
+        sentiment::{Options as TrainOptions, Review, Sentiment},
+    },
     error::{self, Error},
     functions::prelude::*,
     model,

@@ -6,7 +6,10 @@ use arrow_array::{RecordBatch, RecordBatchOptions, UInt32Array};
 use arrow_select::{concat::concat_batches, take::take};
 
 use crate::{
-    customer::tendency::{Candidate, Review, Reviewed, Scale, Tendency, tendencies},
+    customer::{
+        Rating,
+        tendency::{Candidate, Review, Reviewed, Tendency, tendencies},
+    },
     functions::prelude::*,
 };
 
@@ -37,6 +40,7 @@ enum Given {
     Product(u32),
     Candidate(Candidate, Option<String>),
     User(u32, Option<String>),
+    Told(String),
 }
 
 impl Function for OfReviews {
@@ -45,13 +49,13 @@ impl Function for OfReviews {
     const ABOUT: &'static str = "
         How reviews of candidates will turn out; launch_review_tendency shows it as a table.
 
-        @param kind: VARCHAR  what the row is: review, product, candidate, user or reviewer
+        @param kind: VARCHAR  what the row is: review, product, candidate, user, reviewer or told
         @param number: BIGINT  number of the product or user, from 0
         @param other: BIGINT  number of the user of a review
         @param day: DATE  the day of a review; the day that a candidate is asked about as of
         @param rating: DOUBLE  the rating of a review
         @param id: VARCHAR  the id of a candidate or user
-        @param note: VARCHAR  why a review cannot be read, or a candidate not be asked about
+        @param note: VARCHAR  why a review cannot be read, or a candidate not be asked about; what is to be told
         @param attributes: ANY  a STRUCT of the attributes of a product
         @param by_user: BOOLEAN = false  whether users are asked about
         @param positive: DOUBLE = 4  the lowest rating that is positive
@@ -128,11 +132,12 @@ impl Gather for OfReviews {
                     let day = days[row];
                     Given::Candidate(Candidate { product, day, refusal }, id)
                 }
+                (Some("told"), Some(text)) => Given::Told(text),
                 (Some("user" | "reviewer"), _) => Given::User(code(numbers[row])?, id),
                 (other, _) => {
                     let other = other.unwrap_or("NULL");
                     return Err(Failure::new(format!(
-                        "kind must be one of review, product, candidate, user, reviewer, got '{other}'"
+                        "kind must be one of review, product, candidate, user, reviewer, told, got '{other}'"
                     )));
                 }
             });
@@ -156,11 +161,11 @@ impl Gather for OfReviews {
 
     fn answer(query: &Query, rows: &Rows<Batch>, options: &Options) -> Result<Self::Answer, Failure> {
         let number = |given: Option<u64>, name: &str| required(given.map(f64::from_bits), name);
-        let scale = Scale {
-            positive: number(options.positive, "positive")?,
-            lowest: number(options.lowest, "lowest")?,
-            highest: number(options.highest, "highest")?,
-        };
+        let scale = Rating::try_new(
+            number(options.lowest, "lowest")?,
+            number(options.highest, "highest")?,
+            number(options.positive, "positive")?,
+        )?;
         let by_user = required(options.by_user, "by_user")?;
         let (reviewed, ids, users) = reviewed(rows, scale, number(options.level, "level")?, by_user)?;
         let found = query.run(|| tendencies(reviewed))??;
@@ -184,10 +189,10 @@ impl Gather for OfReviews {
 /// The rows of a group put together, with the ids of candidates and of users that are asked about.
 type Asked = (Reviewed, Vec<Option<String>>, BTreeMap<u32, String>);
 
-fn reviewed(rows: &Rows<Batch>, scale: Scale, level: f64, by_user: bool) -> Result<Asked, Failure> {
+fn reviewed(rows: &Rows<Batch>, scale: Rating, level: f64, by_user: bool) -> Result<Asked, Failure> {
     let (mut reviews, mut unread) = (Vec::new(), BTreeMap::new());
     let mut candidates: Vec<(Option<String>, Candidate)> = Vec::new();
-    let (mut people, mut users) = (BTreeMap::new(), 0);
+    let (mut people, mut users, mut told) = (BTreeMap::new(), 0, Vec::new());
     let (mut codes, mut batches) = (Vec::new(), Vec::new());
     for (batch, of_group) in rows.batches() {
         let mut own: Vec<u32> = Vec::new();
@@ -202,6 +207,7 @@ fn reviewed(rows: &Rows<Batch>, scale: Scale, level: f64, by_user: bool) -> Resu
                     codes.push(*code);
                     own.push(row);
                 }
+                Given::Told(text) => told.push(text.clone()),
                 Given::Candidate(candidate, id) => candidates.push((id.clone(), candidate.clone())),
                 Given::User(code, id) => {
                     users = users.max(*code as usize + 1);
@@ -233,9 +239,11 @@ fn reviewed(rows: &Rows<Batch>, scale: Scale, level: f64, by_user: bool) -> Resu
     };
     candidates.sort_by(|(a, x), (b, y)| (a, x.day, &x.refusal).cmp(&(b, y.day, &y.refusal)));
     let (ids, candidates) = candidates.into_iter().unzip();
+    told.sort_unstable();
     let reviewed = Reviewed {
         reviews,
         unread,
+        told,
         attributes,
         users,
         asked: by_user.then(|| people.keys().copied().collect()),

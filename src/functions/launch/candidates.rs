@@ -170,9 +170,9 @@ impl Asked {
             };
             last = Some((bytes, model.clone()));
             match unusable(&self.own_units[row], self.days[row], checked, row) {
-                Some(reason) => answers[row] = refuse(Refused::Row(&model.id, reason))?,
+                Some(reason) => answers[row] = refuse(Refused::Row(model.id(), reason))?,
                 None => {
-                    let group = groups.entry((model.id.clone(), options));
+                    let group = groups.entry((model.id().to_owned(), options));
                     group.or_insert_with(|| (model, Vec::new())).1.push(row);
                 }
             }
@@ -183,7 +183,7 @@ impl Asked {
                 Ok(found) => rows.iter().zip(found).for_each(|(&row, found)| answers[row] = found),
                 Err(Error::Refused(reason)) => {
                     for &row in rows {
-                        answers[row] = refuse(Refused::Model(&model.id, reason.clone()))?;
+                        answers[row] = refuse(Refused::Model(model.id(), reason.clone()))?;
                     }
                 }
                 Err(error) => return Err(error.into()),

@@ -61,7 +61,7 @@ impl PerChunk for Predict {
             let forecasts = model.forecast_running(candidates, &batch.own_units, f64::from_bits(level), horizon)?;
             let unknown = model.lacking(candidates);
             let each = forecasts.into_iter().zip(&unknown);
-            let rows = each.map(|(forecast, unknown)| rows(&batch.model.id, forecast, unknown));
+            let rows = each.map(|(forecast, unknown)| rows(batch.model.id(), forecast, unknown));
             Ok(rows.collect())
         })
     }

@@ -376,6 +376,10 @@ impl Candidate<'_> {
         if let Some(price) = cut.filter(|price| *price > 0.0) {
             reason += &format!("; one more unit of budget would bring a profit of {price:.2}");
         }
+        // Sums of units differ in their last digits.
+        let lost = Some(order.wanted - order.sold)
+            .filter(|lost| *lost > 1e-9 * order.wanted)
+            .unwrap_or(0.0);
         let lead_time = self.options.lead_time as i32;
         Pass::Row(Box::new(Row {
             place: 0,
@@ -384,10 +388,10 @@ impl Candidate<'_> {
             order_date: (!running).then(|| DateValue(self.launch.saturating_sub(lead_time))),
             reorder_date: reorder_day.map(DateValue),
             expected_sales: Some(order.sold),
-            expected_lost_sales: Some((order.wanted - order.sold).max(0.0)),
+            expected_lost_sales: Some(lost),
             expected_leftover: Some(order.left),
             service_level: Some(order.service_level),
-            fill_rate: (order.wanted > 0.0).then(|| (order.sold / order.wanted).min(1.0)),
+            fill_rate: (order.wanted > 0.0).then(|| 1.0 - lost / order.wanted),
             expected_profit: order.profit.map(|p| p.0),
             profit_lower: order.profit.map(|p| p.1),
             profit_upper: order.profit.map(|p| p.2),

@@ -86,7 +86,7 @@ fn choose(launches: &[Launch], offers: &[Vec<Offer>], wish: &Wish) -> Result<por
         optional: false,
     };
     let products: Vec<portfolio::Product> = launches.iter().zip(offers).map(product).collect();
-    portfolio::choose(&products, &wish.limits, &wish.risk, TOLERANCE)
+    portfolio::choose_within(&products, &wish.limits, &wish.risk, TOLERANCE)
 }
 
 /// Shares the budget out once more, over finer orders at the dates and prices chosen.

@@ -200,8 +200,7 @@ fn too_many_a_week(products: &[&Product], required: &[usize], order: &[usize], p
             });
         };
         // Along the path each product moves into the week that it reached.
-        loop {
-            let Some(&mover) = from.get(&week) else { break };
+        while let Some(&mover) = from.get(&week) {
             members.entry(week).or_default().push(mover);
             if mover == product {
                 break;

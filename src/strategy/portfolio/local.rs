@@ -61,8 +61,8 @@ pub(super) fn improve(model: &Model, state: &mut State) -> f64 {
 }
 
 /// Chooses a few products anew at a time while the others stay, until a round over all products changes nothing or the
-/// steps are used up. Returns the value.
-pub(super) fn renew(model: &Model, ranking: &Ranking, state: &mut State, mut value: f64, mut steps: u64) -> f64 {
+/// steps are used up. `value` is that of the state.
+pub(super) fn renew(model: &Model, ranking: &Ranking, state: &mut State, mut value: f64, mut steps: u64) {
     let least = model.least_money();
     let mut random = Sequence(0x9E37_79B9_7F4A_7C15);
     let each = (steps / (4 * model.products().max(1)) as u64).max(200);
@@ -90,7 +90,6 @@ pub(super) fn renew(model: &Model, ranking: &Ranking, state: &mut State, mut val
             }
         }
     }
-    value
 }
 
 /// A product, those that stand in the way of its best options, those in the way of theirs and so on, and then any.

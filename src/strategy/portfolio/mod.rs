@@ -216,14 +216,22 @@ fn names(limits: &[Limit]) -> String {
     names.join(" and ")
 }
 
-/// Chooses one plan for each product, or leaves optional ones out, so that the objective of the module is greatest.
-///
-/// A choice is good enough within the share `tolerance` of the bound; 0 asks for the best there is.
+/// Chooses one plan for each product, or leaves optional ones out, so that the objective of the module is greatest, as far as that
+/// can be found in a fixed number of steps.
 ///
 /// # Errors
 ///
 /// [`Refusal`], which names the limit or limits that cannot be kept, with numbers; nothing is relaxed.
-pub fn choose(products: &[Product], limits: &Limits, risk: &Risk, tolerance: f64) -> Result<Chosen, Refusal> {
+pub fn choose(products: &[Product], limits: &Limits, risk: &Risk) -> Result<Chosen, Refusal> {
+    choose_within(products, limits, risk, 0.0)
+}
+
+/// As [`choose`], where a choice is good enough that misses the bound by a share `tolerance` of it.
+///
+/// # Errors
+///
+/// As [`choose`].
+pub fn choose_within(products: &[Product], limits: &Limits, risk: &Risk, tolerance: f64) -> Result<Chosen, Refusal> {
     check::check(products, limits, risk)?;
     let order = check::canonical_order(products);
     let sorted: Vec<&Product> = order.iter().map(|&index| &products[index]).collect();

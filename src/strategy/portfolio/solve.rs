@@ -14,7 +14,7 @@ const STEPS: usize = 30;
 const PLAIN_STEPS: usize = 600;
 /// Steps of the search near the best choice, and of the proof.
 const NEAR: u64 = 100_000_000;
-const PROOF: u64 = 30_000_000;
+const PROOF: u64 = 60_000_000;
 
 /// What is known of the best choice.
 pub(super) struct Solution {
@@ -44,9 +44,17 @@ pub(super) enum Aim {
 }
 
 impl Aim {
+    /// What the value may miss of the bound.
+    fn slack(self, bound: f64) -> f64 {
+        match self {
+            Self::Best(tolerance) => tolerance * bound.abs(),
+            Self::Reach(_) => 0.0,
+        }
+    }
+
     fn is_known(self, value: f64, bound: f64) -> bool {
         match self {
-            Self::Best(tolerance) => value >= bound - tolerance * bound.abs(),
+            Self::Best(_) => value >= bound - self.slack(bound),
             Self::Reach(enough) => value >= enough || bound < enough,
         }
     }
@@ -69,7 +77,7 @@ pub(super) fn solve(model: &Model, start: Vec<usize>, aim: Aim) -> Solution {
             prices,
         };
     }
-    value = renew(model, &ranking, &mut state, value, NEAR);
+    renew(model, &ranking, &mut state, value, NEAR);
     value = improve(model, &mut state);
     if aim.is_known(value, bound) {
         return Solution {
@@ -82,7 +90,9 @@ pub(super) fn solve(model: &Model, start: Vec<usize>, aim: Aim) -> Solution {
     }
     let least = model.least_money();
     let all = (0..model.products()).collect();
-    let outcome = search(model, &ranking, &least, &state, value, all, PROOF);
+    // Only what is better by more than the tolerance is looked for.
+    let slack = aim.slack(bound);
+    let outcome = search(model, &ranking, &least, &state, value + slack, all, PROOF);
     if let Some(found) = outcome.found {
         state = found;
         value = if outcome.complete {
@@ -91,12 +101,16 @@ pub(super) fn solve(model: &Model, start: Vec<usize>, aim: Aim) -> Solution {
             improve(model, &mut state)
         };
     }
-    let bound = if outcome.complete { value } else { bound.max(value) };
+    let bound = if outcome.complete {
+        bound.min(value + slack).max(value)
+    } else {
+        bound.max(value)
+    };
     Solution {
         state,
         value,
         bound,
-        exact: outcome.complete,
+        exact: outcome.complete && slack == 0.0,
         prices,
     }
 }

@@ -3,7 +3,7 @@
 use super::supply::profit_of;
 use super::{Terms, Timing};
 use crate::strategy::Paths;
-use crate::strategy::portfolio::{Limits, Plan, Product, Refusal, Risk, choose};
+use crate::strategy::portfolio::{Limits, Plan, Product, Refusal, Risk, choose_within};
 
 /// Orders of a product that are compared, at most.
 const LEVELS: usize = 64;
@@ -99,7 +99,7 @@ pub fn share_out(products: &[Vec<Level>], budget: f64) -> Result<Shared, Refusal
         ..Limits::default()
     };
     let neutral = Risk { weight: 0.0, tail: 0.1 };
-    let chosen = choose(&products, &limits, &neutral, TOLERANCE)?;
+    let chosen = choose_within(&products, &limits, &neutral, TOLERANCE)?;
     Ok(Shared {
         levels: chosen.plans.into_iter().map(Option::unwrap_or_default).collect(),
         price_of_money: chosen.price_of_money,

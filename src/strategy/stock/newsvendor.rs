@@ -181,10 +181,10 @@ mod tests {
         );
         assert_eq!(
             needs.order(&terms(Given {
-                pack: Some(40.0),
+                pack: Some(35.0),
                 ..Given::default()
             })),
-            80.0
+            70.0
         );
         assert_eq!(
             needs.order(&terms(Given {

@@ -116,7 +116,7 @@ pub fn outcome(
     let rest = (first - before).max(0.0) + second;
     let (wanted, after) = (paths.total(world), paths.total(world) - before);
     let sold = before.min(first) + after.min(rest);
-    let left = first + second - sold;
+    let left = (first + second - sold).max(0.0);
     let profit = terms.margin.as_ref().map_or(0.0, |margin| {
         let on_hand = |step: usize| match step <= second_at {
             true => (first - paths.by(step, world)).max(0.0),

@@ -143,9 +143,14 @@ impl Margin {
         if price == 0.0 {
             return Err("price is 0: give the price that customers pay".to_owned());
         }
+        if for_profit && self.cost == 0.0 {
+            return Err(
+                "cost is 0: give what a unit costs, as no order of what costs nothing would be too large".to_owned(),
+            );
+        }
         if for_profit && self.sale <= self.cost {
             let back = match returns > 0.0 {
-                true => format!(", of which a sale brings {} after returns", self.sale),
+                true => format!(", of which a sale brings {:.2} after returns", self.sale),
                 false => String::new(),
             };
             return Err(format!(
@@ -242,7 +247,7 @@ mod tests {
                 returns: Some(0.7),
                 ..given()
             },
-            "a sale brings 3",
+            "a sale brings 3.00",
         );
         refused(
             Given {

@@ -4,7 +4,7 @@ use super::super::{Limit, Limits, Plan, Product, Refusal, Risk, choose};
 
 const PLAIN: Risk = Risk { weight: 0.0, tail: 0.1 };
 /// A Monday.
-const MONDAY: i32 = 20_002;
+const MONDAY: i32 = 20_003;
 
 fn product(category: Option<usize>, plans: &[(i32, f64, f64)]) -> Product {
     let plan = |&(day, money, value): &(i32, f64, f64)| Plan {
@@ -117,8 +117,8 @@ fn dates_that_only_together_cannot_be_kept() {
     // Each limit alone can be kept: the first week is full, and the others are too near to each other.
     let products = vec![
         product(None, &[(0, 1.0, 1.0)]),
-        product(Some(1), &[(2, 1.0, 1.0), (14, 1.0, 1.0)]),
-        product(Some(1), &[(16, 1.0, 1.0)]),
+        product(Some(1), &[(2, 1.0, 1.0), (20, 1.0, 1.0)]),
+        product(Some(1), &[(23, 1.0, 1.0)]),
     ];
     let limits = Limits {
         per_week: Some(1),
