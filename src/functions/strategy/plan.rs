@@ -211,12 +211,9 @@ impl Product {
         let categories = list.texts()?;
         let numbers: Vec<Vec<Option<f64>>> = (0..NUMBERS).map(|_| list.numbers()).collect::<Result<_, _>>()?;
         let (prices, dates, factors) = (list.lists::<f64>()?, list.lists::<i32>()?, list.lists::<f64>()?);
-        let known = |values: Option<Vec<Option<f64>>>| values.into_iter().flatten().flatten().collect::<Vec<f64>>();
-        let rows = categories.into_iter().zip(prices).zip(dates).zip(factors).enumerate();
-        let product = |(row, (((category, prices), dates), factors)): (
-            usize,
-            (((Option<String>, _), Option<Vec<Option<i32>>>), _),
-        )| Self {
+        let known =
+            |values: &Option<Vec<Option<f64>>>| values.iter().flatten().flatten().copied().collect::<Vec<f64>>();
+        let product = |(row, category): (usize, Option<String>)| Self {
             category,
             reference: numbers[0][row].unwrap_or(f64::NAN),
             given: Given {
@@ -232,11 +229,11 @@ impl Product {
             target: numbers[8][row],
             elasticity: numbers[9][row].unwrap_or(0.0),
             deviation: numbers[10][row].unwrap_or(0.0),
-            prices: known(prices),
-            dates: Option::into_iter(dates).flatten().flatten().collect(),
-            factors: known(factors),
+            prices: known(&prices[row]),
+            dates: dates[row].iter().flatten().flatten().copied().collect(),
+            factors: known(&factors[row]),
         };
-        Ok(rows.map(product).collect())
+        Ok(categories.into_iter().enumerate().map(product).collect())
     }
 
     /// Dates with the factors of each step; of a date and step without one it is 1.
