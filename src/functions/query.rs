@@ -244,7 +244,11 @@ mod tests {
     #[test]
     fn chunks_share_the_bytes_of_a_model() {
         let query = Query::new(1, None);
-        let address = |bytes: &[u8]| query.bytes(&bytes.to_vec()).as_ptr();
+        // Each time from another place.
+        let address = |bytes: &[u8]| {
+            let copy = bytes.to_vec();
+            query.bytes(&copy).as_ptr()
+        };
         assert_eq!(address(b"one model"), address(b"one model"));
         assert_ne!(address(b"one model"), address(b"another one"));
     }
