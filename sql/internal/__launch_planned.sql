@@ -171,13 +171,16 @@ checked_ AS MATERIALIZED (
     FROM elastic_
 ),
 season_ AS MATERIALIZED (
-    SELECT key_ AS category_, season_ AS month_, index_, seasons_ AS years_
+    SELECT
+        key_ AS category_, season_ AS month_, index_, seasons_ AS years_,
+        CASE WHEN lower_ > 0 THEN ln(upper_ / lower_) / (2 * __launch_normal_width(0.8)) END AS error_
     FROM __launch_season(sales, products, category, 'month', NULL, 0.8, product_id, date, units)
     WHERE season_ IS NOT NULL
 ),
 -- One entry per category of the candidates: the twelve indices, by month; 1 where nothing is known.
 indices_ AS (
     SELECT named_.category_, list(coalesce(own_.index_, all_.index_, 1) ORDER BY months_.month_) AS indices_,
+        list(coalesce(own_.error_, CASE WHEN own_.month_ IS NULL THEN all_.error_ END, 0) ORDER BY months_.month_) AS errors_,
         max(coalesce(own_.years_, all_.years_, 0)) AS years_
     FROM (SELECT DISTINCT category_ FROM checked_ WHERE refusal_ IS NULL) AS named_
     CROSS JOIN range(1, 13) AS months_(month_)
@@ -188,17 +191,17 @@ indices_ AS (
 -- The dates compared and the season at each, once for all candidates that share category and first date.
 dates_ AS MATERIALIZED (
     SELECT
-        category_, first_, last_, years_, list(launch_ ORDER BY launch_) AS launches_, flatten(list(factors_ ORDER BY launch_)) AS factors_,
+        category_, first_, last_, years_, errors_, list(launch_ ORDER BY launch_) AS launches_, flatten(list(factors_ ORDER BY launch_)) AS factors_,
         bool_or(limited_) AS limited_
     FROM (
         SELECT
-            every_.category_, first_, last_, years_,
+            every_.category_, first_, last_, years_, errors_,
             CASE WHEN move_ = 0 THEN first_ ELSE __launch_period_start(number_ + move_, frequency_) END AS launch_,
             -- Out of season next to nothing is sold, and what is divided by it is a number without meaning.
             [least(greatest(f_, 0.25), 4) FOR f_ IN raw_factors_] AS factors_,
             len([f_ FOR f_ IN raw_factors_ IF f_ NOT BETWEEN 0.25 AND 4 OR isnan(f_)]) > 0 AS limited_
         FROM (
-            SELECT every_.*, indices_.years_, [
+            SELECT every_.*, indices_.years_, indices_.errors_, [
                 indices_[month(__launch_period_start(number_ + move_ + step_, frequency_))]
                 / greatest(indices_[month(__launch_period_start(number_ + step_, frequency_))], 1e-9)
                 FOR step_ IN range(0, horizon_)
@@ -222,7 +225,7 @@ single_ AS MATERIALIZED (
         __launch_period_start(__launch_period(first_, frequency_), frequency_) AS launch_
     FROM (
         SELECT
-            checked_.*, launches_, dates_.factors_, years_, limited_,
+            checked_.*, launches_, dates_.factors_, years_, errors_, limited_,
             CASE
                 WHEN refusal_ IS NOT NULL THEN refusal_
                 WHEN launches_ IS NULL THEN format('all dates from {} to {} lie in blackout', checked_.first_::VARCHAR, checked_.last_::VARCHAR)
@@ -242,6 +245,10 @@ single_ AS MATERIALIZED (
     )
 ),
 wanted_ AS MATERIALIZED (FROM single_ WHERE why_ IS NULL),
+sold_ AS (
+    SELECT DISTINCT key_::VARCHAR AS sold_ FROM __launch_sales(sales, product_id, date, units, 'price')
+    WHERE units_ > 0 AND key_::VARCHAR IN (SELECT key_::VARCHAR FROM wanted_)
+),
 drawn_ AS (
     SELECT unnest(__launch_plan(
         (SELECT blob_ FROM options_), list_, shown := shown, objective := objective, k := k, level := level, n := n, risk := risk,
@@ -266,6 +273,10 @@ SELECT
     ELSE format(
         'season x {:.2f}{}, {}', row_['season'],
         CASE years_ WHEN 0 THEN ' (no season known)' WHEN 1 THEN ' (from one year)' ELSE '' END
+            -- By the months that the dates are in; a horizon is mostly longer.
+            || CASE WHEN abs(ln(row_['season'])) > 1e-9 AND abs(ln(row_['season'])) < __launch_normal_width(level)
+                * sqrt(errors_[month(row_['day'])] ^ 2 + errors_[month(first_)] ^ 2)
+            THEN ' (may be chance)' ELSE '' END
             || CASE WHEN limited_ THEN ' (a step counts as 4 times or a quarter of the first date at most)' ELSE '' END,
         CASE WHEN kept_ THEN
             'at its price, as no elasticity was measured: give elasticities, or prices to compare on an assumed one'
@@ -280,7 +291,7 @@ SELECT
         ) END
     ) || CASE WHEN row_['order_units'] < bounds_['target_'] THEN format(
         '; the order of {:.0f} units is below the target of {:.0f}, which can then not be reached', row_['order_units'], bounds_['target_']
-    ) ELSE '' END END AS story_,
+    ) ELSE '' END || CASE WHEN sold_ IS NOT NULL THEN '; it has sales already: launch_stock says what to order now' ELSE '' END END AS story_,
     __launch_period_start(__launch_period(row_['day'], frequency_) + horizon_, frequency_) - 1 AS horizon_end_
 FROM (
     SELECT *,
@@ -289,7 +300,7 @@ FROM (
             WHEN 'profit' THEN (row_['price'] - cost_) / nullif(greatest(reference_ - cost_, 0), 0)
             WHEN 'revenue' THEN row_['price'] / reference_
             ELSE 1 END AS gain_
-    FROM drawn_ JOIN wanted_ ON place_ = row_['place']
+    FROM drawn_ JOIN wanted_ ON place_ = row_['place'] LEFT JOIN sold_ ON sold_ = key_::VARCHAR
 )
 UNION ALL
 SELECT key_, category_, NULL, 'refused', why_, NULL FROM single_ WHERE why_ IS NOT NULL

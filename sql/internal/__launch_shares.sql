@@ -10,21 +10,22 @@
 -- @returns category_: VARCHAR  the category; NULL for all
 -- @returns value_: VARCHAR     the value of the column
 -- @returns share_: DOUBLE      its share, which add up to 1
--- @returns left_out_: BIGINT   rows without a value
+-- @returns left_out_: BIGINT   rows without a value, or without units
 -- @example FROM __launch_shares('sales', 'products', 'product_id', 'product_id', 'units', 'category')
 WITH named_ AS MATERIALIZED (
     SELECT key_::VARCHAR AS id_, min(group_::VARCHAR) AS group_
     FROM __launch_grouped(products, product_id, CASE WHEN "by" IS NOT NULL THEN category END) GROUP BY ALL
 ),
 sold_ AS MATERIALIZED (
+    -- What is not known is no zero.
     SELECT group_ AS category_, id_, value_, greatest(__launch_sum(units_), 0) AS units_, count(*) AS rows_
-    FROM (
+    FROM (SELECT * REPLACE (CASE WHEN units_ IS NOT NULL THEN value_ END AS value_) FROM (
         SELECT
             COLUMNS(lambda c: __launch_column(c, product_id, sales))::VARCHAR AS id_,
             COLUMNS(lambda c: __launch_column(c, coalesce("by", product_id), sales))::VARCHAR AS value_,
             __launch_valid_units(COLUMNS(lambda c: __launch_column(c, units, sales))) AS units_
         FROM query(__launch_from(CASE WHEN "by" IS NOT NULL THEN sales END, [product_id, coalesce("by", product_id), units], []))
-    )
+    ))
     LEFT JOIN named_ USING (id_)
     GROUP BY ALL
 ),

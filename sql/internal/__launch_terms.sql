@@ -37,24 +37,25 @@ WITH given_ AS (
             )))
         ], ''
     ) || ' FROM ' || coalesce(__launch_joined(candidates, CASE WHEN contains(product_id, ',') THEN product_id END), candidates))
+),
+-- As texts, so that the many ways to write a number are read in one place.
+read_ AS (
+    SELECT key_, [{'name_': t_.name_, 'raw_': t_.raw_, 'amount_': __launch_amount(t_.raw_)} FOR t_ IN [
+        {'name_': 'salvage', 'raw_': salvage_::VARCHAR}, {'name_': 'holding', 'raw_': holding_::VARCHAR},
+        {'name_': 'returns', 'raw_': returns_::VARCHAR}, {'name_': 'service_level', 'raw_': level_::VARCHAR},
+        {'name_': 'pack', 'raw_': pack_::VARCHAR}, {'name_': 'minimum', 'raw_': minimum_::VARCHAR},
+        {'name_': 'maximum', 'raw_': maximum_::VARCHAR}, {'name_': 'on_hand', 'raw_': on_hand_::VARCHAR},
+        {'name_': 'on_order', 'raw_': on_order_::VARCHAR}
+    ]] AS terms_
+    FROM given_
 )
 SELECT
     key_,
     struct_pack(
-        salvage := min(__launch_amount(salvage_)), holding := min(__launch_amount(holding_)), returns := min(__launch_amount(returns_)),
-        service_level := min(__launch_amount(level_)), pack := min(__launch_amount(pack_)), minimum := min(__launch_amount(minimum_)),
-        maximum := min(__launch_amount(maximum_)), on_hand := min(__launch_amount(on_hand_)), on_order := min(__launch_amount(on_order_))
+        salvage := min(terms_[1]['amount_']), holding := min(terms_[2]['amount_']), returns := min(terms_[3]['amount_']),
+        service_level := min(terms_[4]['amount_']), pack := min(terms_[5]['amount_']), minimum := min(terms_[6]['amount_']),
+        maximum := min(terms_[7]['amount_']), on_hand := min(terms_[8]['amount_']), on_order := min(terms_[9]['amount_'])
     ) AS terms_,
-    min(CASE
-        WHEN salvage_ IS NOT NULL AND __launch_amount(salvage_) IS NULL THEN 'salvage is no number: ' || salvage_::VARCHAR
-        WHEN holding_ IS NOT NULL AND __launch_amount(holding_) IS NULL THEN 'holding is no number: ' || holding_::VARCHAR
-        WHEN returns_ IS NOT NULL AND __launch_amount(returns_) IS NULL THEN 'returns is no number: ' || returns_::VARCHAR
-        WHEN level_ IS NOT NULL AND __launch_amount(level_) IS NULL THEN 'service_level is no number: ' || level_::VARCHAR
-        WHEN pack_ IS NOT NULL AND __launch_amount(pack_) IS NULL THEN 'pack is no number: ' || pack_::VARCHAR
-        WHEN minimum_ IS NOT NULL AND __launch_amount(minimum_) IS NULL THEN 'minimum is no number: ' || minimum_::VARCHAR
-        WHEN maximum_ IS NOT NULL AND __launch_amount(maximum_) IS NULL THEN 'maximum is no number: ' || maximum_::VARCHAR
-        WHEN on_hand_ IS NOT NULL AND __launch_amount(on_hand_) IS NULL THEN 'on_hand is no number: ' || on_hand_::VARCHAR
-        WHEN on_order_ IS NOT NULL AND __launch_amount(on_order_) IS NULL THEN 'on_order is no number: ' || on_order_::VARCHAR
-    END) AS why_
-FROM given_
+    min([t_['name_'] || ' is no number: ' || t_['raw_'] FOR t_ IN terms_ IF t_['raw_'] IS NOT NULL AND t_['amount_'] IS NULL][1]) AS why_
+FROM read_
 GROUP BY key_

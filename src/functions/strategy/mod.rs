@@ -4,6 +4,7 @@ pub mod plan;
 pub mod stock;
 
 mod drawn;
+mod options;
 
 use duckdb_neo::extension::Extension;
 

@@ -3,11 +3,12 @@
 
 use std::collections::BTreeMap;
 
-use super::drawn::{Candidates, Drawn};
+use super::{
+    drawn::{Candidates, Drawn},
+    options::{budget, level, positive, worlds},
+};
 use crate::{
     functions::{launch::candidates::Asked, prelude::*},
-    launch::check_scenarios,
-    statistics::check_level,
     strategy::{
         Paths,
         plan::{Answer as Plan, Date, Launch, Objective, Shown, Wish, errors, plan},
@@ -143,22 +144,11 @@ fn wishes(arguments: &mut Arguments) -> Result<Vec<(Wish, i64)>, Failure> {
             Some("prices") => Shown::Prices,
             _ => Shown::Best(positive(k, "k")?),
         };
-        let level = required(levels[row], "level")?;
-        check_level(level)?;
-        let n = required(ns[row], "n")?;
-        check_scenarios(n)?;
+        let (level, n) = (level(levels[row])?, worlds(ns[row])?);
         let weight = required(risks[row], "risk")?;
         if !(0.0..=100.0).contains(&weight) {
             return Err(Failure::new(format!("risk must be between 0 and 100, got {weight}")));
         }
-        let budget = match budgets[row] {
-            Some(budget) if !(budget > 0.0 && budget < 1e15) => {
-                return Err(Failure::new(format!(
-                    "budget must be above 0 and below 1e15, got {budget}: leave it out for none"
-                )));
-            }
-            budget => budget,
-        };
         let apart = match apart[row] {
             Some(days) if !(0..=3_650).contains(&days) => {
                 return Err(Failure::new(format!(
@@ -168,7 +158,7 @@ fn wishes(arguments: &mut Arguments) -> Result<Vec<(Wish, i64)>, Failure> {
             days => days.map(|days| days as i32),
         };
         let limits = Limits {
-            budget,
+            budget: budget(budgets[row])?,
             per_week: per_week[row].map(|n| positive(n, "per_week")).transpose()?,
             apart,
         };
@@ -185,11 +175,6 @@ fn wishes(arguments: &mut Arguments) -> Result<Vec<(Wish, i64)>, Failure> {
         ))
     };
     (0..arguments.rows()).map(wish).collect()
-}
-
-fn positive(given: i64, name: &str) -> Result<usize, Failure> {
-    let positive = usize::try_from(given).ok().filter(|given| *given > 0);
-    positive.ok_or_else(|| Failure::new(format!("{name} must be 1 or more, got {given}")))
 }
 
 /// What is known of a candidate beside its forecast.

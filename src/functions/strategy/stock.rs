@@ -1,10 +1,11 @@
 //! `__launch_stock(...)`: the orders of candidates, for the macro `launch_stock`.
 
-use super::drawn::{Candidates, Drawn};
+use super::{
+    drawn::{Candidates, Drawn},
+    options::{budget, level, positive, worlds},
+};
 use crate::{
     functions::{launch::candidates::Asked, prelude::*},
-    launch::check_scenarios,
-    statistics::check_level,
     strategy::{
         Paths,
         stock::{Given, Level, Reorder, Terms, Timing, levels, share_out},
@@ -89,13 +90,14 @@ impl PerChunk for Stock {
                 continue;
             };
             let options = Options {
-                level: checked_level(required(levels[row], "level")?)?,
-                n: required(ns[row], "n")?,
+                level: level(levels[row])?,
+                n: worlds(ns[row])?,
                 lead_time: lead_time(required(lead_times[row], "lead_time")?)?,
-                reorder_after: reorders[row].map(reorder_after).transpose()?,
+                reorder_after: reorders[row]
+                    .map(|steps| positive(steps, "reorder_after"))
+                    .transpose()?,
             };
-            check_scenarios(options.n)?;
-            let budget = budgets[row].map(budget).transpose()?;
+            let budget = budget(budgets[row])?;
             answers.push(ordered(query, model, list, &options, budget)?);
         }
         Ok(answers)
@@ -110,30 +112,11 @@ struct Options {
     reorder_after: Option<usize>,
 }
 
-fn checked_level(level: f64) -> Result<f64, Failure> {
-    check_level(level)?;
-    Ok(level)
-}
-
 fn lead_time(days: i64) -> Result<i64, Failure> {
     match (0..=MAX_LEAD_TIME).contains(&days) {
         true => Ok(days),
         false => Err(Failure::new(format!(
             "lead_time must be between 0 and {MAX_LEAD_TIME} days, got {days}"
-        ))),
-    }
-}
-
-fn reorder_after(steps: i64) -> Result<usize, Failure> {
-    let steps_ = usize::try_from(steps).ok().filter(|steps| *steps > 0);
-    steps_.ok_or_else(|| Failure::new(format!("reorder_after must be 1 or more steps, got {steps}")))
-}
-
-fn budget(money: f64) -> Result<f64, Failure> {
-    match money > 0.0 && money < 1e15 {
-        true => Ok(money),
-        false => Err(Failure::new(format!(
-            "budget must be above 0 and below 1e15, got {money}: leave it out for none"
         ))),
     }
 }

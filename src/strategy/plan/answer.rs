@@ -6,6 +6,7 @@ use super::offers::{Launch, Offer};
 use super::{Shown, Wish};
 use crate::statistics::{self, sorted};
 use crate::strategy::portfolio::{Binding, Limit};
+use crate::strategy::quantile;
 
 /// What is to be large.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,16 +79,12 @@ const PRICES: usize = 25;
 impl Interval {
     fn of(values: &[f64], level: f64) -> Self {
         let sorted = sorted(values.iter().copied());
-        let end = |probability: f64| {
-            let rank = (probability * sorted.len() as f64 * (1.0 - 1e-12)).ceil() as usize;
-            sorted.get(rank.max(1) - 1).copied().unwrap_or(0.0)
-        };
         let mean = statistics::mean(values.iter().copied()).unwrap_or(0.0);
         // A distribution with a long tail may have its mean beyond one end.
         Self {
             mean,
-            lower: end((1.0 - level) / 2.0).min(mean),
-            upper: end((1.0 + level) / 2.0).max(mean),
+            lower: quantile(&sorted, (1.0 - level) / 2.0).min(mean),
+            upper: quantile(&sorted, (1.0 + level) / 2.0).max(mean),
         }
     }
 }
@@ -121,30 +118,20 @@ pub(super) fn answers(
         )
     };
     let mut alike: BTreeMap<(usize, i64), Vec<usize>> = BTreeMap::new();
+    let mut leads: BTreeMap<(usize, i64), usize> = BTreeMap::new();
     for &at in &full {
         alike.entry(percent(at)).or_default().push(offers[at].date);
+        let lead = leads.entry(percent(at)).or_insert(at);
+        if offers[at].value > offers[*lead].value + 1e-8 * best {
+            *lead = at;
+        }
     }
     let kept = |at: usize| match wish.shown {
-        Shown::Best(_) => {
-            let first = full.iter().filter(|&&other| percent(other) == percent(at));
-            let lead = first.copied().reduce(|a, b| {
-                if offers[b].value > offers[a].value + 1e-8 * best {
-                    b
-                } else {
-                    a
-                }
-            });
-            at == chosen || lead == Some(at) && percent(at) != percent(chosen)
-        }
+        Shown::Best(_) => at == chosen || leads.get(&percent(at)) == Some(&at) && percent(at) != percent(chosen),
         Shown::Dates => offers[at].price == plan.price,
         Shown::Prices => offers[at].date == plan.date,
     };
-    let shown: Vec<bool> = full.iter().map(|&at| kept(at)).collect();
-    full = full
-        .into_iter()
-        .zip(shown)
-        .filter_map(|(at, shown)| shown.then_some(at))
-        .collect();
+    full.retain(|&at| kept(at));
     let plans = full.len();
     match wish.shown {
         Shown::Best(most) => {

@@ -66,6 +66,8 @@ pub struct Offer {
 
 /// What a unit of money is worth, in orders that a budget may choose: 0 is the best order without one.
 const PRICES_OF_MONEY: [f64; 9] = [0.0, 0.05, 0.1, 0.2, 0.4, 0.7, 1.2, 2.0, 4.0];
+/// Shares of the best order, which where demand is certain is all or nothing at any price of money.
+const SHARES: [f64; 4] = [0.75, 0.5, 0.25, 0.0];
 
 /// The error of an elasticity in each world: normal, at equal shares of it, in an order that belongs to the category.
 pub fn errors(category: &str, deviation: f64, worlds: usize) -> Vec<f64> {
@@ -170,25 +172,34 @@ impl Launch {
         offers
     }
 
+    /// The orders that are compared at a date and price, the best one first.
+    fn orders(&self, paths: &Paths, terms: &Terms, wish: &Wish) -> Vec<f64> {
+        let worlds: Vec<usize> = (0..paths.worlds()).collect();
+        let needs = needs(paths, &worlds, terms.stock, 0, terms.margin.as_ref());
+        let best = order(&needs, terms, 0.0);
+        if wish.limits.budget.is_none() && wish.risk.weight == 0.0 {
+            return vec![best];
+        }
+        let mut orders: Vec<f64> = PRICES_OF_MONEY
+            .iter()
+            .map(|worth| order(&needs, terms, *worth))
+            .collect();
+        orders.extend(SHARES.iter().map(|share| terms.allowed(best * share)[0]));
+        orders.retain(|order| *order < best);
+        orders.sort_by(|a, b| b.total_cmp(a));
+        orders.dedup();
+        orders.insert(0, best);
+        orders
+    }
+
     fn add_offers(&self, date: usize, price: usize, wish: &Wish, offers: &mut Vec<Offer>) {
         let asked = self.prices[price];
         let paths = self.paths(&self.compared, date, asked);
         let terms = self.terms(asked);
-        let mut orders = vec![None];
-        if let Some(terms) = &terms {
-            let worlds: Vec<usize> = (0..paths.worlds()).collect();
-            let needs = needs(&paths, &worlds, terms.stock, 0, terms.margin.as_ref());
-            let is_dear = wish.limits.budget.is_some() || wish.risk.weight > 0.0;
-            let tries = if is_dear { PRICES_OF_MONEY.len() } else { 1 };
-            orders = PRICES_OF_MONEY[..tries]
-                .iter()
-                .map(|worth| Some(order(&needs, terms, *worth)))
-                .collect();
-            if wish.limits.budget.is_some() {
-                orders.push(Some(0.0));
-            }
-            orders.dedup();
-        }
+        let orders = match &terms {
+            Some(terms) => self.orders(&paths, terms, wish).into_iter().map(Some).collect(),
+            None => vec![None],
+        };
         for (place, order) in orders.into_iter().enumerate() {
             let of_world = |world| wish.objective.of(self, &paths, world, order, terms.as_ref(), asked);
             let worlds: Vec<f64> = (0..paths.worlds()).map(of_world).collect();

@@ -186,3 +186,28 @@ fn risk_lowers_orders_and_a_response_keeps_its_mean() {
     assert!((mean_of(&unsure) / mean_of(&launches[0]) - 1.0).abs() < 0.1);
     assert_ne!(errors("toys", 0.5, 400), errors("shoes", 0.5, 400));
 }
+
+#[test]
+fn a_budget_is_spread_over_dates_where_demand_is_certain() {
+    // Two launches of 100 units for certain, at the best date 140: the margin is 5 of a cost of 5 at either date, so what a budget
+    // of 1,000 buys earns 1,000 wherever it is spent, and all of it is spent.
+    let launches = [launch(100.0, 0.0, 50, 1), launch(100.0, 0.0, 50, 2)];
+    let limits = Limits {
+        budget: Some(1_000.0),
+        ..Limits::default()
+    };
+    let plans = plan(&launches, &wish(limits)).unwrap();
+    let money: f64 = plans.iter().map(|plans| 5.0 * plans[0].order.unwrap()).sum();
+    let profit: f64 = plans.iter().map(|plans| plans[0].profit.unwrap().mean).sum();
+    assert!(money > 990.0 && money <= 1_000.0, "{money}");
+    assert!(profit > 0.99 * 1_000.0, "{profit}");
+    // With dates a week apart one of them must launch elsewhere, and still what the budget buys is sold.
+    let apart = Limits {
+        apart: Some(7),
+        ..limits
+    };
+    let plans = plan(&launches, &wish(apart)).unwrap();
+    assert_ne!(plans[0][0].day, plans[1][0].day);
+    let profit: f64 = plans.iter().map(|plans| plans[0].profit.unwrap().mean).sum();
+    assert!(profit > 0.99 * 1_000.0, "{profit}");
+}

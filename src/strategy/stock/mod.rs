@@ -5,7 +5,7 @@ mod newsvendor;
 mod supply;
 mod terms;
 
-use super::Paths;
+use super::{Paths, quantile};
 use crate::statistics::{self, sorted};
 pub use budget::{Level, Shared, levels, share_out};
 pub use newsvendor::Needs;
@@ -85,10 +85,4 @@ impl Timing {
             profit: terms.margin.map(|_| interval(|o| o.profit)),
         }
     }
-}
-
-/// The number that a share of sorted numbers does not exceed: those are the worlds of a distribution, at equal shares of it.
-fn quantile(sorted: &[f64], probability: f64) -> f64 {
-    let rank = (probability * sorted.len() as f64 * (1.0 - 1e-12)).ceil() as usize;
-    sorted.get(rank.max(1) - 1).copied().unwrap_or(0.0)
 }

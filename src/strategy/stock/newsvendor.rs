@@ -12,6 +12,7 @@
 
 use super::terms::{Margin, Terms};
 use crate::statistics::sorted;
+use crate::strategy::quantile;
 
 /// Units wanted from one order, in each of many worlds. What is on hand serves first, so they may be below 0.
 #[derive(Debug, Clone)]
@@ -33,10 +34,7 @@ impl Needs {
 
     /// The number of units that suffices with a probability.
     pub fn quantile(&self, probability: f64) -> f64 {
-        let worlds = self.total.len();
-        let rank = (probability * worlds as f64 * (1.0 - 1e-12)).ceil() as usize;
-        let wanted = self.total.get(rank.clamp(1, worlds.max(1)) - 1);
-        wanted.map_or(0.0, |wanted| wanted.max(0.0))
+        quantile(&self.total, probability).max(0.0)
     }
 
     /// Expected units that are sold from an order.
