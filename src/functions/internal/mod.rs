@@ -6,8 +6,12 @@ pub mod exact_mean;
 pub mod exact_mean_square;
 pub mod exact_ratio;
 pub mod exact_sum;
+pub mod from;
+pub mod joined;
 pub mod list_sum;
+pub mod option;
 pub mod part;
+pub mod text_amount;
 
 use duckdb_neo::extension::Extension;
 
@@ -21,6 +25,10 @@ use super::{aggregate, scalar};
 pub fn register(extension: &Extension) -> duckdb_neo::Result<()> {
     scalar::register::<column::Column>(extension, "internal")?;
     scalar::register::<part::Part>(extension, "internal")?;
+    scalar::register::<option::OneOf>(extension, "internal")?;
+    scalar::register::<joined::Joined>(extension, "internal")?;
+    scalar::register::<from::From>(extension, "internal")?;
+    scalar::register::<text_amount::TextAmount>(extension, "internal")?;
     aggregate::register_fold::<Exact<exact_sum::Sum>>(extension, "internal")?;
     aggregate::register_gather::<list_sum::ListSum>(extension, "internal")?;
     aggregate::register_fold::<exact_ratio::ExactRatio>(extension, "internal")?;
