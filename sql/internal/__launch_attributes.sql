@@ -7,6 +7,7 @@
 -- @param source: VARCHAR       what errors call the table
 -- @param cost: VARCHAR = 'cost'          its column of costs; 'cost' need not exist
 -- @param category: VARCHAR = 'category'  its column of categories; 'category' need not exist
+-- @param priced: BOOLEAN = false         whether a column of prices that is not called price must exist
 -- @returns key_: same as input  the product
 -- @returns launch_: DATE        the launch date, NULL when it is missing or no date
 -- @returns attributes_: STRUCT  every other column, and always price
@@ -37,7 +38,7 @@ FROM (
             )
         )) AS attributes_
     FROM (
-        FROM query(__launch_from(products, [product_id, launch_date], ['launch_date', price, 'cost', 'category']))
+        FROM query(__launch_from(products, [product_id, launch_date], ['launch_date', CASE WHEN priced THEN 'price' ELSE price END, 'cost', 'category']))
         UNION ALL BY NAME SELECT NULL AS price WHERE false
     )
 )

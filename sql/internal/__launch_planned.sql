@@ -85,7 +85,7 @@ asked_ AS (
         SELECT
             asked_.key_, launch_ AS own_date_, attributes_, attributes_['price'] AS reference_, cost_ AS raw_cost_,
             __launch_amount(cost_) AS cost_, category_::VARCHAR AS category_, terms_, unread_, bounds_, unbound_
-        FROM __launch_attributes(candidates, product_id, launch_date, price, candidates, cost, category) AS asked_
+        FROM __launch_attributes(candidates, product_id, launch_date, price, candidates, cost, category, priced := true) AS asked_
         LEFT JOIN (
             SELECT key_, terms_, why_ AS unread_ FROM __launch_terms(
                 candidates, product_id, salvage, holding, returns, NULL, pack, minimum, stock, NULL, NULL

@@ -69,7 +69,7 @@ asked_ AS MATERIALIZED (
     END AS why_
     FROM (
         SELECT asked_.*, __launch_amount(cost_) AS money_, terms_, unread_, count(*) OVER (PARTITION BY asked_.key_) AS copies_
-        FROM __launch_attributes(candidates, product_id, launch_date, price, candidates, cost, category) AS asked_
+        FROM __launch_attributes(candidates, product_id, launch_date, price, candidates, cost, category, priced := true) AS asked_
         LEFT JOIN (
             SELECT key_, terms_, why_ AS unread_ FROM __launch_terms(
                 candidates, product_id, salvage::VARCHAR, holding::VARCHAR, returns::VARCHAR, service_level::VARCHAR, pack::VARCHAR,
