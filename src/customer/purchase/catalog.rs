@@ -54,8 +54,23 @@ pub(super) struct Catalog {
     pub brand: Vec<i32>,
     /// Attributes by name.
     columns: Vec<(String, Column)>,
+    /// What is looked at of each product that was bought.
+    lines: Vec<Line>,
+    /// Levels of all attributes with levels, product by product.
+    codes: Vec<i32>,
     /// Columns that are no such attributes, with why.
     pub left_out: Vec<String>,
+}
+
+/// Of a product, what is looked at for each line bought: together, as those come in no order.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Line {
+    /// Days from 1970 to its launch; the first day there is of one that is no launch.
+    pub launch: i32,
+    /// [`MISSING`] without.
+    pub category: i32,
+    /// [`MISSING`] without.
+    pub brand: i32,
 }
 
 /// What counts in likeness, by attribute: of each level its weight; of numbers their standard deviation, and whether it is that of
@@ -84,7 +99,7 @@ impl Catalog {
             |array: &ArrayRef| is_read(array) && (0..array.len()).any(|row| array.is_valid(row) && !is_candidate[row]);
         let columns = columns.filter(|(_, array)| known(array));
         let columns = columns.map(|(field, array)| (field.name().to_lowercase(), column(array, is_candidate)));
-        let columns = columns.collect();
+        let columns: Vec<(String, Column)> = columns.collect();
         let codes = |of: fn(&Product) -> Option<&String>| {
             let level = |p: &Product| of(p).and_then(|text| normal(text));
             let known: BTreeSet<String> = products.iter().filter_map(level).collect();
@@ -97,6 +112,17 @@ impl Catalog {
         };
         let (category, categories) = codes(|p| p.category.as_ref());
         let brand = codes(|p| p.brand.as_ref()).0;
+        let each = products.iter().zip(&category).zip(&brand);
+        let lines = each.map(|((product, &category), &brand)| Line {
+            launch: product.launch.unwrap_or(i32::MIN),
+            category,
+            brand,
+        });
+        let lines = lines.collect();
+        let levels: Vec<&[i32]> = levels_of(&columns).map(|(codes, _)| codes).collect();
+        let codes = (0..products.len())
+            .flat_map(|row| levels.iter().map(move |codes| codes[row]))
+            .collect();
         let ln = |p: &Product| p.price.filter(|v| *v > 0.0).map_or(f32::NAN, |v| v.ln() as f32);
         Self {
             ln_price: products.iter().map(ln).collect(),
@@ -104,6 +130,8 @@ impl Catalog {
             categories,
             brand,
             columns,
+            lines,
+            codes,
             products,
             left_out: left_out(attributes, false),
         }
@@ -111,10 +139,13 @@ impl Catalog {
 
     /// Attributes with levels: the level of each product, and their number.
     pub fn levels(&self) -> impl Iterator<Item = (&[i32], usize)> {
-        self.columns.iter().filter_map(|(_, column)| match column {
-            Column::Level(codes, levels) => Some((codes.as_slice(), *levels)),
-            _ => None,
-        })
+        levels_of(&self.columns)
+    }
+
+    /// What is looked at of a product that was bought, and its levels in the order of [`Catalog::levels`].
+    pub fn line(&self, product: usize) -> (Line, &[i32]) {
+        let levels = self.codes.len() / self.products.len();
+        (self.lines[product], &self.codes[product * levels..][..levels])
     }
 
     /// The attributes that some product has.
@@ -222,6 +253,13 @@ impl Catalog {
         likeness[one] = 0.0;
         likeness
     }
+}
+
+fn levels_of(columns: &[(String, Column)]) -> impl Iterator<Item = (&[i32], usize)> {
+    columns.iter().filter_map(|(_, column)| match column {
+        Column::Level(codes, levels) => Some((codes.as_slice(), *levels)),
+        _ => None,
+    })
 }
 
 impl Column {

@@ -198,13 +198,13 @@ impl Market {
     ) -> (Features, Reason) {
         let (moment, catalog, product) = (target.moment, &self.catalog, target.product);
         let known = &user.events[..user.events.partition_point(|e| e.day < moment.day)];
-        let own: Vec<(&[i32], usize)> = catalog.levels().collect();
+        let (own, own_levels) = catalog.line(product);
         room.levels.clear();
-        room.levels.resize(own.len(), 0.0);
+        room.levels.resize(own_levels.len(), 0.0);
         room.channels.clear();
         let mut out = target.common;
         let mut reason = Reason::default();
-        let (category, brand) = (catalog.category[product], catalog.brand[product]);
+        let (category, brand) = (own.category, own.brand);
         let (mut lines, mut spend, mut days, mut short_days) = (0f32, 0f32, 0f32, 0f32);
         let (mut late, mut before, mut last_day, mut priced) = (0, 0, i32::MIN, false);
         let (mut wide, mut narrow, mut like, mut views, mut launched) = (0f32, 0f32, 0f32, 0f32, 0f32);
@@ -248,26 +248,26 @@ impl Market {
             if s > ALIKE && reason.alike.is_none_or(|(_, most, _)| s >= most) {
                 reason.alike = Some((row, s, age as i32));
             }
-            let is_new = |launch: i32| (launch..launch + NEW).contains(&event.day);
-            if catalog.products[row].launch.is_some_and(is_new) {
+            let (line, levels) = catalog.line(row);
+            if (line.launch..line.launch + NEW).contains(&event.day) {
                 launched += weight;
             }
-            for ((codes, _), sum) in own.iter().zip(&mut room.levels) {
-                if codes[row] == codes[product] && codes[row] != MISSING {
+            for ((level, own), sum) in levels.iter().zip(own_levels).zip(&mut room.levels) {
+                if level == own && *own != MISSING {
                     *sum += weight;
                 }
             }
-            if brand != MISSING && catalog.brand[row] == brand {
+            if brand != MISSING && line.brand == brand {
                 of_brand += weight;
             }
-            if let Ok(own) = usize::try_from(catalog.category[row]) {
-                let mean = moment.ln_price[own];
+            if let Ok(bought) = usize::try_from(line.category) {
+                let mean = moment.ln_price[bought];
                 if !(ln.is_nan() || mean.is_nan()) {
                     level += weight * (ln - mean);
                     level_lines += weight;
                 }
             }
-            if category != MISSING && catalog.category[row] == category {
+            if category != MISSING && line.category == category {
                 of_category += weight;
                 reason.category_lines += 1;
                 if event.day != last_category {
@@ -338,11 +338,12 @@ impl Market {
             out.brand_affinity = affinity(of_brand, moment.brand_shares[code]);
         }
         let mut affinities =
-            own.iter()
+            own_levels
+                .iter()
                 .zip(&room.levels)
                 .zip(&moment.shares)
-                .filter_map(|(((codes, _), sum), shares)| {
-                    let code = usize::try_from(codes[product]).ok()?;
+                .filter_map(|((code, sum), shares)| {
+                    let code = usize::try_from(*code).ok()?;
                     Some(affinity(*sum, shares[code]))
                 });
         if let Some(first) = affinities.next() {
