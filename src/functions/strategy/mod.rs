@@ -1,5 +1,6 @@
-//! Plans: how many to order, when and at what price.
+//! Plans: how many to order, when and at what price, and what to try next.
 
+pub mod allocate;
 pub mod plan;
 pub mod stock;
 
@@ -17,6 +18,7 @@ const FAMILY: &str = "strategy";
 /// # Errors
 /// One of DuckDB.
 pub fn register(extension: &Extension) -> duckdb_neo::Result<()> {
+    scalar::register::<allocate::Allocate>(extension, FAMILY)?;
     scalar::register::<stock::Stock>(extension, FAMILY)?;
     scalar::register::<plan::Planned>(extension, FAMILY)
 }
