@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What do the shares of launch_allocate lose on planted arms, beside equal shares, greedy ones and a test that ends half way?
 
-Usage: allocate.py [--extension FILE] [--threads N] [--problems N] [--rounds N] [--seed N]
+Usage: allocate.py [--extension FILE] [--threads N] [--kinds KIND ...] [--problems N] [--rounds N] [--seed N]
 
 Needs duckdb and numpy. A problem has 2 to 8 arms. In each round 200 trials per arm are dealt by the shares that a policy chooses
 from what is known so far, and outcomes are drawn. Four kinds of problems, N of each:
@@ -18,6 +18,7 @@ all to the best one). Prints the loss against the best arm, in % of what it woul
 its standard error, and how many problems launch_allocate loses less in.
 
     allocate.py
+    allocate.py --kinds rates --problems 1000 --seed 2
 """
 
 import argparse
@@ -123,6 +124,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--extension", type=pathlib.Path, default=ROOT / "build/release/launchpad.duckdb_extension")
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--kinds", nargs="+", choices=KINDS, default=KINDS)
     parser.add_argument("--problems", type=int, default=100)
     parser.add_argument("--rounds", type=int, default=20)
     parser.add_argument("--seed", type=int, default=1)
@@ -141,6 +143,8 @@ def main() -> None:
     }
     print(f"{'kind':9s}{'policy':17s}{'loss %':>8s}{'error':>7s}{'launch_allocate loses less in':>31s}")
     for number, kind in enumerate(KINDS):
+        if kind not in options.kinds:
+            continue
         losses = {}
         for name, choose in policies.items():
             if name == "greedy, as seen" and kind != "delayed":

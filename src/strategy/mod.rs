@@ -4,7 +4,9 @@ pub mod allocate;
 mod demand;
 pub mod plan;
 pub mod portfolio;
+pub mod rates;
 pub mod stock;
+pub mod uplift;
 
 pub use demand::Paths;
 

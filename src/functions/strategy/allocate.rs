@@ -77,7 +77,9 @@ fn prior(given: Option<f64>) -> Result<f64, Failure> {
     let prior = required(given, "prior")?;
     match prior > 0.0 && prior <= 1e6 {
         true => Ok(prior),
-        false => Err(Failure::new(format!("prior must be above 0 and at most 1e6, got {prior}"))),
+        false => Err(Failure::new(format!(
+            "prior must be above 0 and at most 1e6, got {prior}"
+        ))),
     }
 }
 
@@ -144,7 +146,11 @@ fn allocated(mut list: Arguments, minimum: f64, prior: f64, level: f64) -> Resul
         row.upper = Some(posterior.quantile((1.0 + level) / 2.0));
         // Sums of integrals differ in their last digits.
         let regret = found.value - posterior.mean();
-        row.expected_regret = Some(if regret > 1e-12 * found.value.abs() { regret } else { 0.0 });
+        row.expected_regret = Some(if regret > 1e-12 * found.value.abs() {
+            regret
+        } else {
+            0.0
+        });
     }
     Ok(rows)
 }

@@ -1,8 +1,10 @@
 //! Plans: how many to order, when and at what price, and what to try next.
 
 pub mod allocate;
+pub mod channel_rates;
 pub mod plan;
 pub mod stock;
+pub mod uplift;
 
 mod drawn;
 mod options;
@@ -19,6 +21,9 @@ const FAMILY: &str = "strategy";
 /// One of DuckDB.
 pub fn register(extension: &Extension) -> duckdb_neo::Result<()> {
     scalar::register::<allocate::Allocate>(extension, FAMILY)?;
+    scalar::register::<channel_rates::Proportion>(extension, FAMILY)?;
+    scalar::register::<channel_rates::Rates>(extension, FAMILY)?;
+    scalar::register::<uplift::Uplift>(extension, FAMILY)?;
     scalar::register::<stock::Stock>(extension, FAMILY)?;
     scalar::register::<plan::Planned>(extension, FAMILY)
 }

@@ -67,7 +67,10 @@ pub fn best(arms: &[Posterior], above: Option<f64>) -> Best {
         probability.iter_mut().for_each(|p| *p /= total);
         value /= total;
     }
-    Best { probability, value: centre + value }
+    Best {
+        probability,
+        value: centre + value,
+    }
 }
 
 /// Where the intervals of all arms begin and end.
@@ -134,7 +137,9 @@ impl Rule {
             let terms = (1..POINTS).map(|k| of[k] * (to[k + 1] - to[k - 1]));
             weights[j] / 2.0 * (1.0 + nodes[i] + terms.sum::<f64>())
         };
-        let up_to = (0..POINTS).map(|i| (0..POINTS).map(|j| integral(i, j)).collect()).collect();
+        let up_to = (0..POINTS)
+            .map(|i| (0..POINTS).map(|j| integral(i, j)).collect())
+            .collect();
         Self { nodes, weights, up_to }
     }
 
@@ -192,7 +197,11 @@ mod tests {
     }
 
     fn normal(centre: f64, scale: f64) -> Posterior {
-        Posterior::Student { freedom: 1e7, centre, scale }
+        Posterior::Student {
+            freedom: 1e7,
+            centre,
+            scale,
+        }
     }
 
     /// P(X > Y) of X ~ Beta(a, b) and Y ~ Beta(c, d) with whole a: sum of B(c + i, b + d) / ((b + i) B(1 + i, b) B(c, d))
@@ -228,7 +237,11 @@ mod tests {
             let wide = (s * s + t * t).sqrt();
             // P(X > Y) is the p at which the normal quantile is gap / wide.
             let place = normal_place(found.probability[0]);
-            assert!((place - gap / wide).abs() < 1e-4 * (1.0 + gap / wide), "{place} {}", gap / wide);
+            assert!(
+                (place - gap / wide).abs() < 1e-4 * (1.0 + gap / wide),
+                "{place} {}",
+                gap / wide
+            );
             // E max = m + wide phi(gap / wide) + gap (P - 1) above the larger mean (Clark 1961).
             let phi = (-(gap / wide).powi(2) / 2.0).exp() / (2.0 * std::f64::consts::PI).sqrt();
             let truth = 5.0 + gap + wide * phi - gap * found.probability[1];
@@ -238,10 +251,17 @@ mod tests {
 
     #[test]
     fn arms_that_are_alike_are_alike() {
-        for arms in [vec![rate(1.0, 1.0); 7], vec![normal(2.0, 0.5); 7], vec![rate(40.0, 4_000.0); 40]] {
+        for arms in [
+            vec![rate(1.0, 1.0); 7],
+            vec![normal(2.0, 0.5); 7],
+            vec![rate(40.0, 4_000.0); 40],
+        ] {
             let n = arms.len() as f64;
             let found = best(&arms, None);
-            assert!(found.probability.iter().all(|p| (p - 1.0 / n).abs() < 1e-9), "{found:?}");
+            assert!(
+                found.probability.iter().all(|p| (p - 1.0 / n).abs() < 1e-9),
+                "{found:?}"
+            );
         }
         // The largest of 7 uniform numbers is 7 / 8 on average.
         assert!((best(&[rate(1.0, 1.0); 7], None).value - 0.875).abs() < 1e-9);
@@ -250,7 +270,11 @@ mod tests {
     #[test]
     fn heavy_tails_are_followed() {
         // Two arms of which one is certain: the other one exceeds it as its own distribution says.
-        let wide = Posterior::Student { freedom: 4.0, centre: 0.0, scale: 1.0 };
+        let wide = Posterior::Student {
+            freedom: 4.0,
+            centre: 0.0,
+            scale: 1.0,
+        };
         let found = best(&[wide, normal(2.131_846_786, 1e-7)], None).probability;
         assert!((found[0] - 0.05).abs() < 1e-6, "{found:?}");
         let found = best(&[wide, normal(1_000.0, 1e-7)], None).probability;
@@ -263,6 +287,9 @@ mod tests {
         let found = best(&[normal(-1.0, 1.0), normal(-2.0, 1.0)], Some(0.0)).probability;
         let total: f64 = found.iter().sum();
         // 1 - P(Z < 1) P(Z < 2).
-        assert!((total - (1.0 - 0.841_344_746 * 0.977_249_868)).abs() < 1e-6, "{found:?}");
+        assert!(
+            (total - (1.0 - 0.841_344_746 * 0.977_249_868)).abs() < 1e-6,
+            "{found:?}"
+        );
     }
 }

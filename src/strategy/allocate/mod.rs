@@ -32,15 +32,22 @@ impl Results {
     /// # Errors
     /// [`Error::Refused`] of numbers that contradict each other.
     pub fn check(&self) -> Result<()> {
-        let Self { trials, sum, squares, value } = *self;
-        let why = if !(value > 0.0) {
+        let Self {
+            trials,
+            sum,
+            squares,
+            value,
+        } = *self;
+        let why = if value <= 0.0 || value.is_nan() {
             format!("the value must be above 0, got {value}")
         } else if trials < 0.0 {
             format!("trials must not be negative, got {trials}")
         } else if squares.is_none() && sum < 0.0 {
             format!("successes must not be negative, got {sum}")
         } else if squares.is_none() && sum > trials {
-            format!("{sum} successes of {trials} trials with a known outcome: there cannot be more successes than trials")
+            format!(
+                "{sum} successes of {trials} trials with a known outcome: there cannot be more successes than trials"
+            )
         } else if trials == 0.0 && (sum != 0.0 || squares.is_some_and(|squares| squares != 0.0)) {
             format!("outcomes of {sum} without a trial whose outcome is known")
         } else if squares.is_some_and(|squares| squares < 0.0 || squares * trials < sum * sum * (1.0 - 1e-9)) {
@@ -130,7 +137,8 @@ fn means(arms: &[Results], prior: f64) -> Option<Vec<Posterior>> {
 }
 
 fn totals(arms: &[Results]) -> (f64, f64) {
-    arms.iter().fold((0.0, 0.0), |(trials, sum), arm| (trials + arm.trials, sum + arm.sum))
+    arms.iter()
+        .fold((0.0, 0.0), |(trials, sum), arm| (trials + arm.trials, sum + arm.sum))
 }
 
 /// Shares by the probability of being the best, of which each arm gets at least `least`.
@@ -144,7 +152,12 @@ mod tests {
     use super::*;
 
     fn rate(trials: f64, sum: f64) -> Results {
-        Results { trials, sum, squares: None, value: 1.0 }
+        Results {
+            trials,
+            sum,
+            squares: None,
+            value: 1.0,
+        }
     }
 
     fn outcomes(values: &[f64]) -> Results {
@@ -160,27 +173,51 @@ mod tests {
     fn a_rate_starts_from_that_of_all_arms() {
         // 39 successes of 1,998 trials: the common rate is 40 / 2,000, worth one success of fifty trials.
         let found = posteriors(&[rate(998.0, 29.0), rate(1_000.0, 10.0), rate(0.0, 0.0)], 1.0).unwrap();
-        let Posterior::Beta { yes, no, .. } = found[2] else { panic!() };
+        let Posterior::Beta { yes, no, .. } = found[2] else {
+            panic!()
+        };
         assert!((yes - 1.0).abs() < 1e-12 && (no - 49.0).abs() < 1e-9, "{yes} {no}");
-        let Posterior::Beta { yes, no, .. } = found[0] else { panic!() };
+        let Posterior::Beta { yes, no, .. } = found[0] else {
+            panic!()
+        };
         assert!((yes - 30.0).abs() < 1e-12 && (no - 1_018.0).abs() < 1e-9);
         // Without any trial it is uniform, and near 1 the failures are rare.
-        assert_eq!(posteriors(&[rate(0.0, 0.0)], 1.0).unwrap()[0], Posterior::Beta { yes: 1.0, no: 1.0, value: 1.0 });
-        let Posterior::Beta { yes, no, .. } = posteriors(&[rate(998.0, 979.0)], 1.0).unwrap()[0] else { panic!() };
-        assert!((yes - 979.0 - 49.0).abs() < 1e-9 && (no - 20.0).abs() < 1e-9, "{yes} {no}");
+        assert_eq!(
+            posteriors(&[rate(0.0, 0.0)], 1.0).unwrap()[0],
+            Posterior::Beta {
+                yes: 1.0,
+                no: 1.0,
+                value: 1.0
+            }
+        );
+        let Posterior::Beta { yes, no, .. } = posteriors(&[rate(998.0, 979.0)], 1.0).unwrap()[0] else {
+            panic!()
+        };
+        assert!(
+            (yes - 979.0 - 49.0).abs() < 1e-9 && (no - 20.0).abs() < 1e-9,
+            "{yes} {no}"
+        );
     }
 
     #[test]
     fn a_mean_is_that_of_its_outcomes_and_a_little_of_all() {
-        let arms = [outcomes(&[9.0, 10.0, 11.0]), outcomes(&[19.0, 20.0, 21.0]), outcomes(&[])];
+        let arms = [
+            outcomes(&[9.0, 10.0, 11.0]),
+            outcomes(&[19.0, 20.0, 21.0]),
+            outcomes(&[]),
+        ];
         let found = posteriors(&arms, 1.0).unwrap();
-        let Posterior::Student { freedom, centre, scale } = found[0] else { panic!() };
+        let Posterior::Student { freedom, centre, scale } = found[0] else {
+            panic!()
+        };
         // Variance 1 within, mean 15, of which the square plus the variance of means is 250.
         let worth = 1.0 / 250.0;
         assert!((freedom, (centre - (30.0 + 15.0 * worth) / (3.0 + worth)).abs() < 1e-12) == (7.0, true));
         let square = (4.0 + 2.0 + worth * 3.0 / (3.0 + worth) * 25.0) / 7.0;
         assert!((scale - (square / (3.0 + worth)).sqrt()).abs() < 1e-12);
-        let Posterior::Student { freedom, centre, scale } = found[2] else { panic!() };
+        let Posterior::Student { freedom, centre, scale } = found[2] else {
+            panic!()
+        };
         assert!((freedom, centre) == (4.0, 15.0) && (scale - 250.0_f64.sqrt()).abs() < 1e-9);
         // Single trials say nothing of the variance.
         assert_eq!(posteriors(&[outcomes(&[1.0]), outcomes(&[3.0])], 1.0), None);
@@ -190,7 +227,12 @@ mod tests {
     fn rates_told_as_means_are_nearly_the_same() {
         let arms = [(4_000.0, 120.0), (4_000.0, 150.0), (4_000.0, 135.0)];
         let counted: Vec<Results> = arms.map(|(n, s)| rate(n, s)).to_vec();
-        let summed: Vec<Results> = arms.map(|(n, s)| Results { squares: Some(s), ..rate(n, s) }).to_vec();
+        let summed: Vec<Results> = arms
+            .map(|(n, s)| Results {
+                squares: Some(s),
+                ..rate(n, s)
+            })
+            .to_vec();
         let of = |arms: &[Results]| best(&posteriors(arms, 1.0).unwrap(), None).probability;
         for (a, b) in of(&counted).into_iter().zip(of(&summed)) {
             assert!((a - b).abs() < 0.02, "{a} {b}");
@@ -204,7 +246,10 @@ mod tests {
         assert!(found.probability[1] > 0.99 && found.value.is_finite(), "{found:?}");
         let zeros = [outcomes(&[0.0, 0.0]), outcomes(&[0.0; 5])];
         let found = best(&posteriors(&zeros, 1.0).unwrap(), None);
-        assert!((found.probability.iter().sum::<f64>() - 1.0).abs() < 1e-12 && found.value.is_finite(), "{found:?}");
+        assert!(
+            (found.probability.iter().sum::<f64>() - 1.0).abs() < 1e-12 && found.value.is_finite(),
+            "{found:?}"
+        );
     }
 
     #[test]
@@ -213,9 +258,27 @@ mod tests {
             (rate(10.0, 11.0), "11 successes of 10 trials"),
             (rate(-1.0, 0.0), "trials must not be negative"),
             (rate(10.0, -1.0), "successes must not be negative"),
-            (Results { value: 0.0, ..rate(10.0, 1.0) }, "the value must be above 0"),
-            (Results { squares: Some(1.0), ..rate(10.0, 50.0) }, "sum_squares of 1 is too small"),
-            (Results { squares: Some(0.0), ..rate(0.0, 5.0) }, "outcomes of 5 without"),
+            (
+                Results {
+                    value: 0.0,
+                    ..rate(10.0, 1.0)
+                },
+                "the value must be above 0",
+            ),
+            (
+                Results {
+                    squares: Some(1.0),
+                    ..rate(10.0, 50.0)
+                },
+                "sum_squares of 1 is too small",
+            ),
+            (
+                Results {
+                    squares: Some(0.0),
+                    ..rate(0.0, 5.0)
+                },
+                "outcomes of 5 without",
+            ),
         ] {
             let told = results.check().unwrap_err().to_string();
             assert!(told.contains(why), "{told}");

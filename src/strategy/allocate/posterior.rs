@@ -131,7 +131,11 @@ mod tests {
     #[test]
     fn many_trials_change_no_quantile_by_a_jump() {
         for rate in [0.5, 0.01] {
-            let at = |yes: f64| Posterior::Beta { yes, no: yes / rate - yes, value: 1.0 };
+            let at = |yes: f64| Posterior::Beta {
+                yes,
+                no: yes / rate - yes,
+                value: 1.0,
+            };
             for p in [0.025, 0.5, 0.9] {
                 let (below, above) = (at(9_999.9).quantile(p), at(10_000.1).quantile(p));
                 assert!((below / above - 1.0).abs() < 1e-5, "{rate} {p}: {below} {above}");
@@ -141,9 +145,17 @@ mod tests {
 
     #[test]
     fn moments_are_those_of_the_textbook() {
-        let rate = Posterior::Beta { yes: 2.0, no: 6.0, value: 10.0 };
+        let rate = Posterior::Beta {
+            yes: 2.0,
+            no: 6.0,
+            value: 10.0,
+        };
         assert!((rate.mean() - 2.5).abs() < 1e-12 && (rate.deviation() - 10.0 * (1.0_f64 / 48.0).sqrt()).abs() < 1e-12);
-        let mean = Posterior::Student { freedom: 4.0, centre: 3.0, scale: 2.0 };
+        let mean = Posterior::Student {
+            freedom: 4.0,
+            centre: 3.0,
+            scale: 2.0,
+        };
         assert!((mean.mean(), mean.deviation()) == (3.0, 8.0_f64.sqrt()));
         assert!((mean.quantile(0.95) - 3.0 - 2.0 * 2.131_847).abs() < 1e-4);
     }
