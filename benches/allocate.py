@@ -18,7 +18,7 @@ all to the best one). Prints the loss against the best arm, in % of what it woul
 its standard error, and how many problems launch_allocate loses less in.
 
     allocate.py
-    allocate.py --kinds rates --problems 1000 --seed 2
+    allocate.py --kinds rates --problems 400 --seed 2
 """
 
 import argparse
