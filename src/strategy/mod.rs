@@ -1,9 +1,12 @@
 //! What to do about a launch: how many to order, when and at what price. It uses the forecasts of `launch`; nothing uses it.
 
+pub mod allocate;
 mod demand;
 pub mod plan;
 pub mod portfolio;
+pub mod rates;
 pub mod stock;
+pub mod uplift;
 
 pub use demand::Paths;
 

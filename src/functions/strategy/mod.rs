@@ -1,7 +1,10 @@
-//! Plans: how many to order, when and at what price.
+//! Plans: how many to order, when and at what price, and what to try next.
 
+pub mod allocate;
+pub mod channel_rates;
 pub mod plan;
 pub mod stock;
+pub mod uplift;
 
 mod drawn;
 mod options;
@@ -17,6 +20,10 @@ const FAMILY: &str = "strategy";
 /// # Errors
 /// One of DuckDB.
 pub fn register(extension: &Extension) -> duckdb_neo::Result<()> {
+    scalar::register::<allocate::Allocate>(extension, FAMILY)?;
+    scalar::register::<channel_rates::Proportion>(extension, FAMILY)?;
+    scalar::register::<channel_rates::Rates>(extension, FAMILY)?;
+    scalar::register::<uplift::Uplift>(extension, FAMILY)?;
     scalar::register::<stock::Stock>(extension, FAMILY)?;
     scalar::register::<plan::Planned>(extension, FAMILY)
 }
