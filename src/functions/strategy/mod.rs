@@ -1,5 +1,7 @@
 //! Plans: how many to order, when and at what price.
 
+pub mod channel_curves;
+pub mod channels;
 pub mod plan;
 pub mod stock;
 
@@ -18,5 +20,7 @@ const FAMILY: &str = "strategy";
 /// One of DuckDB.
 pub fn register(extension: &Extension) -> duckdb_neo::Result<()> {
     scalar::register::<stock::Stock>(extension, FAMILY)?;
-    scalar::register::<plan::Planned>(extension, FAMILY)
+    scalar::register::<plan::Planned>(extension, FAMILY)?;
+    scalar::register::<channels::ChannelSplit>(extension, FAMILY)?;
+    scalar::register::<channel_curves::ChannelCurves>(extension, FAMILY)
 }
