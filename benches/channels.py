@@ -6,7 +6,7 @@ Each draw plants 5 channels over 104 to 208 weeks, with trend, season, price and
 geometrically or with a delay, and saturates by a curve of Hill, of Michaelis and Menten or exponentially. In every second draw spend
 follows demand: trend, season and the outcome of the week before. It prints how often the planted response at the 25, 50 and 75 %
 points of the weeks' spend lies within 90 % intervals, how wide these are, and what the split of last year's money reaches of the best
-one. --data is the folder of dt_simulated_weekly.csv (MIT, package robynpy). It needs duckdb, numpy and scipy.
+one. --data is the folder of dt_simulated_weekly.csv (MIT, package robynpy). It needs duckdb, numpy and pandas.
 """
 
 import argparse
@@ -14,7 +14,7 @@ import time
 
 import duckdb
 import numpy as np
-from scipy.optimize import minimize
+import pandas
 
 CHANNELS = ["display", "print", "radio", "search", "tv"]
 POINTS = 601
@@ -97,30 +97,21 @@ def load(con, spend, outcome, price):
         "channel": np.repeat(CHANNELS, n), "date": np.tile(dates, 5), "spend": spend.ravel(),
     }
     totals = {"date": dates, "outcome": outcome, "price": price}
-    import pandas
-
     con.register("frame", pandas.DataFrame(frame))
     con.register("totals", pandas.DataFrame(totals))
     con.execute("CREATE OR REPLACE TEMP TABLE campaigns AS FROM frame")
     con.execute("CREATE OR REPLACE TEMP TABLE outcomes AS FROM totals")
 
 
-def best_split(response, budget):
-    """The best split of the planted curves: the best of many starts, as curves may be shaped like an S."""
-    rng = np.random.default_rng(0)
-    value = lambda x: sum(float(response(c, x[c])) for c in range(5))
-    best = None
-    for _ in range(12):
-        start = rng.dirichlet(np.ones(5)) * budget
-        found = minimize(
-            lambda x: -value(np.maximum(x, 1e-9)), start, bounds=[(0, budget)] * 5,
-            constraints={"type": "eq", "fun": lambda x: x.sum() - budget}, options={"maxiter": 300},
-        )
-        x = np.maximum(found.x, 0)
-        x *= budget / x.sum()
-        if best is None or value(x) > best[1]:
-            best = (x, value(x))
-    return best[1], value
+def best_split(response, budget, least=np.zeros(5), most=np.full(5, np.inf), steps=800):
+    """The outcome of the best split of the planted curves on a grid, by dynamic programming; and what any split brings."""
+    best = np.zeros(steps + 1)
+    free = budget - least.sum()
+    for c in range(5):
+        grid = least[c] + np.linspace(0, free, steps + 1)
+        gain = np.where(grid <= most[c] + 1e-9, response(c, grid), -np.inf)
+        best = np.array([np.max(best[: k + 1] + gain[k::-1]) for k in range(steps + 1)])
+    return best[-1], lambda x: sum(float(response(c, x[c])) for c in range(5))
 
 
 def run(con, seed):
@@ -133,7 +124,7 @@ def run(con, seed):
     took = time.perf_counter() - began
     budget = spend[:, -52:].mean(axis=1).sum()
     split = con.execute(
-        f"FROM launch_channels('campaigns', outcomes := 'outcomes', budget := {budget}, maximum := {0.6 * budget})"
+        f"FROM launch_channels('campaigns', outcomes := 'outcomes', budget := {budget})"
     ).df().set_index("channel")
     rows = []
     for c, name in enumerate(CHANNELS):
@@ -147,8 +138,18 @@ def run(con, seed):
             rows.append((follows, q, lower <= truth <= upper, (upper - lower) / truth, mean / truth, bool(split.identified[name]), truth < lower))
     best, value = best_split(response, budget)
     got = value([split.spend[name] for name in CHANNELS])
-    now = value(spend[:, -52:].mean(axis=1))
-    return rows, (follows, got / best, now / best), took
+    year = spend[:, -52:].mean(axis=1)
+    # Within half and double of last year's spend, as plans often are.
+    within = [0.5 * year, np.minimum(2 * year, budget)]
+    bounds = [
+        "{" + ", ".join(f"'{name}': {x}" for name, x in zip(CHANNELS, bound)) + "}" for bound in within
+    ]
+    bounded = con.execute(
+        f"SELECT channel, spend FROM launch_channels('campaigns', outcomes := 'outcomes', budget := {budget}, "
+        f"minimum := {bounds[0]}, maximum := {bounds[1]})"
+    ).df().set_index("channel").spend
+    best_within, _ = best_split(response, budget, *within)
+    return rows, (follows, got / best, value(year) / best, value([bounded[name] for name in CHANNELS]) / best_within), took
 
 
 def tell(name, rows):
@@ -188,10 +189,14 @@ def main():
         of = [s for s in splits if s[0] == kept[0][0]]
         print(
             f"  split: {100 * np.mean([s[1] for s in of]):.1f} % of the best outcome (5 % of draws below "
-            f"{100 * np.percentile([s[1] for s in of], 5):.1f} %), the split of last year {100 * np.mean([s[2] for s in of]):.1f} %"
+            f"{100 * np.percentile([s[1] for s in of], 5):.1f} %), the split of last year {100 * np.mean([s[2] for s in of]):.1f} %; "
+            f"within half and double of last year's spend {100 * np.mean([s[3] for s in of]):.1f} %"
         )
     tell("all", rows)
-    print(f"split: {100 * np.mean([s[1] for s in splits]):.2f} % of the best outcome; {np.median(times):.2f} s a fit")
+    print(
+        f"split: {100 * np.mean([s[1] for s in splits]):.2f} % of the best outcome, within half and double of last year's spend "
+        f"{100 * np.mean([s[3] for s in splits]):.2f} %; {np.median(times):.2f} s a fit"
+    )
 
 
 def robyn(con, folder):

@@ -11,7 +11,8 @@
 -- @param periods: BIGINT      periods planned
 -- @param level: DOUBLE        probability of the intervals
 -- @param channel: VARCHAR     the column of channels
--- @param date: VARCHAR        the column of dates in all tables
+-- @param date: VARCHAR        the column of dates in campaigns
+-- @param outcome_date: VARCHAR  the column of dates in outcomes
 -- @param spend: VARCHAR       the column of money
 -- @param outcome: VARCHAR     the column of outcomes
 -- @param price: VARCHAR       the column of prices in outcomes, which need not exist
@@ -30,9 +31,9 @@
 -- @returns reason: VARCHAR            what it rests on
 -- @example FROM __launch_channel_fit(
 --          '(SELECT ''tv'' AS channel, date, price AS spend, units AS outcome FROM sales)', NULL, 100, NULL, NULL, NULL, NULL,
---          'week', 1, 0.8, 'channel', 'date', 'spend', 'outcome', 'price')
+--          'week', 1, 0.8, 'channel', 'date', 'date', 'spend', 'outcome', 'price')
 WITH tables_ AS MATERIALIZED (
-    FROM __launch_channel_tables(campaigns, outcomes, covariates, events, frequency, channel, date, spend, outcome, price)
+    FROM __launch_channel_tables(campaigns, outcomes, covariates, events, frequency, channel, date, outcome_date, spend, outcome, price)
 ),
 bounds_ AS MATERIALIZED (
     SELECT name_, __launch_bound('minimum', minimum, name_, names_) AS least_, __launch_bound('maximum', maximum, name_, names_) AS most_

@@ -7,7 +7,8 @@
 -- @param events: VARCHAR      dates and names of events, or NULL
 -- @param frequency: VARCHAR   length of a period
 -- @param channel: VARCHAR     the column of channels
--- @param date: VARCHAR        the column of dates in all tables
+-- @param date: VARCHAR        the column of dates in campaigns
+-- @param outcome_date: VARCHAR  the column of dates in outcomes
 -- @param spend: VARCHAR       the column of money
 -- @param outcome: VARCHAR     the column of outcomes in campaigns, where it need not exist, and in outcomes
 -- @param price: VARCHAR       the column of prices in outcomes, which need not exist
@@ -18,7 +19,7 @@
 -- @returns note_: VARCHAR        what was left out, NULL for nothing
 -- @example FROM __launch_channel_tables(
 --          '(SELECT ''tv'' AS channel, date, price AS spend, units AS outcome FROM sales)', NULL, NULL, NULL, 'week',
---          'channel', 'date', 'spend', 'outcome', 'price')
+--          'channel', 'date', 'date', 'spend', 'outcome', 'price')
 WITH raw_ AS MATERIALIZED (
     SELECT *, __launch_valid_day(raw_day_) AS day_, __launch_valid_units(raw_spend_) AS spend_,
         __launch_valid_units(raw_outcome_) AS outcome_
@@ -40,10 +41,10 @@ raw_totals_ AS MATERIALIZED (
         __launch_valid_price(raw_price_) AS price_
     FROM (
         SELECT
-            COLUMNS(lambda c: __launch_column(c, date, coalesce(outcomes, 'outcomes'))) AS raw_day_,
+            COLUMNS(lambda c: __launch_column(c, outcome_date, coalesce(outcomes, 'outcomes'))) AS raw_day_,
             COLUMNS(lambda c: __launch_column(c, outcome, coalesce(outcomes, 'outcomes'))) AS raw_outcome_,
             COLUMNS(lambda c: __launch_column(c, price, coalesce(outcomes, 'outcomes'))) AS raw_price_
-        FROM query(__launch_from(outcomes, [date, outcome, price], ['price']))
+        FROM query(__launch_from(outcomes, [outcome_date, outcome, price], ['price']))
     )
 ),
 summed_ AS (
@@ -145,7 +146,13 @@ SELECT
         FROM (
             SELECT 'price' AS name_, number_, ln(price_) AS value_ FROM totals_ WHERE price_ > 0
             UNION ALL
-            SELECT name_, unnest(periods_), unnest(values_) FROM __launch_known(covariates, events, '__launch_all', frequency)
+            SELECT name_, unnest(periods_), unnest(values_) FROM query(
+                CASE WHEN coalesce(covariates, events) IS NULL
+                THEN 'SELECT NULL::VARCHAR AS name_, NULL::BIGINT[] AS periods_, NULL::DOUBLE[] AS values_ WHERE false'
+                ELSE 'FROM __launch_known(' || concat_ws(
+                    ', ', __launch_quoted(covariates), __launch_quoted(events), '''__launch_all''', __launch_quoted(frequency)
+                ) || ')' END
+            )
         )
     ) AS known_,
     (SELECT list_sort(list(DISTINCT name_)) FROM rows_) AS names_,

@@ -25,7 +25,7 @@ WITH curves_ AS (
     SELECT note_, unnest(__launch_channel_curves(
         campaigns_, outcomes_, known_, frequency := __launch_frequency(frequency), points := points, level := level
     )) AS row_
-    FROM __launch_channel_tables(campaigns, outcomes, covariates, events, frequency, channel, date, spend, outcome, price)
+    FROM __launch_channel_tables(campaigns, outcomes, covariates, events, frequency, channel, date, date, spend, outcome, price)
 )
 SELECT
     row_['channel'] AS channel,

@@ -38,6 +38,32 @@
 --              FROM (SELECT date, avg(price) AS price FROM sales GROUP BY date)
 --          ), outcomes AS (SELECT date, sum(units) AS outcome FROM sales GROUP BY date)
 --          FROM launch_channels('campaigns', outcomes := 'outcomes', budget := 30, maximum := {'tv': 20})
+WITH given_ AS MATERIALIZED (
+    SELECT
+        COLUMNS(lambda c: __launch_column(c, channel, campaigns)) AS channel_,
+        COLUMNS(lambda c: __launch_column(c, date, campaigns)) AS date_,
+        COLUMNS(lambda c: __launch_column(c, spend, campaigns)) AS spend_,
+        COLUMNS(lambda c: __launch_column(c, CASE WHEN outcomes IS NULL THEN outcome ELSE 'outcome' END, campaigns)) AS outcome_,
+        typeof(COLUMNS(lambda c: __launch_column(c, date, campaigns))) AS date_type_,
+        typeof(COLUMNS(lambda c: __launch_column(c, spend, campaigns))) AS spend_type_
+    FROM query(__launch_from(campaigns, [channel, date, spend], ['date', 'spend', 'outcome']))
+),
+-- The way from what there is to a split.
+way_ AS MATERIALIZED (
+    SELECT CASE
+        WHEN any_value(spend_type_) = '"NULL"' THEN error('campaigns ' || campaigns
+            || ' have no column spend, which a fit needs: name it, spend := ''cost''')
+        WHEN any_value(date_type_) = '"NULL"' THEN error('campaigns ' || campaigns
+            || ' have no column date, which a fit needs: name it, date := ''week''')
+        ELSE 'fit'
+    END AS way_
+    FROM given_
+    HAVING count(*) > 0
+),
+fit_ AS (
+    SELECT channel_ AS channel, date_ AS date, spend_ AS spend, outcome_ AS outcome FROM given_ WHERE (SELECT way_ FROM way_) = 'fit'
+)
 FROM __launch_channel_fit(
-    campaigns, outcomes, budget, minimum, maximum, covariates, events, frequency, periods, level, channel, date, spend, outcome, price
+    'fit_', outcomes, budget, minimum, maximum, covariates, events, frequency, periods, level, 'channel', 'date', date, 'spend',
+    CASE WHEN outcomes IS NULL THEN 'outcome' ELSE outcome END, price
 )

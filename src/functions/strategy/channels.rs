@@ -352,7 +352,7 @@ impl Plan {
 
     fn refused(&self, why: &str, bounds: &Bounds) -> Row {
         Row {
-            spend: Some(bounds.least * self.periods),
+            spend: (bounds.least > 0.0).then_some(bounds.least * self.periods),
             bound: Some(if bounds.least > 0.0 { "minimum" } else { "none" }.to_owned()),
             identified: Some(false),
             status: "refused".to_owned(),

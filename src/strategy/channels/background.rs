@@ -138,11 +138,7 @@ impl Background {
         // Each row solved by the factor: the products of these columns with another one are its part in the background.
         for row in basis.chunks_exact_mut(width) {
             for i in 0..width {
-                let done: f64 = factor[i * width..i * width + i]
-                    .iter()
-                    .zip(&*row)
-                    .map(|(l, v)| l * v)
-                    .sum();
+                let done = dot(&factor[i * width..i * width + i], row);
                 row[i] = (row[i] - done) / factor[i * width + i];
             }
         }
@@ -198,6 +194,7 @@ impl Whitening {
         Self { steps, log_density }
     }
 
+    #[inline]
     fn apply(&self, column: &[f64], into: &mut [f64]) {
         let mut before = 0.0;
         for ((value, (share, scale)), into) in column.iter().zip(&self.steps).zip(into) {
@@ -226,6 +223,7 @@ pub struct Seen {
 
 impl View {
     /// A column by period observed.
+    #[inline]
     pub fn see(&self, column: &[f64]) -> Seen {
         let mut whitened = vec![0.0; column.len()];
         self.whitening.apply(column, &mut whitened);
@@ -239,11 +237,13 @@ impl View {
 
 impl Seen {
     /// The product with another column.
+    #[inline]
     pub fn dot(&self, other: &Self) -> f64 {
         dot(&self.whitened, &other.whitened) - dot(&self.explained, &other.explained)
     }
 
     /// Adds a multiple of another column.
+    #[inline]
     pub fn add(&mut self, factor: f64, other: &Self) {
         let pairs = self.whitened.iter_mut().zip(&other.whitened);
         pairs
@@ -252,15 +252,98 @@ impl Seen {
     }
 }
 
-/// In eight sums, as machines add them.
+/// In eight sums, as machines add them; of columns of two lengths the shorter one counts.
+#[inline]
 fn dot(a: &[f64], b: &[f64]) -> f64 {
+    let length = a.len().min(b.len());
+    let (a, b) = (&a[..length], &b[..length]);
     let mut sums = [0.0; 8];
     let (left, right) = (a.chunks_exact(8), b.chunks_exact(8));
-    let rest: f64 = left.remainder().iter().zip(right.remainder()).map(|(a, b)| a * b).sum();
+    let mut rest = 0.0;
+    for (a, b) in left.remainder().iter().zip(right.remainder()) {
+        rest += a * b;
+    }
     for (a, b) in left.zip(right) {
         for k in 0..8 {
             sums[k] += a[k] * b[k];
         }
     }
     sums.iter().sum::<f64>() + rest
+}
+
+#[cfg(test)]
+mod tests {
+    use nalgebra::{DMatrix, DVector};
+
+    use super::*;
+
+    /// The covariance that the view stands for, written out: errors of an autoregression, plus each column of the background.
+    fn covariance(background: &Background, freedom: Freedom) -> DMatrix<f64> {
+        let places = &background.places;
+        let error = |i: usize, j: usize| {
+            freedom.correlation.powi(places[i].abs_diff(places[j]) as i32) / (1.0 - freedom.correlation.powi(2))
+        };
+        let mut matrix = DMatrix::from_fn(places.len(), places.len(), error);
+        for (kind, column) in background.kinds.iter().zip(&background.columns) {
+            let scale = match kind {
+                Kind::Level => freedom.level,
+                Kind::Trend(share) => freedom.trend * share,
+                Kind::Season(share) => freedom.season * share,
+                Kind::Covariate => COVARIATE_SCALE,
+            };
+            let column = DVector::from_column_slice(column);
+            matrix += scale * scale * &column * column.transpose();
+        }
+        matrix
+    }
+
+    #[test]
+    fn a_view_is_the_normal_distribution_written_out_also_across_gaps() {
+        let places: Vec<usize> = (0..40).filter(|place| place % 7 != 3 && *place != 20).collect();
+        let price: Vec<f64> = (0..40).map(|place| ((place * place) % 11) as f64).collect();
+        let cycles = [Cycle {
+            length: 12.0,
+            harmonics: 2,
+        }];
+        let background = Background::of(&places, &cycles, &[price, vec![1.0; 40]]);
+        let freedom = Freedom {
+            correlation: 0.4,
+            trend: 1.3,
+            season: 0.7,
+            level: 3.0,
+        };
+        let view = background.view(freedom).unwrap();
+        let matrix = covariance(&background, freedom);
+        let column = |k: usize| -> Vec<f64> { places.iter().map(|place| ((place * k) % 13) as f64 - 4.0).collect() };
+        let (a, b) = (column(5), column(9));
+        let solved = matrix.clone().lu().solve(&DVector::from_column_slice(&b)).unwrap();
+        let product = DVector::from_column_slice(&a).dot(&solved);
+        assert!((view.see(&a).dot(&view.see(&b)) - product).abs() < 1e-8 * product.abs());
+        let log_density = -0.5 * matrix.determinant().ln();
+        assert!(
+            (view.log_density - log_density).abs() < 1e-8,
+            "{} {log_density}",
+            view.log_density
+        );
+    }
+
+    #[test]
+    fn columns_add_up_in_a_view() {
+        let places: Vec<usize> = (0..19).collect();
+        let background = Background::of(&places, &[], &[]);
+        let view = background
+            .view(Freedom {
+                correlation: 0.2,
+                trend: 1.0,
+                season: 1.0,
+                level: 9.0,
+            })
+            .unwrap();
+        let (a, b): (Vec<f64>, Vec<f64>) = places.iter().map(|p| (*p as f64, (p % 3) as f64)).unzip();
+        let sum: Vec<f64> = a.iter().zip(&b).map(|(a, b)| a - 2.0 * b).collect();
+        let mut added = view.see(&a);
+        added.add(-2.0, &view.see(&b));
+        let other = view.see(&sum);
+        assert!((added.dot(&other) - other.dot(&other)).abs() < 1e-9 * other.dot(&other));
+    }
 }

@@ -47,6 +47,7 @@ impl Carry {
     }
 
     /// Spend as it works in each period; before the first one it was `before`.
+    #[inline]
     pub fn spread(self, spend: &[f64], before: f64) -> Vec<f64> {
         let weights = self.weights();
         let mut left = 1.0;

@@ -8,19 +8,22 @@ use super::{
     sampler::{CHAINS, Effect, Problem},
 };
 
-/// Deviation of the prior of a channel's outcome, as a share of the mean outcome, and of the outcome's deviation.
-const SIZE_OF_MEAN: f64 = 0.15;
-const SIZE_OF_DEVIATION: f64 = 0.5;
+/// Deviation of the prior of what channels bring: all together as a share of the mean outcome, shared out evenly, and each as a share
+/// of the outcome's deviation, for outcomes around 0.
+const SIZE_OF_MEAN: f64 = 0.4;
+const SIZE_OF_DEVIATION: f64 = 0.25;
 /// Freedom of the level where outcomes are attributed: without spend there are next to none.
 const ATTRIBUTED_LEVEL: f64 = 0.5;
+const ATTRIBUTED_SIZE: f64 = 2.0;
 /// Periods that a channel asks for: below, its outcome is refused.
 const PERIODS_A_CHANNEL: usize = 2;
 const LEAST_PERIODS: usize = 10;
 /// Parameters of a channel, and of the level, trend and season; with fewer than three periods each, the prior decides.
 const PARAMETERS_A_CHANNEL: usize = 3;
 const PARAMETERS_BESIDE: usize = 6;
-/// Share of the prior's deviation, and of the outcome itself, below which the deviation of what a channel brings must be.
-const IDENTIFIED: f64 = 0.5;
+/// Share of the prior's deviation, and of the outcome itself, below which the deviation of what an identified channel brings must be.
+const NARROWED: f64 = 0.5;
+const KNOWN: f64 = 0.4;
 /// Correlation of two channels' outcomes over draws below which only their sum is known.
 const TAKEN_FROM: f64 = -0.6;
 
@@ -206,12 +209,11 @@ fn fitted(series: &Series, outcome: &[Option<f64>], attributed: bool) -> Vec<Res
         })
         .collect();
     let covariates: Vec<Vec<f64>> = series.covariates.iter().map(|(_, values)| values.clone()).collect();
-    let size = ((SIZE_OF_MEAN * mean / deviation).powi(2) + SIZE_OF_DEVIATION.powi(2)).sqrt();
-    let size = if attributed {
-        2.0 * mean.abs() / deviation + SIZE_OF_DEVIATION
-    } else {
-        size
+    let share = match attributed {
+        true => ATTRIBUTED_SIZE,
+        false => SIZE_OF_MEAN / used.len() as f64,
     };
+    let size = (share * mean / deviation).hypot(SIZE_OF_DEVIATION);
     let problem = Problem {
         outcome: values.iter().map(|value| (value - centre) / deviation).collect(),
         before: spends.iter().map(|spend| before(spend)).collect(),
@@ -246,7 +248,7 @@ fn fitted(series: &Series, outcome: &[Option<f64>], attributed: bool) -> Vec<Res
         let (average, spread) = moments(&sizes[at]);
         // The deviation of a half-normal variable.
         let prior = size * (1.0 - std::f64::consts::FRAC_2_PI).sqrt();
-        let identified = spread <= IDENTIFIED * prior && spread <= IDENTIFIED * average;
+        let mut identified = spread <= NARROWED * prior && spread <= KNOWN * average;
         let mut reason = format!(
             "{} of {} {unit}, {} curve",
             if attributed { "own outcomes" } else { "joint fit" },
@@ -259,6 +261,7 @@ fn fitted(series: &Series, outcome: &[Option<f64>], attributed: bool) -> Vec<Res
         }
         for (other, &beside) in used.iter().enumerate().filter(|(other, _)| *other != at) {
             if correlation(&sizes[at], &sizes[other]) < TAKEN_FROM {
+                identified = false;
                 reason += &format!("; the data hardly tell it from {}", series.channels[beside].name);
             }
         }

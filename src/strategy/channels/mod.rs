@@ -11,3 +11,6 @@ mod split;
 pub use curve::Curve;
 pub use fit::{Calendar, Channel, Fitted, Series, fit};
 pub use split::{Bounds, Response, split};
+
+#[cfg(test)]
+mod tests;

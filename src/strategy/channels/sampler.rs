@@ -14,7 +14,7 @@ use super::{
 /// Mean and deviation of the log-odds of the decay.
 const DECAY: (f64, f64) = (-0.6, 1.0);
 /// Mean and deviation of the logarithm of half saturation, in references.
-const HALF: (f64, f64) = (0.4, 0.9);
+const HALF: (f64, f64) = (0.3, 0.7);
 /// Mean and deviation of the logarithm of the slope of Hill's curve.
 const SLOPE: (f64, f64) = (0.35, 0.35);
 /// Probability of a peak of the effect 0, 1 and 2 periods after the spend.

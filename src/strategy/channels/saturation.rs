@@ -96,6 +96,7 @@ pub enum Prepared {
 
 impl Prepared {
     /// As [`Saturation::at`].
+    #[inline]
     pub fn at(self, u: f64) -> f64 {
         if u <= 0.0 {
             return 0.0;
