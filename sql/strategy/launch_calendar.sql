@@ -17,6 +17,7 @@
 -- @param events: VARCHAR = NULL    a table with the columns date and name, of days on which nobody works, such as public holidays
 -- @param blackout: VARCHAR = NULL  a table of days on which customers are to see nothing new: the column date, or first and last;
 --                                  with a column name these are named
+-- @param channels: VARCHAR = NULL  a table as launch_channels returns it: the budget of an action has a row for each channel, by its share
 -- @param owners: VARCHAR = NULL    a table with the columns action and owner
 -- @param working_days: BIGINT[] = [1, 2, 3, 4, 5]  days of the week on which people work, 1 for Monday to 7
 -- @param as_of: ANY = NULL         the day that is asked as of: actions due before it are told; NULL to tell none
@@ -65,6 +66,7 @@ actions_(place_, action_, channel_, day_, part_, share_, people_, seen_) AS (
         (9, 'reorder', 'supplier', NULL, NULL, NULL, true, false),
         (10, 'evaluation checkpoint', NULL, NULL, 1.0, NULL, true, false)
 ),
+mix_ AS MATERIALIZED (FROM __launch_channel_shares(channels)),
 plan_ AS MATERIALIZED (FROM __launch_chosen(plan, product_id, launch_date, price)),
 stock_ AS MATERIALIZED (FROM __launch_ordered(stock, product_id)),
 closed_ AS MATERIALIZED (FROM __launch_blackouts(blackout, date)),
@@ -277,8 +279,12 @@ written_ AS (
     FROM dated_
 )
 SELECT
-    key_ AS product_id, day_ AS date, after_ AS week, action_ AS action, channel_ AS channel, share_of_budget_ AS budget, note_ AS note,
-    owner_ AS owner, ordered_ AS units, status_ AS status, reason_ AS reason
+    key_ AS product_id, day_ AS date, after_ AS week, action_ AS action, coalesce(mixed_, channel_) AS channel,
+    share_of_budget_ * coalesce(part_, 1) AS budget, note_ AS note, owner_ AS owner, ordered_ AS units, status_ AS status,
+    nullif(concat_ws('; ', reason_, CASE WHEN mixed_ IS NOT NULL THEN format(
+        '{:.1f} % of this action, by channels; units of the plan do not count on it: past launches had the average marketing already',
+        100 * part_
+    ) END), '') AS reason
 FROM (
     FROM written_
     UNION ALL BY NAME SELECT key_, 'refused' AS status_, why_ AS reason_ FROM plan_ WHERE why_ IS NOT NULL
@@ -296,5 +302,6 @@ FROM (
     FROM written_
     HAVING max(day_) < (SELECT min(off_) FROM holidays_) OR min(day_) > (SELECT max(off_) FROM holidays_)
 )
+LEFT JOIN mix_ ON share_of_budget_ > 0
 LEFT JOIN who_ ON done_ = action_
-ORDER BY day_ NULLS LAST, key_, place_
+ORDER BY day_ NULLS LAST, key_, place_, mixed_

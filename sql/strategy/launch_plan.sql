@@ -30,10 +30,11 @@
 --                                         a candidate is refused
 -- @param cannibalization: VARCHAR = NULL  a table as launch_cannibalization returns it, for net_units
 -- @param audience: VARCHAR = NULL         a table as launch_audience returns it; told beside the plan, which it does not move, and so
---                                         are the next three
+--                                         are the next four
 -- @param tendency: VARCHAR = NULL         a table as launch_review_tendency returns it
 -- @param positions: VARCHAR = NULL        a table as launch_price_position returns it
 -- @param announced: VARCHAR = NULL        launches that competitors have announced: a table with date and, if there is one, category
+-- @param channels: VARCHAR = NULL         a table as launch_channels returns it
 -- @param salvage: ANY = 0                 what a unit left over brings: a number, or the name of a column of candidates; so are the
 --                                         next five
 -- @param holding: ANY = 0                 what holding a unit for a period costs
@@ -87,6 +88,7 @@
 -- @returns review_probability: DOUBLE   probability that a review will be positive
 -- @returns price_position: DOUBLE       percentile of its own price among those of competitors
 -- @returns announced: BIGINT            launches of competitors in its category, from four weeks before to four weeks after
+-- @returns channels: VARCHAR            the channels of the marketing budget and their shares; NULL without the table
 -- @example FROM launch_plan('candidates', (SELECT model FROM model), sales := 'sales', products := 'products')
 -- @example FROM launch_plan('candidates', (SELECT model FROM model), prices := [0.9, 1.0, 1.1], elasticity := -2, k := 3)
 -- @example FROM launch_plan('candidates', (SELECT model FROM model), budget := 20000, per_week := 2, risk := 0.5, k := 1)
@@ -119,6 +121,7 @@ net_ AS (
     LEFT JOIN shares_ AS own_ ON NOT own_.all_ AND own_.category_ = planned_.category_
     LEFT JOIN shares_ AS all_ ON all_.all_
 ),
+mix_ AS MATERIALIZED (FROM __launch_channel_shares(channels)),
 beside_ AS (FROM __launch_beside('planned_', audience, tendency, positions, announced, product_id))
 SELECT
     net_.key_ AS product_id,
@@ -156,6 +159,9 @@ SELECT
     beside_.users_ AS audience,
     beside_.positive_ AS review_probability,
     beside_.percentile_ AS price_position,
-    beside_.announced_ AS announced
+    beside_.announced_ AS announced,
+    CASE WHEN net_.row_ IS NOT NULL THEN (
+        SELECT string_agg(format('{} {:.1f} %', mixed_, 100 * part_), ', ' ORDER BY part_ DESC, mixed_) FROM mix_
+    ) || '; the plan does not count on it, as past launches had the average marketing already' END AS channels
 FROM net_ LEFT JOIN beside_ ON beside_.id_ = net_.key_::VARCHAR AND beside_.rank_ = net_.rank_
 ORDER BY 1, 2

@@ -1,6 +1,7 @@
 //! What to do about a launch: how many to order, when and at what price. It uses the forecasts of `launch`; nothing uses it.
 
 pub mod allocate;
+pub mod channels;
 mod demand;
 pub mod plan;
 pub mod portfolio;

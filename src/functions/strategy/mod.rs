@@ -2,6 +2,8 @@
 
 pub mod allocate;
 pub mod channel_rates;
+pub mod channel_curves;
+pub mod channels;
 pub mod plan;
 pub mod stock;
 pub mod uplift;
@@ -25,5 +27,7 @@ pub fn register(extension: &Extension) -> duckdb_neo::Result<()> {
     scalar::register::<channel_rates::Rates>(extension, FAMILY)?;
     scalar::register::<uplift::Uplift>(extension, FAMILY)?;
     scalar::register::<stock::Stock>(extension, FAMILY)?;
-    scalar::register::<plan::Planned>(extension, FAMILY)
+    scalar::register::<plan::Planned>(extension, FAMILY)?;
+    scalar::register::<channels::ChannelSplit>(extension, FAMILY)?;
+    scalar::register::<channel_curves::ChannelCurves>(extension, FAMILY)
 }

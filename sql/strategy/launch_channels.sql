@@ -1,0 +1,69 @@
+-- How to split a budget over marketing channels, and what each then brings: carry-over and saturation of each channel, together with
+-- trend, season, price and covariates, are estimated from spend and outcomes by period, and the split is the one of highest expected
+-- outcome within bounds. Where the data cannot tell what a channel brings, identified is false and the reason says so; a spend beyond
+-- the most ever spent is told too. It takes outcomes of all channels together in a table of their own, or those attributed to each
+-- channel in campaigns.
+--
+-- @param campaigns: VARCHAR                channel, date, spend, and outcome where it is attributed to the channel
+-- @param outcomes: VARCHAR = NULL          date and outcome of all together, and price if it is known; several rows of a date are summed
+-- @param budget: DOUBLE = NULL             money for all channels over the periods planned; NULL for what was spent on average
+-- @param minimum: ANY = NULL               least money of a channel: a number for each, or a MAP or STRUCT such as {'tv': 100}
+-- @param maximum: ANY = NULL               most money of a channel, in the same way
+-- @param periods: BIGINT = 1               periods over which the budget is spent evenly
+-- @param frequency: VARCHAR = 'week'       length of a period: day, week or month
+-- @param level: DOUBLE = 0.8               probability of the intervals
+-- @param covariates: VARCHAR = NULL        date and numbers that move the outcome too, such as promotions or competitors' prices
+-- @param events: VARCHAR = NULL            date and name of events that move it
+-- @param channel: VARCHAR = 'channel'      the column of channels
+-- @param date: VARCHAR = 'date'            the column of dates in campaigns and outcomes
+-- @param spend: VARCHAR = 'spend'          the column of money
+-- @param outcome: VARCHAR = 'outcome'      the column of outcomes
+-- @param price: VARCHAR = 'price'          the column of prices in outcomes, which need not exist
+-- @returns channel: VARCHAR           the channel
+-- @returns spend: DOUBLE              its money over the periods planned
+-- @returns share: DOUBLE              its share of all that is spent
+-- @returns expected_outcome: DOUBLE   what it brings on average over what may be true, over the periods planned, at a steady spend
+-- @returns outcome_lower: DOUBLE      lower end of its interval
+-- @returns outcome_upper: DOUBLE      upper end
+-- @returns marginal_return: DOUBLE    outcome of one more unit of money
+-- @returns saturation: DOUBLE         1 less the marginal over the mean return: 0 where outcome grows in proportion, 1 where it does not
+--                                     grow, below 0 where it grows faster than spend
+-- @returns adstock: DOUBLE            share of its effect that comes after the period of the spend
+-- @returns bound: VARCHAR             the limit that the spend stands at: none, minimum or maximum
+-- @returns identified: BOOLEAN        whether the data tell what it brings
+-- @returns status: VARCHAR            ok or refused
+-- @returns reason: VARCHAR            what it rests on, or why nothing is known
+-- @example WITH campaigns AS (
+--              SELECT unnest(['tv', 'search']) AS channel, date, unnest([price, 20 / price]) AS spend
+--              FROM (SELECT date, avg(price) AS price FROM sales GROUP BY date)
+--          ), outcomes AS (SELECT date, sum(units) AS outcome FROM sales GROUP BY date)
+--          FROM launch_channels('campaigns', outcomes := 'outcomes', budget := 30, maximum := {'tv': 20})
+WITH given_ AS MATERIALIZED (
+    SELECT
+        COLUMNS(lambda c: __launch_column(c, channel, campaigns)) AS channel_,
+        COLUMNS(lambda c: __launch_column(c, date, campaigns)) AS date_,
+        COLUMNS(lambda c: __launch_column(c, spend, campaigns)) AS spend_,
+        COLUMNS(lambda c: __launch_column(c, CASE WHEN outcomes IS NULL THEN outcome ELSE 'outcome' END, campaigns)) AS outcome_,
+        typeof(COLUMNS(lambda c: __launch_column(c, date, campaigns))) AS date_type_,
+        typeof(COLUMNS(lambda c: __launch_column(c, spend, campaigns))) AS spend_type_
+    FROM query(__launch_from(campaigns, [channel, date, spend], ['date', 'spend', 'outcome']))
+),
+-- The way from what there is to a split.
+way_ AS MATERIALIZED (
+    SELECT CASE
+        WHEN any_value(spend_type_) = '"NULL"' THEN error('campaigns ' || campaigns
+            || ' have no column spend, which a fit needs: name it, spend := ''cost''')
+        WHEN any_value(date_type_) = '"NULL"' THEN error('campaigns ' || campaigns
+            || ' have no column date, which a fit needs: name it, date := ''week''')
+        ELSE 'fit'
+    END AS way_
+    FROM given_
+    HAVING count(*) > 0
+),
+fit_ AS (
+    SELECT channel_ AS channel, date_ AS date, spend_ AS spend, outcome_ AS outcome FROM given_ WHERE (SELECT way_ FROM way_) = 'fit'
+)
+FROM __launch_channel_fit(
+    'fit_', outcomes, budget, minimum, maximum, covariates, events, frequency, periods, level, 'channel', 'date', date, 'spend',
+    CASE WHEN outcomes IS NULL THEN 'outcome' ELSE outcome END, price
+)
