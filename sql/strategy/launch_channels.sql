@@ -2,9 +2,10 @@
 -- trend, season, price and covariates, are estimated from spend and outcomes by period, and the split is the one of highest expected
 -- outcome within bounds. Where the data cannot tell what a channel brings, identified is false and the reason says so; a spend beyond
 -- the most ever spent is told too. It takes outcomes of all channels together in a table of their own, or those attributed to each
--- channel in campaigns.
+-- channel in campaigns. Without such a history there are three other ways: treatment names the column of a campaign that was dealt at
+-- random, and its uplift is told; clicks names the column of clicks, and rates are told; and an audience has a mix of channels.
 --
--- @param campaigns: VARCHAR                channel, date, spend, and outcome where it is attributed to the channel
+-- @param campaigns: VARCHAR                channel, date, spend, and outcome where it is attributed to the channel; NULL for an audience alone
 -- @param outcomes: VARCHAR = NULL          date and outcome of all together, and price if it is known; several rows of a date are summed
 -- @param budget: DOUBLE = NULL             money for all channels over the periods planned; NULL for what was spent on average
 -- @param minimum: ANY = NULL               least money of a channel: a number for each, or a MAP or STRUCT such as {'tv': 100}
@@ -14,6 +15,15 @@
 -- @param level: DOUBLE = 0.8               probability of the intervals
 -- @param covariates: VARCHAR = NULL        date and numbers that move the outcome too, such as promotions or competitors' prices
 -- @param events: VARCHAR = NULL            date and name of events that move it
+-- @param audience: VARCHAR = NULL          a table as launch_audience returns it, where there are no campaigns
+-- @param treatment: VARCHAR = NULL         the column of what a customer got, in campaigns of a row for each customer, or for each group with
+--                                          their number in a column trials
+-- @param control: VARCHAR = NULL           the treatment that stands for none; NULL for NULL, '', control, none, no, false and 0
+-- @param segment: VARCHAR = NULL           a column of customers' segments, to answer for each
+-- @param known_before: VARCHAR[] = NULL    columns known before the campaign, which must not differ between treatments
+-- @param clicks: VARCHAR = NULL            the column of clicks, or other trials, in campaigns of a row for each channel
+-- @param conversions: VARCHAR = 'conversions'  the column of conversions beside clicks
+-- @param cost: VARCHAR = 'cost'            the column of what a click costs, which need not exist
 -- @param channel: VARCHAR = 'channel'      the column of channels
 -- @param date: VARCHAR = 'date'            the column of dates in campaigns and outcomes
 -- @param spend: VARCHAR = 'spend'          the column of money
@@ -33,6 +43,7 @@
 -- @returns identified: BOOLEAN        whether the data tell what it brings
 -- @returns status: VARCHAR            ok or refused
 -- @returns reason: VARCHAR            what it rests on, or why nothing is known
+-- @returns segment: VARCHAR           the segment, where they are asked for; else NULL
 -- @example WITH campaigns AS (
 --              SELECT unnest(['tv', 'search']) AS channel, date, unnest([price, 20 / price]) AS spend
 --              FROM (SELECT date, avg(price) AS price FROM sales GROUP BY date)
@@ -46,24 +57,48 @@ WITH given_ AS MATERIALIZED (
         COLUMNS(lambda c: __launch_column(c, CASE WHEN outcomes IS NULL THEN outcome ELSE 'outcome' END, campaigns)) AS outcome_,
         typeof(COLUMNS(lambda c: __launch_column(c, date, campaigns))) AS date_type_,
         typeof(COLUMNS(lambda c: __launch_column(c, spend, campaigns))) AS spend_type_
-    FROM query(__launch_from(campaigns, [channel, date, spend], ['date', 'spend', 'outcome']))
+    FROM query(__launch_from(
+        CASE WHEN treatment IS NULL AND clicks IS NULL THEN campaigns END, [channel, date, spend], ['date', 'spend', 'outcome']
+    ))
 ),
 -- The way from what there is to a split.
 way_ AS MATERIALIZED (
     SELECT CASE
         WHEN any_value(spend_type_) = '"NULL"' THEN error('campaigns ' || campaigns
-            || ' have no column spend, which a fit needs: name it, spend := ''cost''')
+            || ' have no column spend, which a fit needs: name it, spend := ''cost''' || other_)
         WHEN any_value(date_type_) = '"NULL"' THEN error('campaigns ' || campaigns
-            || ' have no column date, which a fit needs: name it, date := ''week''')
+            || ' have no column date, which a fit needs: name it, date := ''week''' || other_)
         ELSE 'fit'
     END AS way_
-    FROM given_
-    HAVING count(*) > 0
+    FROM given_, (
+        SELECT '; or name the column of what customers got at random, treatment := ''treatment'', or that of clicks, clicks := ''clicks'''
+            AS other_
+    )
+    GROUP BY other_
 ),
 fit_ AS (
     SELECT channel_ AS channel, date_ AS date, spend_ AS spend, outcome_ AS outcome FROM given_ WHERE (SELECT way_ FROM way_) = 'fit'
 )
+SELECT *, NULL::VARCHAR AS segment
 FROM __launch_channel_fit(
     'fit_', outcomes, budget, minimum, maximum, covariates, events, frequency, periods, level, 'channel', 'date', date, 'spend',
     CASE WHEN outcomes IS NULL THEN 'outcome' ELSE outcome END, price
+)
+UNION ALL
+FROM __launch_channel_uplift(
+    CASE WHEN treatment IS NOT NULL THEN campaigns END, budget, level, control, coalesce(treatment, 'treatment'), outcome, segment, spend,
+    known_before := known_before
+)
+UNION ALL
+SELECT *, NULL FROM __launch_channel_rates(
+    CASE WHEN treatment IS NULL AND clicks IS NOT NULL THEN campaigns END, budget, minimum, maximum, level, channel,
+    coalesce(clicks, 'clicks'), conversions, cost
+)
+UNION ALL
+SELECT *, NULL FROM __launch_channel_mix(
+    CASE
+        WHEN campaigns IS NULL THEN coalesce(audience, error('there are no campaigns: give them, or audience := ''audience'''))
+        WHEN audience IS NOT NULL THEN error('an audience says nothing beside campaigns: leave one of them out')
+    END,
+    budget, minimum, maximum, level, channel
 )

@@ -1,8 +1,8 @@
 //! Plans: how many to order, when and at what price, and what to try next.
 
 pub mod allocate;
-pub mod channel_rates;
 pub mod channel_curves;
+pub mod channel_rates;
 pub mod channels;
 pub mod plan;
 pub mod stock;
