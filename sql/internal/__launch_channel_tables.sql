@@ -62,6 +62,35 @@ totals_ AS MATERIALIZED (
         number_ IN (min(number_) OVER (), max(number_) OVER ()) AND dates_ < 0.75 * median(dates_) OVER () AS cut_
     FROM summed_
 ),
+-- The periods that are fitted, and what else is known of them: where an event is not, it is 0.
+fitted_ AS MATERIALIZED (
+    SELECT number_ FROM totals_ WHERE spent_ AND NOT cut_
+    UNION SELECT number_ FROM rows_ WHERE outcomes IS NULL
+),
+beside_ AS MATERIALIZED (
+    SELECT 'ln price' AS fact_, false AS event_, number_, ln(price_) AS value_ FROM totals_ WHERE price_ > 0
+    UNION ALL
+    SELECT name_, event_, unnest(periods_), unnest(values_) FROM query(
+        CASE WHEN coalesce(covariates, events) IS NULL
+        THEN 'SELECT NULL::VARCHAR AS name_, NULL::BOOLEAN AS event_, NULL::BIGINT[] AS periods_, NULL::DOUBLE[] AS values_ WHERE false'
+        ELSE 'FROM __launch_known(' || concat_ws(
+            ', ', __launch_quoted(covariates), __launch_quoted(events), '''__launch_all''', __launch_quoted(frequency)
+        ) || ')' END
+    )
+),
+known_ AS MATERIALIZED (
+    SELECT fact_, number_, coalesce(value_, CASE WHEN event_ THEN 0 END) AS value_
+    FROM (SELECT DISTINCT fact_, event_ FROM beside_)
+    CROSS JOIN fitted_
+    LEFT JOIN (SELECT fact_ AS of_, number_ AS at_, value_ FROM beside_) ON of_ = fact_ AND at_ = number_
+),
+gaps_ AS (
+    SELECT string_agg(format(
+        '{} is not known in {} of {} {}s and counts there as its mean', fact_, missing_, periods_, __launch_frequency(frequency)
+    ), '; ' ORDER BY fact_) AS gaps_
+    FROM (SELECT fact_, count(*) FILTER (value_ IS NULL) AS missing_, count(*) AS periods_ FROM known_ GROUP BY fact_)
+    WHERE missing_ > 0
+),
 facts_ AS (
     SELECT
         count(*) FILTER (name_ IS NULL OR day_ IS NULL) AS nameless_,
@@ -141,20 +170,7 @@ SELECT
     CASE WHEN outcomes IS NOT NULL THEN (
         SELECT list({'number': number_, 'outcome': outcome_}) FROM totals_ WHERE spent_ AND NOT cut_
     ) END AS outcomes_,
-    (
-        SELECT list({'name': name_, 'number': number_, 'value': value_})
-        FROM (
-            SELECT 'price' AS name_, number_, ln(price_) AS value_ FROM totals_ WHERE price_ > 0
-            UNION ALL
-            SELECT name_, unnest(periods_), unnest(values_) FROM query(
-                CASE WHEN coalesce(covariates, events) IS NULL
-                THEN 'SELECT NULL::VARCHAR AS name_, NULL::BIGINT[] AS periods_, NULL::DOUBLE[] AS values_ WHERE false'
-                ELSE 'FROM __launch_known(' || concat_ws(
-                    ', ', __launch_quoted(covariates), __launch_quoted(events), '''__launch_all''', __launch_quoted(frequency)
-                ) || ')' END
-            )
-        )
-    ) AS known_,
+    (SELECT list({'name': fact_, 'number': number_, 'value': value_}) FROM known_ WHERE value_ IS NOT NULL) AS known_,
     (SELECT list_sort(list(DISTINCT name_)) FROM rows_) AS names_,
     nullif(concat_ws('; ',
         CASE WHEN nameless_ > 0 THEN format('{} of {} rows of campaigns have no channel or no date and are left out', nameless_, count_) END,
@@ -172,6 +188,7 @@ SELECT
         CASE WHEN cut_ > 0 THEN format(
             '{} {}s at the ends of outcomes have fewer dates than others and are left out', cut_, __launch_frequency(frequency)
         ) END,
+        (SELECT gaps_ FROM gaps_),
         CASE WHEN __launch_frequency(frequency) = 'week' AND dates_ = 1 AND periods_ > 1 AND spend_dates_ > 1
             AND weekday_ = other_weekday_ AND weekday_ <> 1
         THEN format(
