@@ -36,7 +36,10 @@ impl Demand {
         };
         let expected = seen.expected(place, elasticity);
         let spread = seen.spreads.get(place).copied().unwrap_or_default();
-        let curve = ((expected + FEW).ln() + level.mean, level.variance + own_variance(spread));
+        let curve = (
+            (expected + FEW).ln() + level.mean,
+            level.variance + own_variance(spread),
+        );
         if actual.bound {
             return Self::AtLeast {
                 sold,

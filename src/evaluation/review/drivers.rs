@@ -76,7 +76,11 @@ impl Factors {
     /// The contributions, in the order of [`Driver::ALL`]; they add up to units sold less units planned.
     fn shares(&self) -> [f64; 4] {
         let expected = self.aged * self.price;
-        let stock = if self.demand > 0.0 { self.sold / self.demand } else { 1.0 };
+        let stock = if self.demand > 0.0 {
+            self.sold / self.demand
+        } else {
+            1.0
+        };
         if expected <= 0.0 {
             // Not launched: what it sold nevertheless is no multiple of what was to be expected.
             return [self.demand, 0.0, -self.planned, self.sold - self.demand];
@@ -92,8 +96,8 @@ impl Factors {
                     + self.aged * both / 4.0)
         };
         let (x, y, z) = (volume, self.price, stock);
-        let timing = (self.aged - self.planned)
-            * (0.25 + (x + y + z) / 12.0 + (x * y + x * z + y * z) / 12.0 + x * y * z / 4.0);
+        let timing =
+            (self.aged - self.planned) * (0.25 + (x + y + z) / 12.0 + (x * y + x * z + y * z) / 12.0 + x * y * z / 4.0);
         [value(x, y, z), value(y, x, z), timing, value(z, x, y)]
     }
 }
@@ -158,14 +162,7 @@ fn deviation(launch: &Launch, seen: &Seen, place: usize) -> f64 {
     units.unwrap_or_default() - launch.periods.get(place).map_or(0.0, |period| period.planned)
 }
 
-fn one(
-    launch: &Launch,
-    seen: &Seen,
-    over: &[usize],
-    random: &mut ChaCha8Rng,
-    sign: f64,
-    draws: &mut [[Vec<f64>; 4]],
-) {
+fn one(launch: &Launch, seen: &Seen, over: &[usize], random: &mut ChaCha8Rng, sign: f64, draws: &mut [[Vec<f64>; 4]]) {
     let normal = |random: &mut ChaCha8Rng| sign * normal_place(random.random::<f64>());
     let (mean, deviation) = launch.elasticity.unwrap_or_default();
     let elasticity = mean + deviation * normal(random);
@@ -182,7 +179,11 @@ fn one(
             aged: seen.aged.get(place).copied().unwrap_or_default(),
             price: seen.factor(place, elasticity),
             demand,
-            sold: seen.actual.get(place).and_then(|actual| actual.units).unwrap_or_default(),
+            sold: seen
+                .actual
+                .get(place)
+                .and_then(|actual| actual.units)
+                .unwrap_or_default(),
         };
         for ((drawn, total), share) in drawn.iter_mut().zip(&mut total).zip(factors.shares()) {
             drawn.push(share);
@@ -224,10 +225,13 @@ fn reason(launch: &Launch, seen: &Seen, driver: Driver) -> (bool, String) {
                 format!("(price / planned price) ^ elasticity, of {mean:.2} with a standard error of {deviation:.2}"),
             ),
         },
-        Driver::Timing => (true, match seen.why.trim_start_matches("; ") {
-            "" => "launched as planned".to_owned(),
-            why => why.to_owned(),
-        }),
+        Driver::Timing => (
+            true,
+            match seen.why.trim_start_matches("; ") {
+                "" => "launched as planned".to_owned(),
+                why => why.to_owned(),
+            },
+        ),
         Driver::Stock => match launch.stock_known {
             true => (true, "demand missed while it was not on sale".to_owned()),
             false => missing("nothing is known of availability"),

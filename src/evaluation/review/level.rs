@@ -48,7 +48,9 @@ impl Level {
             return (1.0, 1.0);
         }
         let priced = launch.periods.iter().enumerate();
-        let priced: f64 = priced.map(|(place, period)| period.planned * seen.factor(place, elasticity)).sum();
+        let priced: f64 = priced
+            .map(|(place, period)| period.planned * seen.factor(place, elasticity))
+            .sum();
         let at = |place: f64| priced / planned * (self.mean + place * self.variance.sqrt()).exp();
         (at(0.0), at(normal_quantile(launch.level)))
     }

@@ -31,7 +31,9 @@ pub fn launched(launch: &Launch, curve: &Curve) -> (i32, bool, String) {
         .iter()
         .find(|day| day.units.is_some_and(|units| units > 0.0) && day.day < last)
         .map(|day| match launch.stamped {
-            true => launch.period_of(day.day).map_or(day.day, |period| period.start.max(day.day.min(launch.planned_day))),
+            true => launch
+                .period_of(day.day)
+                .map_or(day.day, |period| period.start.max(day.day.min(launch.planned_day))),
             false => day.day,
         });
     let assumed = launch.known_day.unwrap_or(launch.planned_day);
@@ -39,7 +41,11 @@ pub fn launched(launch: &Launch, curve: &Curve) -> (i32, bool, String) {
         let should = curve.until(f64::from(last.saturating_sub(assumed)).max(0.0));
         return match last == i32::MIN || should < SHOULD {
             true => (assumed, assumed < last, String::new()),
-            false => (last, false, "; nothing was sold, so it counts as not launched yet".to_owned()),
+            false => (
+                last,
+                false,
+                "; nothing was sold, so it counts as not launched yet".to_owned(),
+            ),
         };
     };
     let same_period = launch.stamped && launch.same_period(sold, assumed);
@@ -49,11 +55,19 @@ pub fn launched(launch: &Launch, curve: &Curve) -> (i32, bool, String) {
         return (sold, true, told);
     }
     if launch.known_day.is_none() && sold < assumed && !same_period {
-        return (sold, true, format!("; launched with its first sale, {}", days(sold - assumed)));
+        return (
+            sold,
+            true,
+            format!("; launched with its first sale, {}", days(sold - assumed)),
+        );
     }
     match assumed == launch.planned_day {
         true => (assumed, true, String::new()),
-        false => (assumed, true, format!("; launched {}", days(assumed - launch.planned_day))),
+        false => (
+            assumed,
+            true,
+            format!("; launched {}", days(assumed - launch.planned_day)),
+        ),
     }
 }
 
@@ -69,7 +83,9 @@ fn days(later: i32) -> String {
 
 impl Launch {
     fn period_of(&self, day: i32) -> Option<&Period> {
-        self.periods.iter().find(|period| (period.start..period.end).contains(&day))
+        self.periods
+            .iter()
+            .find(|period| (period.start..period.end).contains(&day))
     }
 
     fn same_period(&self, one: i32, other: i32) -> bool {
@@ -81,7 +97,11 @@ impl Launch {
 
 /// What was seen in each period of a launch that began on a day.
 pub fn actuals(launch: &Launch, began: i32) -> Vec<Actual> {
-    launch.periods.iter().map(|period| actual(launch, period, began)).collect()
+    launch
+        .periods
+        .iter()
+        .map(|period| actual(launch, period, began))
+        .collect()
 }
 
 fn actual(launch: &Launch, period: &Period, began: i32) -> Actual {
@@ -92,7 +112,11 @@ fn actual(launch: &Launch, period: &Period, began: i32) -> Actual {
     let unknown = known.is_empty() && !rows.is_empty();
     let units: f64 = known.iter().filter_map(|day| day.units).sum();
     let from = began.max(period.start);
-    let length = if launch.stamped { 1.0 } else { f64::from(period.end - from).max(1.0) };
+    let length = if launch.stamped {
+        1.0
+    } else {
+        f64::from(period.end - from).max(1.0)
+    };
     let told: Vec<f64> = launch
         .stock
         .iter()
@@ -117,7 +141,8 @@ fn actual(launch: &Launch, period: &Period, began: i32) -> Actual {
     let units = units.max(0.0);
     Actual {
         // Without stock nothing can be sold: that is known. Of a part of a period nothing is to be concluded.
-        units: (period.over && (!unknown || share.is_some_and(|share| share <= 0.0 && !told.is_empty()))).then_some(units),
+        units: (period.over && (!unknown || share.is_some_and(|share| share <= 0.0 && !told.is_empty())))
+            .then_some(units),
         price: price(&known),
         bound: share.is_some_and(|share| share <= 0.0) && units > 0.0,
         share,

@@ -59,7 +59,10 @@ fn what_goes_as_planned_has_no_driver() {
     assert_eq!(steps[2].index, Some(1.0));
     assert_eq!((steps[3].actual, steps[3].projected), (None, None));
     let projected = steps[2].projected.unwrap();
-    assert!((projected.0 - 280.0).abs() < 1e-9 && projected.1 < 270.0 && projected.2 > 290.0, "{projected:?}");
+    assert!(
+        (projected.0 - 280.0).abs() < 1e-9 && projected.1 < 270.0 && projected.2 > 290.0,
+        "{projected:?}"
+    );
     assert_eq!(steps[2].verdict.as_ref().unwrap().recommendation, Recommendation::Hold);
 }
 
@@ -75,10 +78,19 @@ fn each_driver_is_found_and_they_add_up() {
     // A week late: 70 units. Until its end nobody knows when it will be launched.
     let late = launch(|day| (day >= 7).then_some(10.0), 10.0);
     let steps = review(&late, &thresholds());
-    assert!(steps[0].notes.contains("not launched yet") && steps[1].notes.contains("7 days late"), "{steps:?}");
-    assert!(steps[0].projected.is_some_and(|units| (units.0 - 210.0).abs() < 1e-9), "{steps:?}");
+    assert!(
+        steps[0].notes.contains("not launched yet") && steps[1].notes.contains("7 days late"),
+        "{steps:?}"
+    );
+    assert!(
+        steps[0].projected.is_some_and(|units| (units.0 - 210.0).abs() < 1e-9),
+        "{steps:?}"
+    );
     let found = total(&late);
-    assert!((found[2].unwrap() + 70.0).abs() < 1e-9 && found[0].unwrap().abs() < 1e-9, "{found:?}");
+    assert!(
+        (found[2].unwrap() + 70.0).abs() < 1e-9 && found[0].unwrap().abs() < 1e-9,
+        "{found:?}"
+    );
 
     // Out of stock in the second week.
     let mut out = launch(|day| Some(if (7..14).contains(&day) { 0.0 } else { 10.0 }), 10.0);
@@ -87,9 +99,15 @@ fn each_driver_is_found_and_they_add_up() {
         day.share = Some(0.0);
     }
     let found = drivers(&out);
-    let stock = found.iter().find(|one| one.step.is_none() && one.driver == Driver::Stock).unwrap();
+    let stock = found
+        .iter()
+        .find(|one| one.step.is_none() && one.driver == Driver::Stock)
+        .unwrap();
     let (middle, lower, upper) = stock.units.unwrap();
-    assert!((middle + 70.0).abs() < 10.0 && lower < -70.0 && -70.0 < upper, "{stock:?}");
+    assert!(
+        (middle + 70.0).abs() < 10.0 && lower < -70.0 && -70.0 < upper,
+        "{stock:?}"
+    );
     for step in [None, Some(1), Some(2), Some(3)] {
         let of_step = found.iter().filter(|one| one.step == step);
         let sum: f64 = of_step.filter_map(|one| one.units).map(|units| units.0).sum();

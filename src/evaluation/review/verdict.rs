@@ -23,7 +23,14 @@ impl Thresholds {
     /// # Errors
     /// [`Error::Argument`] unless `0 <= stop_below <= mark_down_below <= push_below <= reorder_above`, and `observe` is 1 to 520.
     pub fn check(self) -> Result<Self> {
-        let limits = [0.0, self.stop_below, self.mark_down_below, self.push_below, self.reorder_above, 100.0];
+        let limits = [
+            0.0,
+            self.stop_below,
+            self.mark_down_below,
+            self.push_below,
+            self.reorder_above,
+            100.0,
+        ];
         if !limits.windows(2).all(|pair| matches!(pair, [low, high] if low <= high)) {
             return Err(Error::argument(format!(
                 "thresholds must be 0 <= stop_below <= mark_down_below <= push_below <= reorder_above <= 100, got {}, {}, {} and {}",
@@ -32,7 +39,10 @@ impl Thresholds {
         }
         match (1..=520).contains(&self.observe) {
             true => Ok(self),
-            false => Err(Error::argument(format!("observe must be between 1 and 520, got {}", self.observe))),
+            false => Err(Error::argument(format!(
+                "observe must be between 1 and 520, got {}",
+                self.observe
+            ))),
         }
     }
 }
@@ -106,7 +116,10 @@ impl State {
             None => (self.planned, "planned"),
         };
         let below = |recommendation, limit: f64, name: &str| {
-            told(recommendation, format!("demand is {pace:.2} times the plan, below {limit} ({name})"))
+            told(
+                recommendation,
+                format!("demand is {pace:.2} times the plan, below {limit} ({name})"),
+            )
         };
         if !self.launched {
             return told(Recommendation::Hold, "it is not launched yet".to_owned());
@@ -116,11 +129,17 @@ impl State {
             return told(Recommendation::Hold, rule);
         }
         if self.steps < limits.observe {
-            let rule = format!("step {} of the {} that are to be seen first (observe)", self.steps, limits.observe);
+            let rule = format!(
+                "step {} of the {} that are to be seen first (observe)",
+                self.steps, limits.observe
+            );
             return told(Recommendation::Hold, rule);
         }
         if upper < limits.stop_below {
-            let rule = format!("demand is at most {upper:.2} times the plan, below {} (stop_below)", limits.stop_below);
+            let rule = format!(
+                "demand is at most {upper:.2} times the plan, below {} (stop_below)",
+                limits.stop_below
+            );
             return told(Recommendation::Stop, rule);
         }
         if self.projected > limits.reorder_above * base {
@@ -131,7 +150,10 @@ impl State {
             return told(Recommendation::Reorder, rule);
         }
         if self.out_of_stock && pace >= limits.push_below {
-            let rule = format!("out of stock for most of the period, with {:.0} units to come", self.projected - self.sold);
+            let rule = format!(
+                "out of stock for most of the period, with {:.0} units to come",
+                self.projected - self.sold
+            );
             return told(Recommendation::Reorder, rule);
         }
         if pace < limits.mark_down_below {

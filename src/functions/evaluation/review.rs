@@ -126,7 +126,9 @@ impl PerChunk for Review {
         let limits: Vec<Vec<Option<f64>>> = (0..4).map(|_| arguments.numbers()).collect::<Result<_, _>>()?;
         let observe = arguments.whole()?;
         let thresholds = |row: usize| {
-            let of = |place: usize, name: &str| required(limits.get(place).and_then(|of| of.get(row)).copied().flatten(), name);
+            let of = |place: usize, name: &str| {
+                required(limits.get(place).and_then(|of| of.get(row)).copied().flatten(), name)
+            };
             let thresholds = Thresholds {
                 reorder_above: of(0, "reorder_above")?,
                 push_below: of(1, "push_below")?,
@@ -136,7 +138,9 @@ impl PerChunk for Review {
             };
             Ok(thresholds.check()?)
         };
-        let thresholds = (0..launches.len()).map(thresholds).collect::<Result<Vec<_>, Failure>>()?;
+        let thresholds = (0..launches.len())
+            .map(thresholds)
+            .collect::<Result<Vec<_>, Failure>>()?;
         let one = |(launch, thresholds): (&Launch, &Thresholds)| {
             review(launch, thresholds).into_iter().map(StepRow::from).collect()
         };
@@ -219,7 +223,9 @@ fn read(arguments: &mut Arguments) -> Result<Vec<Launch>, Failure> {
         }
         let deviation = deviations[row].filter(|error| *error >= 0.0 && error.is_finite());
         Ok(Launch {
-            planned_day: planned_days[row].or(periods.first().map(|period| period.start)).unwrap_or_default(),
+            planned_day: planned_days[row]
+                .or(periods.first().map(|period| period.start))
+                .unwrap_or_default(),
             periods,
             known_day: known_days[row],
             price: prices[row],
@@ -240,18 +246,19 @@ fn periods_of(mut table: Arguments) -> Result<Vec<Period>, Failure> {
     let planned = table.numbers()?;
     let ends = table.numbers()?.into_iter().zip(table.numbers()?);
     let rows = days.zip(planned).zip(ends).zip(table.flags()?);
-    let period = |((((start, end), planned), ends), over): ((((Option<i32>, Option<i32>), Option<f64>), _), Option<bool>)| {
-        Some(Period {
-            start: start?,
-            end: end?,
-            planned: planned.filter(|units| units.is_finite()).unwrap_or_default().max(0.0),
-            interval: match ends {
-                (Some(lower), Some(upper)) => Some((f64::max(lower, 0.0), f64::max(upper, 0.0))),
-                _ => None,
-            },
-            over: over == Some(true),
-        })
-    };
+    let period =
+        |((((start, end), planned), ends), over): ((((Option<i32>, Option<i32>), Option<f64>), _), Option<bool>)| {
+            Some(Period {
+                start: start?,
+                end: end?,
+                planned: planned.filter(|units| units.is_finite()).unwrap_or_default().max(0.0),
+                interval: match ends {
+                    (Some(lower), Some(upper)) => Some((f64::max(lower, 0.0), f64::max(upper, 0.0))),
+                    _ => None,
+                },
+                over: over == Some(true),
+            })
+        };
     Ok(rows.filter_map(period).collect())
 }
 
