@@ -23,6 +23,8 @@
 -- @returns reorder_day_: DATE     when
 -- @returns reorder_why_: VARCHAR  what of the two could not be read
 -- @returns why_: VARCHAR          why there is nothing to do; NULL for the best row
+-- @returns wanted_: DOUBLE        expected demand, NULL where the plan has none
+-- @returns positive_: DOUBLE      probability of a positive review, NULL where the plan has none
 -- @example FROM __launch_chosen('plan', 'product_id', 'launch_date', 'price')
 WITH rows_ AS (
     SELECT
@@ -47,11 +49,14 @@ WITH rows_ AS (
             COLUMNS(lambda c: __launch_column(c, 'order_date', coalesce(plan, 'plan'))) AS raw_order_,
             COLUMNS(lambda c: __launch_column(c, 'reorder_units', coalesce(plan, 'plan'))) AS reorder_units_,
             COLUMNS(lambda c: __launch_column(c, 'reorder_date', coalesce(plan, 'plan'))) AS raw_reorder_,
+            COLUMNS(lambda c: __launch_column(c, 'expected_demand', coalesce(plan, 'plan'))) AS raw_wanted_,
+            COLUMNS(lambda c: __launch_column(c, 'review_probability', coalesce(plan, 'plan'))) AS raw_positive_,
             COLUMNS(lambda c: __launch_column(c, 'status', coalesce(plan, 'plan'))) AS raw_status_,
             COLUMNS(lambda c: __launch_column(c, 'reason', coalesce(plan, 'plan'))) AS raw_reason_
         FROM query(__launch_from(plan, [product_id, 'plan_rank', launch_date], [
             'price', 'price_lower', 'price_upper', 'probability_of_loss', 'expected_units', 'units_lower', 'units_upper',
-            'expected_revenue', 'horizon_end', 'order_units', 'order_date', 'reorder_units', 'reorder_date', 'status', 'reason'
+            'expected_revenue', 'horizon_end', 'order_units', 'order_date', 'reorder_units', 'reorder_date', 'expected_demand',
+            'review_probability', 'status', 'reason'
         ]))
     )
 ),
@@ -90,7 +95,9 @@ SELECT
     __launch_order_unread('order', order_units_, order_number_, raw_order_, order_day_) AS order_why_,
     __launch_order_units(reorder_number_) AS reorder_units_, reorder_day_,
     __launch_order_unread('reorder', reorder_units_, reorder_number_, raw_reorder_, reorder_day_) AS reorder_why_,
-    NULL::VARCHAR AS why_
+    NULL::VARCHAR AS why_,
+    CASE WHEN wanted_ >= 0 AND wanted_ < 1e15 THEN wanted_ END AS wanted_,
+    CASE WHEN positive_ BETWEEN 0 AND 1 THEN positive_ END AS positive_
 FROM (
     -- Numbers are read once: a text may stand for one in many ways.
     SELECT
@@ -100,7 +107,8 @@ FROM (
         __launch_amount(raw_units_) AS units_, __launch_amount(raw_low_) AS low_, __launch_amount(raw_high_) AS high_,
         __launch_amount(raw_revenue_) AS revenue_, __launch_valid_day(raw_end_) AS end_,
         __launch_amount(order_units_) AS order_number_, __launch_valid_day(raw_order_) AS order_day_,
-        __launch_amount(reorder_units_) AS reorder_number_, __launch_valid_day(raw_reorder_) AS reorder_day_
+        __launch_amount(reorder_units_) AS reorder_number_, __launch_valid_day(raw_reorder_) AS reorder_day_,
+        __launch_amount(raw_wanted_) AS wanted_, __launch_amount(raw_positive_) AS positive_
     FROM judged_
     WHERE why_ IS NULL AND rank_ = 1
 )

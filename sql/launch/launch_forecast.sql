@@ -43,6 +43,7 @@
 --                                            or the share of the row's time; if there is one
 -- @param preorders: VARCHAR = 'drop'         what sales before a given launch date are: drop leaves them out,
 --                                            first_step counts them to step 1
+-- @param as_of: ANY = NULL                   the day the forecast is made, which stands beside it; sales must not go beyond it
 -- @returns product_id: same as input  the candidate
 -- @returns date: DATE            first day of the period
 -- @returns step: INTEGER         1 for the period that contains the launch date
@@ -54,9 +55,20 @@
 -- @returns model_id: VARCHAR     identity of the model
 -- @returns status: VARCHAR       ok or refused
 -- @returns reason: VARCHAR       what the forecast rests on, or why there is none
+-- @returns as_of: DATE           the day it was made, if that was given
 -- @example FROM launch_forecast('candidates', model := (SELECT model FROM model))
 -- @example FROM launch_forecast('candidates', sales := 'sales', products := 'products', horizon := 8)
-WITH given_ AS MATERIALIZED (SELECT model::BLOB AS blob_),
+WITH given_ AS MATERIALIZED (
+    SELECT model::BLOB AS blob_
+    FROM (
+        SELECT max(day_) AS last_
+        FROM __launch_sales(CASE WHEN as_of IS NOT NULL THEN sales END, product_id, date, units, price)
+    )
+    WHERE CASE WHEN last_ > __launch_as_of(as_of) THEN error(format(
+        'as_of is {}, but sales go to {}: give those of that time, such as (FROM {} WHERE {} <= DATE ''{}'')',
+        __launch_as_of(as_of), last_, sales, date, __launch_as_of(as_of)
+    )) ELSE true END
+),
 asked_ AS MATERIALIZED (
     SELECT key_, launch_, attributes_, count(*) OVER (PARTITION BY key_) AS copies_
     FROM __launch_attributes(candidates, product_id, launch_date, price, candidates)
@@ -145,5 +157,6 @@ SELECT
     row_['model_id'] AS model_id,
     row_['status'] AS status,
     CASE WHEN row_['status'] = 'ok'
-    THEN concat(row_['reason'], note_, '; ' || (SELECT note_ FROM told_)) ELSE row_['reason'] || coalesce(note_, '') END AS reason
+    THEN concat(row_['reason'], note_, '; ' || (SELECT note_ FROM told_)) ELSE row_['reason'] || coalesce(note_, '') END AS reason,
+    __launch_as_of(as_of) AS as_of
 FROM forecast_

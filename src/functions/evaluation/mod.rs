@@ -1,15 +1,20 @@
-//! Measures of how good a forecast or a probability was. Most are macros: see `sql/evaluation`.
+//! Measures of how good a forecast or a probability was, and launches against their plans. Most are macros: see `sql/evaluation`.
 
 pub mod auc;
+pub mod review;
 
 use duckdb_neo::extension::Extension;
 
-use super::aggregate;
+use super::{aggregate, scalar};
+
+const FAMILY: &str = "evaluation";
 
 /// Registers the family.
 ///
 /// # Errors
 /// One of DuckDB.
 pub fn register(extension: &Extension) -> duckdb_neo::Result<()> {
-    aggregate::register_fold::<auc::Auc>(extension, "evaluation")
+    scalar::register::<review::Review>(extension, FAMILY)?;
+    scalar::register::<review::ReviewDrivers>(extension, FAMILY)?;
+    aggregate::register_fold::<auc::Auc>(extension, FAMILY)
 }

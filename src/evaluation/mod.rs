@@ -1,0 +1,3 @@
+//! After the launch: what was planned against what was sold.
+
+pub mod review;
