@@ -14,7 +14,7 @@
 -- @param evaluation: VARCHAR = NULL          a table as launch_evaluate or launch_backtest returns it
 -- @param review: VARCHAR = NULL              a table as launch_review returns it
 -- @param doctor: VARCHAR = NULL              a table as launch_doctor returns it
--- @param full: BIGINT = 50                   products with charts of their own, those that bring most, 0 to 1,000
+-- @param top: BIGINT = 50                   products with charts of their own, those that bring most, 0 to 1,000
 -- @param product_id: VARCHAR = 'product_id'  the column of products in all tables
 -- @returns place: BIGINT           the chart's place on the page, from 1
 -- @returns chart: VARCHAR          calendar, demand, stock, stock_split, channels, audience, evaluation, forecast, comparables, timing,
@@ -35,7 +35,7 @@ FROM (
     SELECT unnest(__launch_charts(
         plan_, forecast_, total_, comparables_, timing_, pricing_, stock_, channels_, calendar_, audience_, evaluation_,
         review_, doctor_,
-        most := full, key := product_id
+        most := top, key := product_id
     )) AS row_
     FROM __launch_reported(
         plan, forecast, total, comparables, timing, pricing, stock, channels, calendar, audience, evaluation, review, doctor,

@@ -19,7 +19,7 @@
 -- @param doctor: VARCHAR = NULL              a table as launch_doctor returns it
 -- @param model: BLOB = NULL                  the model, such as (SELECT model FROM my_model), for its settings
 -- @param title: VARCHAR = NULL               the heading; NULL for Launch plan
--- @param full: BIGINT = 50                   products shown in full, those that bring most, 0 to 1,000; the others stand in a table
+-- @param top: BIGINT = 50                   products shown in full, those that bring most, 0 to 1,000; the others stand in a table
 -- @param product_id: VARCHAR = 'product_id'  the column of products in all tables
 -- @returns html: BLOB  the page
 -- @example FROM launch_report('plan')
@@ -27,7 +27,7 @@
 SELECT __launch_report(
     plan_, forecast_, total_, comparables_, timing_, pricing_, stock_, channels_, calendar_, audience_, evaluation_, review_,
     doctor_,
-    model := model::BLOB, title := title, most := full, key := product_id
+    model := model::BLOB, title := title, most := top, key := product_id
 ) AS html
 FROM __launch_reported(
     plan, forecast, total, comparables, timing, pricing, stock, channels, calendar, audience, evaluation, review, doctor,
