@@ -87,6 +87,7 @@
 -- @returns review_probability: DOUBLE   probability that a review will be positive
 -- @returns price_position: DOUBLE       percentile of its own price among those of competitors
 -- @returns announced: BIGINT            launches of competitors in its category, from four weeks before to four weeks after
+-- @returns model_id: VARCHAR            identity of the model
 -- @example FROM launch_plan('candidates', (SELECT model FROM model), sales := 'sales', products := 'products')
 -- @example FROM launch_plan('candidates', (SELECT model FROM model), prices := [0.9, 1.0, 1.1], elasticity := -2, k := 3)
 -- @example FROM launch_plan('candidates', (SELECT model FROM model), budget := 20000, per_week := 2, risk := 0.5, k := 1)
@@ -156,6 +157,7 @@ SELECT
     beside_.users_ AS audience,
     beside_.positive_ AS review_probability,
     beside_.percentile_ AS price_position,
-    beside_.announced_ AS announced
+    beside_.announced_ AS announced,
+    (SELECT launch_model_info(model::BLOB)::JSON->>'model_id') AS model_id
 FROM net_ LEFT JOIN beside_ ON beside_.id_ = net_.key_::VARCHAR AND beside_.rank_ = net_.rank_
 ORDER BY 1, 2

@@ -32,8 +32,17 @@ pub fn evaluation(rows: &Rows) -> Result<Section> {
 fn evaluated(rows: &Rows) -> Result<Section> {
     let key = rows.optional("key");
     let head = [
-        "Of", "#Forecasts", "#Error (wape)", "#Baseline", "#Bias", "#Baseline bias", "#Log error (rmsle)", "#Baseline rmsle",
-        "#Pinball", "#Baseline pinball", "#In the interval",
+        "Of",
+        "#Forecasts",
+        "#Error (wape)",
+        "#Baseline",
+        "#Bias",
+        "#Baseline bias",
+        "#Log error (rmsle)",
+        "#Baseline rmsle",
+        "#Pinball",
+        "#Baseline pinball",
+        "#In the interval",
     ];
     let mut table = Table::new("Forecasts beside what was sold, and a naive baseline", &head);
     let (mut bars, mut notes) = (Vec::new(), Vec::new());
@@ -87,8 +96,16 @@ fn bar(label: String, share: f64) -> Bar {
 fn backtest(rows: &Rows) -> Result<Section> {
     let (architecture, cutoff) = (rows.optional("architecture"), rows.optional("cutoff"));
     let head = [
-        "Model", "Cutoff", "#Launches", "#Error (wape)", "#Log error (rmsle)", "#Bias", "#Bias of totals", "#In the interval",
-        "#Pinball", "Why",
+        "Model",
+        "@Cutoff",
+        "#Launches",
+        "#Error (wape)",
+        "#Log error (rmsle)",
+        "#Bias",
+        "#Bias of totals",
+        "#In the interval",
+        "#Pinball",
+        "*Why",
     ];
     let mut table = Table::new("Models on past launches that they had not seen", &head);
     let mut sums: BTreeMap<String, (f64, f64)> = BTreeMap::new();
@@ -113,10 +130,20 @@ fn backtest(rows: &Rows) -> Result<Section> {
             rows.optional("reason").text(row).unwrap_or_default().to_owned(),
         ]);
     }
-    let means: BTreeMap<_, _> = sums.into_iter().filter(|(_, sum)| sum.1 > 0.0).map(|(name, sum)| (name, sum.0 / sum.1)).collect();
+    let means: BTreeMap<_, _> = sums
+        .into_iter()
+        .filter(|(_, sum)| sum.1 > 0.0)
+        .map(|(name, sum)| (name, sum.0 / sum.1))
+        .collect();
     let naive = means.get("naive").copied();
-    let best = means.iter().filter(|(name, _)| *name != "naive").min_by(|a, b| a.1.total_cmp(b.1));
-    let notes = best.and_then(|(name, wape)| Some(format!("{name}: {}", verdict(Some(*wape), naive)?))).into_iter().collect();
+    let best = means
+        .iter()
+        .filter(|(name, _)| *name != "naive")
+        .min_by(|a, b| a.1.total_cmp(b.1));
+    let notes = best
+        .and_then(|(name, wape)| Some(format!("{name}: {}", verdict(Some(*wape), naive)?)))
+        .into_iter()
+        .collect();
     let bars = means.into_iter().map(|(name, mean)| bar(name, mean)).collect();
     Ok(section(table, bars, notes))
 }
@@ -127,7 +154,11 @@ fn section(table: Table, bars: Vec<Bar>, notes: Vec<String>) -> Section {
         kind: "evaluation",
         product: None,
         title: "Errors as a share of the units sold: less is better".to_owned(),
-        description: format!("{} compared; the least error is that of {}.", bars.len(), words::short(&least.label, 60)),
+        description: format!(
+            "{} compared; the least error is that of {}.",
+            bars.len(),
+            words::short(&least.label, 60)
+        ),
         x: "Error (wape), in %".to_owned(),
         y: "Forecast".to_owned(),
         marks: Marks::Bars(bars.clone()),
@@ -188,7 +219,16 @@ impl Review {
                 latest.insert(product, (step, cells));
             }
         }
-        let head = ["Product", "Period from", "#Planned", "#Sold", "#Sold to plan so far", "#Projected", "Advice", "Why"];
+        let head = [
+            "Product",
+            "@Period from",
+            "#Planned",
+            "#Sold",
+            "#Sold to plan so far",
+            "#Projected",
+            "*Advice",
+            "*Why",
+        ];
         let mut table = Table::new("Where each launch stands: its last period that is known", &head);
         latest.into_values().for_each(|(_, cells)| table.push(cells));
         for points in curves.values_mut() {
@@ -221,7 +261,10 @@ impl Review {
 
     /// The table beneath.
     pub fn steps(&self, product: &str) -> Option<Table> {
-        let mut table = Table::new("Plan and actuals by period, in units", &["First day", "#Lower", "#Planned", "#Upper", "#Sold"]);
+        let mut table = Table::new(
+            "Plan and actuals by period, in units",
+            &["@First day", "#Lower", "#Planned", "#Upper", "#Sold"],
+        );
         for point in self.curves.get(product)? {
             let units = |number| words::or_none(number, words::units);
             let Place::Day(day) = point.x else { continue };
@@ -238,7 +281,7 @@ impl Review {
 /// A column is missing, or a cell of another kind.
 pub fn doctor(rows: &Rows) -> Result<Section> {
     let (check, status) = (rows.column("check")?, rows.column("status")?);
-    let head = ["Finding", "Status", "#Affected", "#Share", "Example", "What to do"];
+    let head = ["Finding", "Status", "#Affected", "#Share", "Example", "*What to do"];
     let mut found = Vec::new();
     let mut fine = 0;
     for row in 0..rows.len() {
@@ -248,23 +291,29 @@ pub fn doctor(rows: &Rows) -> Result<Section> {
             fine += 1;
             continue;
         }
-        let place = ["error", "warning"].iter().position(|known| *known == status).unwrap_or(2);
-        found.push((place, vec![
-            check.text(row).unwrap_or(words::NONE).to_owned(),
-            status,
-            words::or_none(rows.optional("affected").number(row)?, words::units),
-            words::or_none(rows.optional("share").number(row)?, words::percent),
-            text("example"),
-            text("fix"),
-        ]));
+        let place = ["error", "warning"]
+            .iter()
+            .position(|known| *known == status)
+            .unwrap_or(2);
+        found.push((
+            place,
+            vec![
+                check.text(row).unwrap_or(words::NONE).replace('_', " "),
+                status,
+                words::or_none(rows.optional("affected").number(row)?, words::units),
+                words::or_none(rows.optional("share").number(row)?, words::percent),
+                text("example"),
+                text("fix"),
+            ],
+        ));
     }
     found.sort();
     let counted = |place: usize| found.iter().filter(|(of, _)| *of == place).count();
     let notes = vec![format!(
-        "{}, {} and {} without a finding.",
+        "The data have {} and {}; {} found nothing.",
         words::count(counted(0), "error", "errors"),
         words::count(counted(1), "warning", "warnings"),
-        words::count(fine, "check", "checks")
+        words::count(fine, "other check", "other checks")
     )];
     let mut table = Table::new("Findings in the data", &head);
     found.into_iter().for_each(|(_, row)| table.push(row));

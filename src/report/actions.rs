@@ -30,9 +30,23 @@ impl Calendar {
     /// # Errors
     /// A column is missing, or a cell of another kind.
     pub fn read(rows: &Rows, shown: &[Launch], options: &Options) -> Result<Self> {
-        let (id, date, action) = (rows.column(&options.product_id)?, rows.column("date")?, rows.column("action")?);
+        let (id, date, action) = (
+            rows.column(&options.product_id)?,
+            rows.column("date")?,
+            rows.column("action")?,
+        );
         let shown: BTreeSet<&str> = shown.iter().map(|launch| launch.id.as_str()).collect();
-        let head = ["Day", "Product", "Action", "Channel", "#Money", "#Units", "Owner", "What to do", "To look at"];
+        let head = [
+            "@Day",
+            "Product",
+            "Action",
+            "Channel",
+            "#Money",
+            "#Units",
+            "Owner",
+            "*What to do",
+            "*To look at",
+        ];
         let mut table = Table::new("What is to be done, day by day", &head);
         let mut calendar = Self::default();
         let (mut found, mut others) = (Vec::new(), 0);
@@ -46,25 +60,36 @@ impl Calendar {
             let day = date.day(row)?;
             let done = action.text(row).unwrap_or_default();
             if let Some(day) = day {
-                calendar.marks.entry(product.to_owned()).or_default().push((day, done.to_owned()));
+                calendar
+                    .marks
+                    .entry(product.to_owned())
+                    .or_default()
+                    .push((day, done.to_owned()));
             }
-            found.push((day.is_none(), day, vec![
-                words::day_or_none(day),
-                product.to_owned(),
-                done.to_owned(),
-                text("channel"),
-                words::or_none(rows.optional("budget").number(row)?, words::money),
-                words::or_none(rows.optional("units").number(row)?, words::units),
-                text("owner"),
-                text("note"),
-                text("reason"),
-            ]));
+            found.push((
+                day.is_none(),
+                day,
+                vec![
+                    words::day_or_none(day),
+                    product.to_owned(),
+                    done.to_owned(),
+                    text("channel"),
+                    words::or_none(rows.optional("budget").number(row)?, words::money),
+                    words::or_none(rows.optional("units").number(row)?, words::units),
+                    text("owner"),
+                    text("note"),
+                    text("reason"),
+                ],
+            ));
         }
         found.sort();
         found.into_iter().for_each(|(_, _, row)| table.push(row));
         if others > 0 {
             let rows = words::count(others, "row of the calendar concerns", "rows of the calendar concern");
-            calendar.section.notes.push(format!("{rows} products that are not shown in full."));
+            calendar
+                .section
+                .notes
+                .push(format!("{rows} products that are not shown in full."));
         }
         calendar.section.table = table.without_empty();
         Ok(calendar)
@@ -88,9 +113,13 @@ impl Calendar {
             })
             .collect();
         if self.section.table.head.is_empty() {
-            let mut table = Table::new("Launches by date", &["Launch date", "Product", "Last day looked at"]);
+            let mut table = Table::new("Launches by date", &["@Launch date", "Product", "@Horizon ends"]);
             for launch in &launches {
-                table.push(vec![words::day(launch.date), launch.id.clone(), words::day_or_none(launch.end)]);
+                table.push(vec![
+                    words::day(launch.date),
+                    launch.id.clone(),
+                    words::day_or_none(launch.end),
+                ]);
             }
             self.section.table = table.without_empty();
         }
@@ -105,7 +134,11 @@ impl Calendar {
                     words::count(launches.len(), "launch", "launches"),
                     words::day(first.date),
                     words::day(last.date),
-                    if actions > 0 { ", dots are days with something to do" } else { "" }
+                    if actions > 0 {
+                        ", dots are days with something to do"
+                    } else {
+                        ""
+                    }
                 ),
                 x: "Date".to_owned(),
                 y: "Product".to_owned(),

@@ -18,6 +18,9 @@ use super::{
 };
 use crate::error::Result;
 
+/// How far a total may be from the plan to be that of the plan.
+const ALIKE: f64 = 0.02;
+
 /// What a report says.
 #[derive(Debug)]
 pub struct Contents {
@@ -70,20 +73,40 @@ impl Contents {
             Some(rows) => Calendar::read(rows, shown, options)?,
             None => Calendar::default(),
         };
-        let curves = |rows: &Option<Rows>, axis| rows.as_ref().map(|rows| Curves::read(rows, axis, options)).transpose();
-        let model = options.model.as_deref().and_then(|text| serde_json::from_str(text).ok());
+        let curves =
+            |rows: &Option<Rows>, axis| rows.as_ref().map(|rows| Curves::read(rows, axis, options)).transpose();
+        let model = options
+            .model
+            .as_deref()
+            .and_then(|text| serde_json::from_str(text).ok());
         let mut contents = Self {
             calendar: calendar.section(shown),
             total: tables.total.as_ref().map(total).transpose()?.flatten(),
-            forecast: tables.forecast.as_ref().map(|rows| Forecast::read(rows, options)).transpose()?,
-            comparables: tables.comparables.as_ref().map(|rows| Comparables::read(rows, options)).transpose()?,
+            forecast: tables
+                .forecast
+                .as_ref()
+                .map(|rows| Forecast::read(rows, options))
+                .transpose()?,
+            comparables: tables
+                .comparables
+                .as_ref()
+                .map(|rows| Comparables::read(rows, options))
+                .transpose()?,
             timing: curves(&tables.timing, Axis::Dates)?,
             pricing: curves(&tables.pricing, Axis::Prices)?,
-            stock: tables.stock.as_ref().map(|rows| supply::stock(rows, options)).transpose()?,
+            stock: tables
+                .stock
+                .as_ref()
+                .map(|rows| supply::stock(rows, options))
+                .transpose()?,
             channels: tables.channels.as_ref().map(supply::channels).transpose()?,
             audience: tables.audience.as_ref().map(supply::audience).transpose()?,
             evaluation: tables.evaluation.as_ref().map(accuracy::evaluation).transpose()?,
-            review: tables.review.as_ref().map(|rows| Review::read(rows, options)).transpose()?,
+            review: tables
+                .review
+                .as_ref()
+                .map(|rows| Review::read(rows, options))
+                .transpose()?,
             doctor: tables.doctor.as_ref().map(accuracy::doctor).transpose()?,
             notices: Vec::new(),
             given: given(tables),
@@ -115,10 +138,28 @@ impl Contents {
 
     /// The models behind the tables.
     pub fn models(&self) -> Vec<String> {
-        let forecast = self.forecast.iter().flat_map(|forecast| forecast.models.iter().cloned());
-        let named = self.plan.models.iter().cloned().chain(forecast).chain(self.model_text("model_id"));
+        let forecast = self
+            .forecast
+            .iter()
+            .flat_map(|forecast| forecast.models.iter().cloned());
+        let named = self
+            .plan
+            .models
+            .iter()
+            .cloned()
+            .chain(forecast)
+            .chain(self.model_text("model_id"));
         let named: BTreeSet<String> = named.collect();
         named.into_iter().collect()
+    }
+
+    /// The total, if it is of what the plan expects: of other dates, prices or orders its interval is another one.
+    pub fn total_of_plan(&self) -> Option<Estimate> {
+        let plan = self.plan.sum(|launch| launch.units.mean);
+        self.total.filter(|total| {
+            let pair = total.mean.zip(plan);
+            pair.is_some_and(|(total, plan)| (total - plan).abs() <= ALIKE * plan.abs())
+        })
     }
 
     /// Where the tables do not fit each other.
@@ -138,14 +179,20 @@ impl Contents {
             if rows.is_empty() {
                 notices.push(format!("The table {label} has no rows."));
             }
-            let id = rows.find(if label == "audience" { "product_id" } else { &options.product_id });
+            let id = rows.find(if label == "audience" {
+                "product_id"
+            } else {
+                &options.product_id
+            });
             let (Some(id), false) = (id, rows.is_empty()) else {
                 continue;
             };
             let known: BTreeSet<&str> = self.plan.launches.iter().map(|launch| launch.id.as_str()).collect();
             let refused: BTreeSet<&str> = self.plan.refused.iter().map(|(id, _)| id.as_str()).collect();
             let there: BTreeSet<&str> = (0..rows.len()).filter_map(|row| id.id(row)).collect();
-            let others = there.iter().filter(|id| !known.contains(**id) && !refused.contains(**id));
+            let others = there
+                .iter()
+                .filter(|id| !known.contains(**id) && !refused.contains(**id));
             if let Some(one) = others.clone().next() {
                 notices.push(format!(
                     "The table {label} has {} that the plan has not, such as {}.",
@@ -153,7 +200,9 @@ impl Contents {
                     words::short(one, 60)
                 ));
             }
-            let missing = known.iter().filter(|id| !there.contains(**id));
+            // The others may well be of some products alone.
+            let whole = ["forecast", "timing", "pricing", "stock"].contains(&label);
+            let missing = known.iter().filter(|id| whole && !there.contains(**id));
             if let Some(one) = missing.clone().next() {
                 notices.push(format!(
                     "The table {label} lacks {} of the plan, such as {}.",
@@ -163,6 +212,24 @@ impl Contents {
             }
         }
         notices.extend(self.moved());
+        if let (Some(total), None) = (self.total, self.total_of_plan()) {
+            notices.push(format!(
+                "The table total expects {} units and the plan {}, at its own dates, prices and orders: its interval is not that of the plan.",
+                words::or_none(total.mean, words::units),
+                words::or_none(self.plan.sum(|launch| launch.units.mean), words::units)
+            ));
+        }
+        for (label, what, curves) in [("timing", "date", &self.timing), ("pricing", "price", &self.pricing)] {
+            let differs = |launch: &&Launch| curves.as_ref().is_some_and(|curves| curves.differs(launch));
+            let others = self.plan.launches.iter().filter(differs);
+            if let Some(one) = others.clone().next() {
+                notices.push(format!(
+                    "The table {label} chooses another {what} than the plan for {}, such as {}: make both with the same options.",
+                    words::count(others.count(), "product", "products"),
+                    words::short(&one.id, 60)
+                ));
+            }
+        }
         notices
     }
 
@@ -170,10 +237,14 @@ impl Contents {
     fn moved(&self) -> Option<String> {
         let forecast = self.forecast.as_ref()?;
         let moved = |launch: &&Launch| {
-            let dates: Option<Vec<_>> = forecast.products.get(&launch.id).map(|steps| steps.iter().map(|step| step.date).collect());
+            let dates: Option<Vec<_>> = forecast
+                .products
+                .get(&launch.id)
+                .map(|steps| steps.iter().map(|step| step.date).collect());
             // The first period holds the launch: it begins by then, and the second one after.
             dates.is_some_and(|dates| {
-                dates.first().is_some_and(|first| *first > launch.date) || dates.get(1).is_some_and(|second| *second <= launch.date)
+                dates.first().is_some_and(|first| *first > launch.date)
+                    || dates.get(1).is_some_and(|second| *second <= launch.date)
             })
         };
         let moved: Vec<_> = self.plan.launches.iter().filter(moved).collect();
@@ -190,8 +261,18 @@ impl Contents {
         let mut charts: Vec<Chart> = self.calendar.charts.clone();
         charts.extend(self.forecast.as_ref().and_then(Forecast::demand));
         let stock = self.stock.as_ref().map(|stock| &stock.section);
-        let sections = [stock, self.channels.as_ref(), self.audience.as_ref(), self.evaluation.as_ref()];
-        charts.extend(sections.into_iter().flatten().flat_map(|section| section.charts.iter().cloned()));
+        let sections = [
+            stock,
+            self.channels.as_ref(),
+            self.audience.as_ref(),
+            self.evaluation.as_ref(),
+        ];
+        charts.extend(
+            sections
+                .into_iter()
+                .flatten()
+                .flat_map(|section| section.charts.iter().cloned()),
+        );
         for launch in self.shown() {
             let id = launch.id.as_str();
             charts.extend(self.forecast.as_ref().and_then(|forecast| forecast.fan(id)));
@@ -204,7 +285,7 @@ impl Contents {
     }
 }
 
-/// The tables that have products, but for those that may well lack some.
+/// All tables but the plan.
 fn optional(tables: &Tables) -> [(&'static str, Option<&Rows>); 12] {
     [
         ("forecast", tables.forecast.as_ref()),
@@ -223,7 +304,9 @@ fn optional(tables: &Tables) -> [(&'static str, Option<&Rows>); 12] {
 }
 
 fn given(tables: &Tables) -> Vec<(&'static str, usize)> {
-    let others = optional(tables).into_iter().filter_map(|(label, rows)| Some((label, rows?.len())));
+    let others = optional(tables)
+        .into_iter()
+        .filter_map(|(label, rows)| Some((label, rows?.len())));
     std::iter::once(("plan", tables.plan.len())).chain(others).collect()
 }
 

@@ -55,7 +55,9 @@ impl Forecast {
         for row in 0..rows.len() {
             let product = id.id(row).unwrap_or("(no product)").to_owned();
             forecast.models.extend(model.text(row).map(str::to_owned));
-            let refused = status.text(row).is_some_and(|status| !status.eq_ignore_ascii_case("ok"));
+            let refused = status
+                .text(row)
+                .is_some_and(|status| !status.eq_ignore_ascii_case("ok"));
             let Some(date) = date.day(row)?.filter(|_| !refused) else {
                 let why = reason.text(row).unwrap_or("its date is NULL").to_owned();
                 forecast.refused.push((product, why));
@@ -87,10 +89,18 @@ impl Forecast {
         let steps = self.products.get(product)?;
         let (first, last) = (steps.first()?, steps.last()?);
         let sum: Option<f64> = steps.iter().map(|step| step.mean).sum();
-        let expected = sum.map_or_else(String::new, |sum| format!(" {} units are expected in all.", words::units(sum)));
-        let peak = steps.iter().max_by(|a, b| a.median.unwrap_or(0.0).total_cmp(&b.median.unwrap_or(0.0)))?;
+        let expected = sum.map_or_else(String::new, |sum| {
+            format!(" {} units are expected in all.", words::units(sum))
+        });
+        let peak = steps
+            .iter()
+            .max_by(|a, b| a.median.unwrap_or(0.0).total_cmp(&b.median.unwrap_or(0.0)))?;
         let at_peak = peak.median.map_or_else(String::new, |median| {
-            format!(" The median is highest in the period from {}: {} units.", words::day(peak.date), words::units(median))
+            format!(
+                " The median is highest in the period from {}: {} units.",
+                words::day(peak.date),
+                words::units(median)
+            )
         });
         Some(Chart {
             kind: "forecast",
@@ -122,7 +132,10 @@ impl Forecast {
     /// The table beneath a fan.
     pub fn table(&self, product: &str) -> Option<Table> {
         let steps = self.products.get(product)?;
-        let mut table = Table::new("Forecast by period, in units", &["First day", "#Lower", "#Median", "#Upper", "#Expected"]);
+        let mut table = Table::new(
+            "Forecast by period, in units",
+            &["@First day", "#Lower", "#Median", "#Upper", "#Expected"],
+        );
         for step in steps {
             let units = |number| words::or_none(number, words::units);
             table.push(vec![
@@ -138,13 +151,25 @@ impl Forecast {
 
     /// Expected units of all products, by week, or by month where steps are months; medians where no expected units are given.
     pub fn demand(&self) -> Option<Chart> {
-        let apart = |steps: &Vec<Step>| steps.windows(2).map(|pair| (pair[1].date - pair[0].date).num_days()).min();
+        let apart = |steps: &Vec<Step>| {
+            steps
+                .windows(2)
+                .map(|pair| (pair[1].date - pair[0].date).num_days())
+                .min()
+        };
         let shortest = self.products.values().filter_map(apart).min()?;
         let monthly = shortest > 20;
         let mut sums: BTreeMap<NaiveDate, f64> = BTreeMap::new();
         for step in self.products.values().flatten() {
-            let back = if monthly { step.date.day0() } else { step.date.weekday().num_days_from_monday() };
-            let begin = step.date.checked_sub_days(Days::new(u64::from(back))).unwrap_or(step.date);
+            let back = if monthly {
+                step.date.day0()
+            } else {
+                step.date.weekday().num_days_from_monday()
+            };
+            let begin = step
+                .date
+                .checked_sub_days(Days::new(u64::from(back)))
+                .unwrap_or(step.date);
             *sums.entry(begin).or_default() += step.mean.or(step.median).unwrap_or(0.0);
         }
         let (first, last) = (*sums.keys().next()?, *sums.keys().next_back()?);

@@ -19,6 +19,8 @@ pub mod supply;
 pub mod table;
 pub mod tables;
 pub mod terminal;
+#[cfg(test)]
+mod tests;
 pub mod words;
 
 pub use contents::Contents;

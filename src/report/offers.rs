@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{
     chart::{Bar, Chart, Marks, Place, Point},
+    plan::Launch,
     rows::Rows,
     table::Table,
     tables::Options,
@@ -94,7 +95,7 @@ impl Curves {
         };
         let (kind, name, x) = match self.axis {
             Axis::Dates => ("timing", "launch date", "Launch date"),
-            Axis::Prices => ("pricing", "price", "Price, in your money"),
+            Axis::Prices => ("pricing", "price", "Price, in your currency"),
         };
         let best = offers.iter().filter(|offer| of(offer).is_some()).max_by(|a, b| {
             let order = of(a).unwrap_or(0.0).total_cmp(&of(b).unwrap_or(0.0));
@@ -103,7 +104,7 @@ impl Curves {
         let told = |offer: &Offer| {
             let place = match offer.place {
                 Place::Day(day) => words::day(day),
-                Place::Number(price) => words::money(price),
+                Place::Number(price) => words::price(price),
             };
             format!("{place} ({what} {})", words::or_none(of(offer), words::money))
         };
@@ -119,12 +120,16 @@ impl Curves {
                 "{} of {} compared{}.{chosen}{best}",
                 words::count(offers.len(), name, &format!("{name}s")),
                 words::short(product, 60),
-                if with_interval { ", with the interval as a band" } else { "" }
+                if with_interval {
+                    ", with the interval as a band"
+                } else {
+                    ""
+                }
             ),
             x: x.to_owned(),
             y: match what {
                 "units" => "Expected units".to_owned(),
-                what => format!("Expected {what}, in your money"),
+                what => format!("Expected {what}, in your currency"),
             },
             marks: Marks::Lines(
                 offers
@@ -142,20 +147,39 @@ impl Curves {
         })
     }
 
+    /// Whether the curve says that another date or price was chosen than that of the plan.
+    pub fn differs(&self, launch: &Launch) -> bool {
+        let offers = self.products.get(&launch.id).map_or(&[][..], Vec::as_slice);
+        let plan = match self.axis {
+            Axis::Dates => Some(Place::Day(launch.date)),
+            Axis::Prices => launch.price.map(Place::Number),
+        };
+        let chosen = offers.iter().find(|offer| offer.chosen);
+        chosen.zip(plan).is_some_and(|(offer, plan)| {
+            let (theirs, ours) = (offer.place.number(), plan.number());
+            (theirs - ours).abs() > 1e-6 * ours.abs().max(1.0)
+        })
+    }
+
     /// The table beneath.
     pub fn table(&self, product: &str) -> Option<Table> {
         let offers = self.products.get(product)?;
         let (caption, first) = match self.axis {
-            Axis::Dates => ("What each launch date would bring", "Launch date"),
+            Axis::Dates => ("What each launch date would bring", "@Launch date"),
             Axis::Prices => ("What each price would bring", "#Price"),
         };
-        let mut table = Table::new(caption, &[first, "#Units", "#Revenue", "#Profit", "#Lower", "#Upper", "#Order", "Chosen"]);
+        let mut table = Table::new(
+            caption,
+            &[
+                first, "#Units", "#Revenue", "#Profit", "#Lower", "#Upper", "#Order", "Chosen",
+            ],
+        );
         for offer in offers {
             let money = |number| words::or_none(number, words::money);
             table.push(vec![
                 match offer.place {
                     Place::Day(day) => words::day(day),
-                    Place::Number(price) => words::money(price),
+                    Place::Number(price) => words::price(price),
                 },
                 words::or_none(offer.units, words::units),
                 money(offer.revenue),
@@ -197,7 +221,10 @@ impl Comparables {
     pub fn read(rows: &Rows, options: &Options) -> Result<Self> {
         let id = rows.column(&options.product_id)?;
         let (name, weight) = (rows.column("comparable_id")?, rows.column("weight")?);
-        let (group, date) = (rows.optional("comparable_group"), rows.optional("comparable_launch_date"));
+        let (group, date) = (
+            rows.optional("comparable_group"),
+            rows.optional("comparable_launch_date"),
+        );
         let mut products: BTreeMap<String, Vec<Comparable>> = BTreeMap::new();
         for row in 0..rows.len() {
             let name = name.id(row).or(group.text(row));
@@ -251,7 +278,7 @@ impl Comparables {
 
     /// The table beneath.
     pub fn table(&self, product: &str) -> Option<Table> {
-        let head = ["Past launch", "Launched", "#Weight", "#Scaled by", "#Its units"];
+        let head = ["Past launch", "@Launched", "#Weight", "#Scaled by", "#Its units"];
         let mut table = Table::new("Past launches behind the forecast", &head);
         for one in self.products.get(product)? {
             table.push(vec![

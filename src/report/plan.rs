@@ -77,7 +77,11 @@ impl Plan {
                 "the plan has no rows: give a table as launch_plan returns it, with at least one product",
             ));
         }
-        let (rank, status, reason) = (rows.optional("plan_rank"), rows.optional("status"), rows.optional("reason"));
+        let (rank, status, reason) = (
+            rows.optional("plan_rank"),
+            rows.optional("status"),
+            rows.optional("reason"),
+        );
         let mut plan = Self::default();
         let mut by_product: BTreeMap<&str, Vec<(f64, Launch)>> = BTreeMap::new();
         for row in 0..rows.len() {
@@ -117,12 +121,16 @@ impl Plan {
             }
         }
         let models = rows.optional("model_id");
-        plan.models = (0..rows.len()).filter_map(|row| models.text(row)).map(str::to_owned).collect();
+        plan.models = (0..rows.len())
+            .filter_map(|row| models.text(row))
+            .map(str::to_owned)
+            .collect();
         plan.models.sort_unstable();
         plan.models.dedup();
         plan.refused.sort_unstable();
         plan.refused.dedup();
-        plan.launches.sort_by(|a, b| b.weight().total_cmp(&a.weight()).then(a.date.cmp(&b.date)));
+        plan.launches
+            .sort_by(|a, b| b.weight().total_cmp(&a.weight()).then(a.date.cmp(&b.date)));
         Ok(plan)
     }
 
@@ -142,7 +150,11 @@ impl Plan {
     /// First and last day of the plan.
     pub fn days(&self) -> Option<(NaiveDate, NaiveDate)> {
         let first = self.launches.iter().map(|launch| launch.date).min()?;
-        let last = self.launches.iter().map(|launch| launch.end.unwrap_or(launch.date)).max()?;
+        let last = self
+            .launches
+            .iter()
+            .map(|launch| launch.end.unwrap_or(launch.date))
+            .max()?;
         Some((first, last.max(first)))
     }
 }
@@ -188,14 +200,7 @@ fn launch(rows: &Rows, row: usize, product: &str) -> Result<Option<Launch>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    pub(crate) fn table(label: &'static str, names: &[&str], rows: &[&[&str]]) -> Rows {
-        let column = |place: usize| rows.iter().map(move |row| Some(row[place].to_owned()).filter(|text| text != "NULL"));
-        Rows::new(
-            label,
-            names.iter().enumerate().map(|(place, name)| ((*name).to_owned(), column(place).collect())).collect(),
-        )
-    }
+    use crate::report::tests::table;
 
     fn options() -> Options {
         Options {
@@ -208,14 +213,31 @@ mod tests {
     }
 
     fn read(names: &[&str], rows: &[&[&str]]) -> Result<Plan> {
-        let plan = table("plan", names, rows);
-        Plan::read(&Tables { plan, ..Tables::default() }, &options())
+        let rows: Vec<Vec<String>> = rows
+            .iter()
+            .map(|row| row.iter().map(|cell| (*cell).to_owned()).collect())
+            .collect();
+        let plan = table("plan", names, &rows);
+        Plan::read(
+            &Tables {
+                plan,
+                ..Tables::default()
+            },
+            &options(),
+        )
     }
 
     #[test]
     fn the_best_row_of_each_product_is_its_launch() {
         let plan = read(
-            &["product_id", "plan_rank", "launch_date", "expected_profit", "status", "reason"],
+            &[
+                "product_id",
+                "plan_rank",
+                "launch_date",
+                "expected_profit",
+                "status",
+                "reason",
+            ],
             &[
                 &["a", "2", "2024-10-14", "5", "ok", "x"],
                 &["a", "1", "2024-10-07", "6", "ok", "x"],
@@ -228,7 +250,11 @@ mod tests {
             ],
         );
         let plan = plan.unwrap();
-        let ids: Vec<_> = plan.launches.iter().map(|launch| (launch.id.as_str(), launch.others.len())).collect();
+        let ids: Vec<_> = plan
+            .launches
+            .iter()
+            .map(|launch| (launch.id.as_str(), launch.others.len()))
+            .collect();
         assert_eq!(ids, [("b", 0), ("a", 1)]);
         let told: Vec<_> = plan.refused.iter().map(|(id, why)| format!("{id}: {why}")).collect();
         assert_eq!(
@@ -250,6 +276,12 @@ mod tests {
         assert!(told.starts_with("the plan has no rows"), "{told}");
         let told = read(&["sku"], &[&["a"]]).unwrap_err().to_string();
         assert!(told.starts_with("column \"product_id\" not found in plan"), "{told}");
-        assert_eq!(read(&["product_id", "launch_date"], &[&["a", "2024-10-07"]]).unwrap().launches.len(), 1);
+        assert_eq!(
+            read(&["product_id", "launch_date"], &[&["a", "2024-10-07"]])
+                .unwrap()
+                .launches
+                .len(),
+            1
+        );
     }
 }

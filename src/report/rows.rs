@@ -133,7 +133,8 @@ impl<'a> Column<'a> {
 
     /// Whether it is true.
     pub fn flag(self, row: usize) -> bool {
-        self.text(row).is_some_and(|text| text.eq_ignore_ascii_case("true") || text == "1")
+        self.text(row)
+            .is_some_and(|text| text.eq_ignore_ascii_case("true") || text == "1")
     }
 
     fn unread(self, text: &str, kind: &str) -> Error {
@@ -170,7 +171,10 @@ mod tests {
         assert_eq!(rows.optional("product_id").id(1), Some("2"));
         assert_eq!(rows.optional("units").number(0).unwrap(), Some(-3.5));
         assert_eq!(rows.optional("units").number(1).unwrap(), None);
-        assert_eq!(rows.optional("day").day(1).unwrap(), NaiveDate::from_ymd_opt(2024, 10, 7));
+        assert_eq!(
+            rows.optional("day").day(1).unwrap(),
+            NaiveDate::from_ymd_opt(2024, 10, 7)
+        );
         assert_eq!(rows.optional("a, b").text(0), Some("z"));
         assert!(rows.find("price").is_none() && rows.optional("price").text(0).is_none());
         let told = rows.column("price").unwrap_err().to_string();

@@ -42,17 +42,30 @@ pub fn stock(rows: &Rows, options: &Options) -> Result<Stock> {
     let (id, order) = (rows.column(&options.product_id)?, rows.column("order_units")?);
     let (status, reason, key) = (rows.optional("status"), rows.optional("reason"), rows.optional("key"));
     let head = [
-        "Product", "Part", "Order on", "#Order", "Reorder on", "#Reorder", "#Sales", "#Lost", "#Left over", "#Suffices", "#Profit",
-        "Stands at", "Why",
+        "Product",
+        "Part",
+        "@Order on",
+        "#Order",
+        "@Reorder on",
+        "#Reorder",
+        "#Sales",
+        "#Lost",
+        "#Left over",
+        "#Suffices",
+        "#Profit",
+        "Limited by",
+        "*Why",
     ];
-    let mut table = Table::new("Orders, in units; profit in your money", &head);
+    let mut table = Table::new("Orders, in units; profit in your currency", &head);
     let (mut orders, mut keys): (BTreeMap<String, f64>, BTreeMap<String, f64>) = (BTreeMap::new(), BTreeMap::new());
     let mut refused = 0;
     for row in 0..rows.len() {
         let product = id.id(row).unwrap_or(words::NONE);
         let number = |name: &str| rows.optional(name).number(row);
         let units = |number| words::or_none(number, words::units);
-        let is_refused = status.text(row).is_some_and(|status| !status.eq_ignore_ascii_case("ok"));
+        let is_refused = status
+            .text(row)
+            .is_some_and(|status| !status.eq_ignore_ascii_case("ok"));
         refused += usize::from(is_refused);
         let (first, second) = (order.number(row)?, number("reorder_units")?);
         // A product that sells already has its order of today among the reorders.
@@ -76,7 +89,11 @@ pub fn stock(rows: &Rows, options: &Options) -> Result<Stock> {
             words::or_none(number("service_level")?, words::percent),
             words::or_none(number("expected_profit")?, words::money),
             rows.optional("bound").text(row).unwrap_or_default().to_owned(),
-            if is_refused { reason.text(row).unwrap_or("refused").to_owned() } else { String::new() },
+            if is_refused {
+                reason.text(row).unwrap_or("refused").to_owned()
+            } else {
+                String::new()
+            },
         ]);
     }
     let mut section = Section {
@@ -84,24 +101,51 @@ pub fn stock(rows: &Rows, options: &Options) -> Result<Stock> {
         ..Section::default()
     };
     if refused > 0 {
-        section.notes.push(format!("{} without an order; the table says why.", words::count(refused, "row", "rows")));
+        section.notes.push(format!(
+            "{} without an order; the table says why.",
+            words::count(refused, "row", "rows")
+        ));
     }
     let title = "Units to order, by product";
-    section.charts.extend(bars("stock", title, "Units to order", "Product", &orders, &mut section.notes));
+    section.charts.extend(bars(
+        "stock",
+        title,
+        "Units to order",
+        "Product",
+        &orders,
+        &mut section.notes,
+    ));
     if keys.len() > 1 {
         let title = "Units to order, by part";
-        section.charts.extend(bars("stock_split", title, "Units to order", "Part", &keys, &mut section.notes));
+        section.charts.extend(bars(
+            "stock_split",
+            title,
+            "Units to order",
+            "Part",
+            &keys,
+            &mut section.notes,
+        ));
     }
     Ok(Stock { orders, section })
 }
 
 /// The largest values as bars; what is not drawn is told.
-fn bars(kind: &'static str, title: &str, x: &str, y: &str, values: &BTreeMap<String, f64>, notes: &mut Vec<String>) -> Option<Chart> {
+fn bars(
+    kind: &'static str,
+    title: &str,
+    x: &str,
+    y: &str,
+    values: &BTreeMap<String, f64>,
+    notes: &mut Vec<String>,
+) -> Option<Chart> {
     let mut sorted: Vec<_> = values.iter().collect();
     sorted.sort_by(|a, b| b.1.total_cmp(a.1));
     let (first, most) = sorted.first()?;
     if sorted.len() > DRAWN {
-        notes.push(format!("The chart shows the {DRAWN} largest of {}.", words::fixed(sorted.len() as f64, 0)));
+        notes.push(format!(
+            "The chart shows the {DRAWN} largest of {}.",
+            words::fixed(sorted.len() as f64, 0)
+        ));
     }
     Some(Chart {
         kind,
@@ -137,7 +181,16 @@ fn bars(kind: &'static str, title: &str, x: &str, y: &str, values: &BTreeMap<Str
 pub fn channels(rows: &Rows) -> Result<Section> {
     let (channel, spend) = (rows.column("channel")?, rows.column("spend")?);
     let head = [
-        "Channel", "#Money", "#Share", "#Expected outcome", "#Lower", "#Upper", "#One more brings", "Stands at", "Known", "Why",
+        "Channel",
+        "#Money",
+        "#Share",
+        "#Expected outcome",
+        "#Lower",
+        "#Upper",
+        "#One more brings",
+        "Limited by",
+        "Known",
+        "*Why",
     ];
     let mut table = Table::new("Money by channel, and what it is expected to bring", &head);
     let mut spends = BTreeMap::new();
@@ -173,11 +226,22 @@ pub fn channels(rows: &Rows) -> Result<Section> {
         ]);
     }
     if !unknown.is_empty() {
-        let names = unknown.iter().map(|name| words::short(name, 60)).collect::<Vec<_>>().join(", ");
+        let names = unknown
+            .iter()
+            .map(|name| words::short(name, 60))
+            .collect::<Vec<_>>()
+            .join(", ");
         notes.push(format!("What these channels bring is not told by the data: {names}."));
     }
     let title = "Money by channel";
-    let charts = bars("channels", title, "Money, in your currency", "Channel", &spends, &mut notes);
+    let charts = bars(
+        "channels",
+        title,
+        "Money, in your currency",
+        "Channel",
+        &spends,
+        &mut notes,
+    );
     Ok(Section {
         charts: charts.into_iter().collect(),
         table: table.without_empty(),
@@ -191,7 +255,16 @@ pub fn channels(rows: &Rows) -> Result<Section> {
 /// A column is missing, or a cell of another kind.
 pub fn audience(rows: &Rows) -> Result<Section> {
     let id = rows.column("product_id")?;
-    let head = ["Product", "Channel", "#Users", "#Told", "#Set aside", "#Expected buyers", "#Expected units", "Why"];
+    let head = [
+        "Product",
+        "Channel",
+        "#Users",
+        "#Told",
+        "#Set aside",
+        "#Expected buyers",
+        "#Expected units",
+        "*Why",
+    ];
     let mut table = Table::new("Users most likely to buy, by product and channel", &head);
     let mut buyers = BTreeMap::new();
     let mut refused = 0;
@@ -218,9 +291,19 @@ pub fn audience(rows: &Rows) -> Result<Section> {
     }
     let mut notes = Vec::new();
     if refused > 0 {
-        notes.push(format!("{} without an audience; the table says why.", words::count(refused, "product", "products")));
+        notes.push(format!(
+            "{} without an audience; the table says why.",
+            words::count(refused, "product", "products")
+        ));
     }
-    let charts = bars("audience", "Expected buyers among the users listed", "Buyers", "Product", &buyers, &mut notes);
+    let charts = bars(
+        "audience",
+        "Expected buyers among the users listed",
+        "Buyers",
+        "Product",
+        &buyers,
+        &mut notes,
+    );
     Ok(Section {
         charts: charts.into_iter().collect(),
         table: table.without_empty(),

@@ -32,9 +32,13 @@ impl PerChunk for Bar {
         rows.map(|((value, largest), width)| {
             let width = required(width, "width")?;
             if !(1..=WIDEST).contains(&width) {
-                return Err(Failure::new(format!("width must be between 1 and {WIDEST}, got {width}")));
+                return Err(Failure::new(format!(
+                    "width must be between 1 and {WIDEST}, got {width}"
+                )));
             }
-            let known = value.zip(largest).filter(|(value, largest)| !value.is_nan() && largest.is_finite());
+            let known = value
+                .zip(largest)
+                .filter(|(value, largest)| !value.is_nan() && largest.is_finite());
             let width = usize::try_from(width)?;
             Ok(known.map(|(value, largest)| terminal::bar(value, largest, width)))
         })

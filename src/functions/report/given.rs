@@ -30,8 +30,19 @@ pub const SHARED: &[Shared] = &[(
 pub struct Given(Vec<Vec<Option<TextColumns>>>);
 
 const LABELS: [&str; 13] = [
-    "plan", "forecast", "total", "comparables", "timing", "pricing", "stock", "channels", "calendar", "audience", "evaluation",
-    "review", "doctor",
+    "plan",
+    "forecast",
+    "total",
+    "comparables",
+    "timing",
+    "pricing",
+    "stock",
+    "channels",
+    "calendar",
+    "audience",
+    "evaluation",
+    "review",
+    "doctor",
 ];
 
 impl Given {
@@ -73,10 +84,17 @@ impl Given {
 ///
 /// # Errors
 /// One that is not allowed.
-pub fn options(most: Option<i64>, key: Option<&String>, title: Option<String>, model: Option<String>) -> Result<Options, Failure> {
+pub fn options(
+    most: Option<i64>,
+    key: Option<&String>,
+    title: Option<String>,
+    model: Option<String>,
+) -> Result<Options, Failure> {
     let most = required(most, "top")?;
     if !(0..=MOST_IN_FULL).contains(&most) {
-        return Err(Failure::new(format!("top must be between 0 and {MOST_IN_FULL}, got {most}")));
+        return Err(Failure::new(format!(
+            "top must be between 0 and {MOST_IN_FULL}, got {most}"
+        )));
     }
     Ok(Options {
         title: title.filter(|title| !title.trim().is_empty()),

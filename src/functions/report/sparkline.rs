@@ -23,6 +23,9 @@ impl Function for Sparkline {
 impl PerChunk for Sparkline {
     fn answer(_: &Query, mut arguments: Arguments) -> Result<Vec<Self::Answer>, Failure> {
         let lists = arguments.lists::<f64>()?;
-        Ok(lists.into_iter().map(|list| Some(terminal::sparkline(&list?))).collect())
+        Ok(lists
+            .into_iter()
+            .map(|list| Some(terminal::sparkline(&list?)))
+            .collect())
     }
 }

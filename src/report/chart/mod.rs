@@ -7,6 +7,8 @@ pub mod vega;
 
 use chrono::NaiveDate;
 
+use super::{table::Table, words};
+
 /// A chart.
 #[derive(Debug, Clone)]
 pub struct Chart {
@@ -87,6 +89,48 @@ pub struct Span {
     pub end: NaiveDate,
     /// Days with something to do.
     pub marks: Vec<(NaiveDate, String)>,
+}
+
+impl Chart {
+    /// What is drawn, as a table.
+    pub fn numbers(&self) -> Table {
+        let number = |number: Option<f64>| words::or_none(number, words::plain);
+        let mut table = match &self.marks {
+            Marks::Lines(_) => Table::new(
+                &self.title,
+                &[
+                    &format!("@{}", self.x),
+                    &format!("#{}", self.y),
+                    "#Lower",
+                    "#Upper",
+                    "#Second",
+                ],
+            ),
+            Marks::Bars(_) => Table::new(&self.title, &[&self.y, &format!("#{}", self.x), "#Lower", "#Upper"]),
+            Marks::Gantt(_) => Table::new(&self.title, &[&self.y, "@First day", "@Last day"]),
+        };
+        match &self.marks {
+            Marks::Lines(points) => points.iter().for_each(|p| {
+                let x = match p.x {
+                    Place::Day(day) => words::day(day),
+                    Place::Number(x) => words::plain(x),
+                };
+                table.push(vec![x, number(p.y), number(p.lower), number(p.upper), number(p.second)]);
+            }),
+            Marks::Bars(bars) => bars.iter().for_each(|bar| {
+                table.push(vec![
+                    bar.label.clone(),
+                    number(Some(bar.value)),
+                    number(bar.lower),
+                    number(bar.upper),
+                ]);
+            }),
+            Marks::Gantt(spans) => spans.iter().for_each(|span| {
+                table.push(vec![span.label.clone(), words::day(span.start), words::day(span.end)]);
+            }),
+        }
+        table.without_empty()
+    }
 }
 
 impl Place {

@@ -22,18 +22,18 @@ pub struct Size {
 impl Size {
     /// As wide as the page.
     pub const WIDE: Self = Self {
-        width: 720.0,
-        height: 260.0,
+        width: 900.0,
+        height: 290.0,
     };
     /// Two beside each other.
     pub const HALF: Self = Self {
-        width: 440.0,
-        height: 230.0,
+        width: 460.0,
+        height: 240.0,
     };
 }
 
 /// Space for labels of rows.
-const LABELS: f64 = 170.0;
+const LABELS: f64 = 180.0;
 /// Letters that fit there.
 const LETTERS: usize = 24;
 /// Height of a row.
@@ -102,12 +102,18 @@ fn x_axis(ticks: &[(f64, String)], scale: Scale, chart: &Chart, from: f64, to: f
 fn number_ticks(low: f64, high: f64, wanted: usize) -> Vec<(f64, String)> {
     let ticks = scale::ticks(low, high, wanted);
     let step = ticks.windows(2).map(|pair| pair[1] - pair[0]).next().unwrap_or(1.0);
-    ticks.into_iter().map(|tick| (tick, scale::tick_text(tick, step))).collect()
+    ticks
+        .into_iter()
+        .map(|tick| (tick, scale::tick_text(tick, step)))
+        .collect()
 }
 
 fn day_ticks(first: NaiveDate, last: NaiveDate, most: usize) -> Vec<(f64, String)> {
     let ticks = scale::day_ticks(first, last, most);
-    ticks.into_iter().map(|(day, text)| (f64::from(days(day)), text)).collect()
+    ticks
+        .into_iter()
+        .map(|(day, text)| (f64::from(days(day)), text))
+        .collect()
 }
 
 fn ends(ticks: &[(f64, String)]) -> (f64, f64) {
@@ -117,9 +123,17 @@ fn ends(ticks: &[(f64, String)]) -> (f64, f64) {
 
 fn lines(chart: &Chart, points: &[Point], size: Size) -> Markup {
     let numbers = |of: fn(&Point) -> Option<f64>| points.iter().filter_map(of);
-    let values = numbers(|p| p.y).chain(numbers(|p| p.lower)).chain(numbers(|p| p.upper)).chain(numbers(|p| p.second));
+    let values = numbers(|p| p.y)
+        .chain(numbers(|p| p.lower))
+        .chain(numbers(|p| p.upper))
+        .chain(numbers(|p| p.second));
     let Some((low, high)) = scale::extent(values) else {
-        return text(size.width / 2.0, size.height / 2.0, "c t", "nothing to draw: no number is known");
+        return text(
+            size.width / 2.0,
+            size.height / 2.0,
+            "c t",
+            "nothing to draw: no number is known",
+        );
     };
     // Units and money are seen from zero, so that heights can be compared.
     let y_ticks = number_ticks(low.min(0.0), high.max(0.0), 4);
@@ -138,7 +152,9 @@ fn lines(chart: &Chart, points: &[Point], size: Size) -> Markup {
         _ => Scale::new((first, last), (left + 6.0, right - 6.0)),
     };
     let at = |p: &Point, value: Option<f64>| value.map(|value| (x.at(p.x.number()), y.at(value)));
-    let of = |value: fn(&Point) -> Option<f64>| -> Vec<(f64, f64)> { points.iter().filter_map(|p| at(p, value(p))).collect() };
+    let of = |value: fn(&Point) -> Option<f64>| -> Vec<(f64, f64)> {
+        points.iter().filter_map(|p| at(p, value(p))).collect()
+    };
     let banded = |p: &&Point| p.lower.is_some() && p.upper.is_some();
     let mut band: Vec<_> = points.iter().filter(banded).filter_map(|p| at(p, p.upper)).collect();
     let wide = band.len() > 1;
@@ -174,7 +190,9 @@ fn label(row: usize, content: &str) -> Markup {
 }
 
 fn bars_of(chart: &Chart, bars: &[Bar], width: f64) -> Markup {
-    let values = bars.iter().flat_map(|bar| [Some(bar.value), bar.lower, bar.upper].into_iter().flatten());
+    let values = bars
+        .iter()
+        .flat_map(|bar| [Some(bar.value), bar.lower, bar.upper].into_iter().flatten());
     let (low, high) = scale::extent(values).unwrap_or((0.0, 1.0));
     let ticks = number_ticks(low.min(0.0), high.max(0.0), 5);
     let bottom = TOP + bars.len() as f64 * ROW;
@@ -198,7 +216,11 @@ fn bars_of(chart: &Chart, bars: &[Bar], width: f64) -> Markup {
 }
 
 fn gantt(chart: &Chart, spans: &[Span], width: f64) -> Markup {
-    let all = spans.iter().flat_map(|span| [span.start, span.end].into_iter().chain(span.marks.iter().map(|mark| mark.0)));
+    let all = spans.iter().flat_map(|span| {
+        [span.start, span.end]
+            .into_iter()
+            .chain(span.marks.iter().map(|mark| mark.0))
+    });
     let (Some(first), Some(last)) = (all.clone().min(), all.max()) else {
         return text(width / 2.0, TOP, "c t", "nothing to draw: no day is known");
     };
@@ -209,7 +231,10 @@ fn gantt(chart: &Chart, spans: &[Span], width: f64) -> Markup {
     let ticks = day_ticks(first, last, ((right - left) / 76.0) as usize);
     html! {
         (text(2.0, 12.0, "t", &chart.y))
-        @for (tick, _) in &ticks { (line(x.at(*tick), TOP - 4.0, x.at(*tick), bottom, "grid")) }
+        @for (tick, label) in &ticks {
+            (line(x.at(*tick), TOP - 4.0, x.at(*tick), bottom, "grid"))
+            @if spans.len() > 15 { (text(x.at(*tick), TOP - 8.0, "c", label)) }
+        }
         @for (row, span) in spans.iter().enumerate() {
             @let middle = TOP + (row as f64 + 0.5) * ROW;
             @let (from, to) = (x.at(at(span.start)), x.at(at(span.end)));

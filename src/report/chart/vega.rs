@@ -25,21 +25,29 @@ pub fn specification(chart: &Chart) -> Value {
                     json!({"type": "area", "opacity": 0.2}),
                     &[("x", x.clone()), ("y", y("lower")), ("y2", json!({"field": "upper"}))],
                 ),
-                layer(json!({"type": "line", "point": true}), &[("x", x.clone()), ("y", y("y"))]),
+                layer(
+                    json!({"type": "line", "point": true}),
+                    &[("x", x.clone()), ("y", y("y"))],
+                ),
             ];
             if points.iter().any(|p| p.second.is_some()) {
                 let mark = json!({"type": "line", "strokeDash": [4, 3]});
                 layers.push(layer(mark, &[("x", x.clone()), ("y", y("second"))]));
             }
             if points.iter().any(|p| p.chosen) {
-                let mut chosen = layer(json!({"type": "point", "filled": true, "size": 120}), &[("x", x), ("y", y("y"))]);
+                let mut chosen = layer(
+                    json!({"type": "point", "filled": true, "size": 120}),
+                    &[("x", x), ("y", y("y"))],
+                );
                 insert(&mut chosen, "transform", json!([{"filter": "datum.chosen"}]));
                 layers.push(chosen);
             }
             (values.collect::<Vec<_>>(), layers)
         }
         Marks::Bars(bars) => {
-            let values = bars.iter().map(|bar| json!({"label": bar.label, "value": bar.value, "lower": bar.lower, "upper": bar.upper}));
+            let values = bars
+                .iter()
+                .map(|bar| json!({"label": bar.label, "value": bar.value, "lower": bar.lower, "upper": bar.upper}));
             let label = json!({"field": "label", "type": "nominal", "title": chart.y, "sort": null});
             let mut layers = vec![layer(
                 json!({"type": "bar"}),
@@ -47,21 +55,28 @@ pub fn specification(chart: &Chart) -> Value {
             )];
             if bars.iter().any(|bar| bar.lower.is_some()) {
                 let x = axis("lower", "quantitative", &chart.x);
-                layers.push(layer(json!({"type": "rule"}), &[("y", label), ("x", x), ("x2", json!({"field": "upper"}))]));
+                layers.push(layer(
+                    json!({"type": "rule"}),
+                    &[("y", label), ("x", x), ("x2", json!({"field": "upper"}))],
+                ));
             }
             (values.collect(), layers)
         }
         Marks::Gantt(spans) => {
-            let bars = spans.iter().map(|span| {
-                json!({"label": span.label, "start": span.start.to_string(), "end": span.end.to_string()})
-            });
+            let bars = spans
+                .iter()
+                .map(|span| json!({"label": span.label, "start": span.start.to_string(), "end": span.end.to_string()}));
             let marks = spans.iter().flat_map(|span| {
-                span.marks.iter().map(|(day, what)| json!({"label": span.label, "day": day.to_string(), "action": what}))
+                span.marks
+                    .iter()
+                    .map(|(day, what)| json!({"label": span.label, "day": day.to_string(), "action": what}))
             });
             let label = json!({"field": "label", "type": "nominal", "title": chart.y, "sort": null});
             let start = axis("start", "temporal", &chart.x);
-            let mut layers =
-                vec![layer(json!({"type": "bar"}), &[("y", label.clone()), ("x", start), ("x2", json!({"field": "end"}))])];
+            let mut layers = vec![layer(
+                json!({"type": "bar"}),
+                &[("y", label.clone()), ("x", start), ("x2", json!({"field": "end"}))],
+            )];
             if spans.iter().any(|span| !span.marks.is_empty()) {
                 let action = json!({"field": "action", "type": "nominal"});
                 let mark = json!({"type": "point", "filled": true});
@@ -86,7 +101,10 @@ fn axis(field: &str, kind: &str, title: &str) -> Value {
 }
 
 fn layer(mark: Value, channels: &[(&str, Value)]) -> Value {
-    let encoding: Map<String, Value> = channels.iter().map(|(name, of)| ((*name).to_owned(), of.clone())).collect();
+    let encoding: Map<String, Value> = channels
+        .iter()
+        .map(|(name, of)| ((*name).to_owned(), of.clone()))
+        .collect();
     json!({"mark": mark, "encoding": encoding})
 }
 

@@ -7,17 +7,14 @@ mod summary;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use self::parts::{Ids, figure, fold, section};
-use super::{
-    contents::Contents,
-    supply::Section,
-    table::Table,
-    tables::Options,
-    words,
-};
+use super::{contents::Contents, supply::Section, table::Table, tables::Options, words};
 
+/// Launches in the table that is seen at once.
+const AT_ONCE: usize = 12;
 const STYLE: &str = include_str!("style.css");
 /// Nothing may be fetched or run, whatever the page holds.
-const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'";
+const POLICY: &str =
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'";
 
 /// The page.
 pub fn page(contents: &Contents, options: &Options) -> Markup {
@@ -63,15 +60,33 @@ pub fn page(contents: &Contents, options: &Options) -> Markup {
 
 fn sections(contents: &Contents) -> Vec<(&'static str, &'static str, &Section)> {
     let stock = contents.stock.as_ref().map(|stock| ("stock", "Stock", &stock.section));
-    let channels = contents.channels.as_ref().map(|section| ("channels", "Channels", section));
-    let audience = contents.audience.as_ref().map(|section| ("audience", "Audience", section));
-    let evaluation = contents.evaluation.as_ref().map(|section| ("evaluation", "How good the forecasts are", section));
-    let doctor = contents.doctor.as_ref().map(|section| ("data", "Data quality", section));
-    [stock, channels, audience, evaluation, doctor].into_iter().flatten().collect()
+    let channels = contents
+        .channels
+        .as_ref()
+        .map(|section| ("channels", "Channels", section));
+    let audience = contents
+        .audience
+        .as_ref()
+        .map(|section| ("audience", "Audience", section));
+    let evaluation = contents
+        .evaluation
+        .as_ref()
+        .map(|section| ("evaluation", "How good the forecasts are", section));
+    let doctor = contents
+        .doctor
+        .as_ref()
+        .map(|section| ("data", "Data quality", section));
+    [stock, channels, audience, evaluation, doctor]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 fn navigation(contents: &Contents) -> Markup {
-    let has_demand = contents.forecast.as_ref().is_some_and(|forecast| forecast.demand().is_some());
+    let has_demand = contents
+        .forecast
+        .as_ref()
+        .is_some_and(|forecast| forecast.demand().is_some());
     html! {
         nav aria-label="Sections" {
             ul {
@@ -108,20 +123,32 @@ fn overview(contents: &Contents) -> Markup {
     let plan = &contents.plan;
     let orders = contents.stock.as_ref().map(|stock| &stock.orders);
     let head = [
-        "Product", "Launch date", "#Price", "#Expected units", "#Interval", "#Expected revenue", "#Expected profit", "#Interval ",
-        "#Order", "#Risk of a loss", "Stands at",
+        "Product",
+        "@Launch date",
+        "#Price",
+        "#Units",
+        "#Interval",
+        "#Revenue",
+        "#Profit",
+        "#Interval ",
+        "#Order",
+        "#Risk of loss",
+        "Limited by",
     ];
     let mut table = Table::new("The launches, those that bring most first", &head);
     for launch in &plan.launches {
-        let order = orders.and_then(|orders| orders.get(&launch.id).copied()).or(launch.order);
+        let order = orders
+            .and_then(|orders| orders.get(&launch.id).copied())
+            .or(launch.order);
         // Not by push: no launch is left out of this table.
         table.rows.push(vec![
             launch.id.clone(),
             words::day(launch.date),
-            words::or_none(launch.price, words::money),
+            words::or_none(launch.price, words::price),
             words::or_none(launch.units.mean, words::units),
             words::between(launch.units.lower, launch.units.upper, words::units),
-            words::or_none(launch.revenue, words::money),
+            // Revenue says little beside profit, and a table has only so much room.
+            words::or_none(launch.revenue.filter(|_| launch.profit.mean.is_none()), words::money),
             words::or_none(launch.profit.mean, words::money),
             words::between(launch.profit.lower, launch.profit.upper, words::money),
             words::or_none(order, words::units),
@@ -131,15 +158,26 @@ fn overview(contents: &Contents) -> Markup {
     }
     let rest = plan.launches.len() - contents.full;
     let linked = |row: usize| (row < contents.full).then(|| format!("#{}", product::anchor(row)));
+    let table = table.without_empty();
+    let mut first = table.clone();
+    first.rows.truncate(AT_ONCE);
+    let more = table.rows.len() > AT_ONCE;
+    if more {
+        first.caption = format!("The {AT_ONCE} launches that bring most");
+    }
     section(
         "plan",
         "The plan",
         html! {
             @if rest > 0 {
-                p { "The first " (contents.full) " are shown in full below, the other " (words::fixed(rest as f64, 0)) " in this table alone." }
+                p { "The first " (contents.full) " are shown in full below, the other " (words::fixed(rest as f64, 0)) " in the table of all launches alone." }
             }
             @if plan.launches.is_empty() { p { "No product has a launch: see what is refused below." } }
-            @else { (parts::linked_table(&table.without_empty(), &linked)) }
+            @else { (parts::linked_table(&first, &linked)) }
+            @if more {
+                @let all = format!("All {} launches", words::fixed(table.rows.len() as f64, 0));
+                (fold(&all, parts::linked_table(&table, &linked)))
+            }
         },
     )
 }
@@ -148,7 +186,9 @@ fn products(contents: &Contents, ids: &mut Ids) -> Markup {
     if contents.full == 0 {
         return html! {};
     }
-    let articles: Vec<Markup> = (0..contents.full).map(|place| product::product(contents, place, ids)).collect();
+    let articles: Vec<Markup> = (0..contents.full)
+        .map(|place| product::product(contents, place, ids))
+        .collect();
     section("products", "Products", html! { @for article in articles { (article) } })
 }
 
@@ -156,7 +196,7 @@ fn refused(contents: &Contents) -> Markup {
     if contents.plan.refused.is_empty() {
         return html! {};
     }
-    let mut table = Table::new("Products without a launch", &["Product", "Why"]);
+    let mut table = Table::new("Products without a launch", &["Product", "*Why"]);
     for (product, why) in &contents.plan.refused {
         table.push(vec![product.clone(), why.clone()]);
     }
@@ -164,7 +204,7 @@ fn refused(contents: &Contents) -> Markup {
 }
 
 fn settings(contents: &Contents, options: &Options) -> Markup {
-    let mut table = Table::new("What the page rests on", &["Setting", "Value"]);
+    let mut table = Table::new("What the page rests on", &["Setting", "*Value"]);
     let mut push = |name: &str, value: Option<String>| {
         if let Some(value) = value.filter(|value| !value.is_empty()) {
             table.push(vec![name.to_owned(), value]);
@@ -187,9 +227,16 @@ fn settings(contents: &Contents, options: &Options) -> Markup {
     for (title, name) in known {
         push(title, contents.model_text(name));
     }
-    let given = contents.given.iter().map(|(label, rows)| format!("{label} ({})", words::count(*rows, "row", "rows")));
+    let given = contents
+        .given
+        .iter()
+        .map(|(label, rows)| format!("{label} ({})", words::count(*rows, "row", "rows")));
     push("Tables", Some(given.collect::<Vec<_>>().join(", ")));
     push("Column of products", Some(options.product_id.clone()));
     push("Extension", Some(format!("launchpad {}", options.version)));
-    section("settings", "Settings and models", fold("What the page rests on", parts::table(&table)))
+    section(
+        "settings",
+        "Settings and models",
+        fold("What the page rests on", parts::table(&table)),
+    )
 }

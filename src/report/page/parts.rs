@@ -7,7 +7,7 @@ use crate::report::{
         Chart, Marks,
         svg::{self, Size},
     },
-    table::Table,
+    table::{Kind, Table},
     words,
 };
 
@@ -42,14 +42,22 @@ pub fn name(text: &str) -> Markup {
     html! { bdi { (text) } }
 }
 
-/// A chart with its title, its legend, and its table in a fold.
+/// A chart with its title, its legend, and in a fold the table given, else that of its own numbers.
 pub fn figure(chart: &Chart, table: Option<&Table>, wide: bool, ids: &mut Ids) -> Markup {
+    let own;
+    let table = match table {
+        Some(table) => table,
+        None => {
+            own = chart.numbers();
+            &own
+        }
+    };
     let size = if wide { Size::WIDE } else { Size::HALF };
     html! {
         figure class=(if wide { "wide" } else { "half" }) {
             figcaption { (chart.title) (legend(chart)) }
             div class="draw" { (svg::draw(chart, &ids.next(), size)) }
-            @if let Some(table_of) = table.filter(|table| !table.rows.is_empty()) { (fold("The numbers", self::table(table_of))) }
+            @if !table.rows.is_empty() { (fold("The numbers", self::table(table))) }
         }
     }
 }
@@ -62,9 +70,11 @@ fn legend(chart: &Chart) -> Markup {
             &[("k-line", "expected"), ("k-band", "interval"), ("k-chosen", "the plan")]
         }
         (Marks::Lines(_), "timing" | "pricing") => &[("k-line", "expected"), ("k-chosen", "the plan")],
-        (Marks::Gantt(spans), _) if spans.iter().any(|span| !span.marks.is_empty()) => {
-            &[("k-launch", "launch"), ("k-span", "horizon"), ("k-dot", "something to do")]
-        }
+        (Marks::Gantt(spans), _) if spans.iter().any(|span| !span.marks.is_empty()) => &[
+            ("k-launch", "launch"),
+            ("k-span", "horizon"),
+            ("k-dot", "something to do"),
+        ],
         (Marks::Gantt(_), _) => &[("k-launch", "launch"), ("k-span", "horizon")],
         _ => &[],
     };
@@ -72,6 +82,15 @@ fn legend(chart: &Chart) -> Markup {
         @if !keys.is_empty() {
             " " span class="legend" { @for (class, text) in keys { span class=(class) { (text) } " " } }
         }
+    }
+}
+
+fn class(kind: Kind) -> Option<&'static str> {
+    match kind {
+        Kind::Name => None,
+        Kind::Number => Some("n"),
+        Kind::Day => Some("d"),
+        Kind::Words => Some("w"),
     }
 }
 
@@ -87,18 +106,17 @@ pub fn linked_table(table: &Table, link: &dyn Fn(usize) -> Option<String>) -> Ma
             table {
                 caption { (table.caption) }
                 thead {
-                    tr { @for (title, number) in &table.head { th scope="col" class=[number.then_some("n")] { (title) } } }
+                    tr { @for (title, kind) in &table.head { th scope="col" class=[class(*kind)] { (title.trim()) } } }
                 }
                 tbody {
                     @for (place, row) in table.rows.iter().enumerate() {
                         tr {
-                            @for ((_, number), (column, cell)) in table.head.iter().zip(row.iter().enumerate()) {
+                            @for ((_, kind), (column, cell)) in table.head.iter().zip(row.iter().enumerate()) {
                                 @if column == 0 {
-                                    th scope="row" {
+                                    th scope="row" class=[class(*kind)] {
                                         @if let Some(to) = link(place) { a href=(to) { (cell) } } @else { (cell) }
                                     }
-                                } @else if *number { td class="n" { (cell) } }
-                                @else { td { (cell) } }
+                                } @else { td class=[class(*kind)] { (cell) } }
                             }
                         }
                     }

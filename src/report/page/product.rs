@@ -51,21 +51,42 @@ fn pair(chart: Chart, numbers: Option<Table>, wide: bool, ids: &mut Ids) -> Mark
 /// The numbers of a launch, as terms and what they are.
 fn facts(contents: &Contents, launch: &Launch) -> Markup {
     let orders = contents.stock.as_ref().map(|stock| &stock.orders);
-    let order = orders.and_then(|orders| orders.get(&launch.id).copied()).or(launch.order);
+    let order = orders
+        .and_then(|orders| orders.get(&launch.id).copied())
+        .or(launch.order);
     let interval = |lower: Option<f64>, upper: Option<f64>, write: fn(f64) -> String| {
-        lower.zip(upper).map(|(lower, upper)| format!("{} to {}", write(lower), write(upper)))
+        lower
+            .zip(upper)
+            .map(|(lower, upper)| format!("{} to {}", write(lower), write(upper)))
     };
     let all = [
-        ("Launch", Some(words::day(launch.date)), launch.end.map(|end| format!("looked at until {}", words::day(end)))),
+        (
+            "Launch",
+            Some(words::day(launch.date)),
+            launch.end.map(|end| format!("horizon ends {}", words::day(end))),
+        ),
         (
             "Price",
-            launch.price.map(words::money),
-            interval(launch.prices.0, launch.prices.1, words::money).map(|prices| format!("{prices} come within 1 % of the best")),
+            launch.price.map(words::price),
+            interval(launch.prices.0, launch.prices.1, words::price)
+                .map(|prices| format!("{prices} come within 1 % of the best")),
         ),
-        ("Expected units", launch.units.mean.map(words::units), interval(launch.units.lower, launch.units.upper, words::units)),
+        (
+            "Expected units",
+            launch.units.mean.map(words::units),
+            interval(launch.units.lower, launch.units.upper, words::units),
+        ),
         ("Expected revenue", launch.revenue.map(words::money), None),
-        ("Expected profit", launch.profit.mean.map(words::money), interval(launch.profit.lower, launch.profit.upper, words::money)),
-        ("Order", order.map(words::units), launch.bound.as_ref().map(|bound| format!("stands at: {bound}"))),
+        (
+            "Expected profit",
+            launch.profit.mean.map(words::money),
+            interval(launch.profit.lower, launch.profit.upper, words::money),
+        ),
+        (
+            "Order",
+            order.map(words::units),
+            launch.bound.as_ref().map(|bound| format!("limited by: {bound}")),
+        ),
         ("Risk of a loss", launch.loss.map(words::percent), None),
     ];
     html! {
@@ -80,12 +101,12 @@ fn facts(contents: &Contents, launch: &Launch) -> Markup {
 }
 
 fn others(launch: &Launch) -> Table {
-    let head = ["Launch date", "#Price", "#Expected units", "#Expected profit", "#Interval", "Why"];
+    let head = ["@Launch date", "#Price", "#Units", "#Profit", "#Interval", "*Why"];
     let mut table = Table::new("Other plans of it, the best first", &head);
     for other in &launch.others {
         table.push(vec![
             words::day(other.date),
-            words::or_none(other.price, words::money),
+            words::or_none(other.price, words::price),
             words::or_none(other.units.mean, words::units),
             words::or_none(other.profit.mean, words::money),
             words::between(other.profit.lower, other.profit.upper, words::money),

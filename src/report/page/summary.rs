@@ -15,7 +15,9 @@ const RISKY: f64 = 0.25;
 /// Title, dates, and three numbers.
 pub fn header(contents: &Contents, title: &str) -> Markup {
     let plan = &contents.plan;
-    let days = plan.days().map(|(first, last)| format!("{} to {}", words::day(first), words::day(last)));
+    let days = plan
+        .days()
+        .map(|(first, last)| format!("{} to {}", words::day(first), words::day(last)));
     let first = plan.launches.iter().map(|launch| launch.date).min();
     html! {
         header {
@@ -39,7 +41,7 @@ pub fn header(contents: &Contents, title: &str) -> Markup {
 
 fn number(title: &str, of: Estimate, write: fn(f64) -> String, contents: &Contents) -> Markup {
     // Ends of intervals do not add up: their sums enclose what all launches together may bring.
-    let summed = contents.plan.launches.len() > 1 && !(title == "Expected units" && contents.total.is_some());
+    let summed = contents.plan.launches.len() > 1 && !(title == "Expected units" && contents.total_of_plan().is_some());
     html! {
         div {
             dt { (title) }
@@ -55,9 +57,14 @@ fn number(title: &str, of: Estimate, write: fn(f64) -> String, contents: &Conten
 }
 
 impl Contents {
-    /// Units of all launches.
+    /// Units of all launches, with the interval of the sum if it was given.
     fn units(&self) -> Estimate {
-        self.total.unwrap_or_else(|| self.estimate(|launch| launch.units))
+        let plan = self.estimate(|launch| launch.units);
+        let interval = self.total_of_plan().unwrap_or(plan);
+        Estimate {
+            mean: plan.mean,
+            ..interval
+        }
     }
 
     /// Profit of all launches; `None` if one has none.
@@ -89,7 +96,11 @@ pub fn summary(contents: &Contents) -> Markup {
     let (first, last) = (days.clone().min(), days.max());
     let units = contents.units().mean;
     let profit = contents.profit().and_then(|profit| profit.mean);
-    let risky: Vec<&Launch> = plan.launches.iter().filter(|launch| launch.loss.is_some_and(|loss| loss >= RISKY)).collect();
+    let risky: Vec<&Launch> = plan
+        .launches
+        .iter()
+        .filter(|launch| launch.loss.is_some_and(|loss| loss >= RISKY))
+        .collect();
     let nothing = plan.launches.iter().filter(|launch| launch.order == Some(0.0)).count();
     section(
         "summary",
@@ -136,7 +147,12 @@ pub fn summary(contents: &Contents) -> Markup {
 }
 
 fn largest(best: &Launch, profit: Option<f64>) -> Markup {
-    let share = best.profit.mean.zip(profit).filter(|(_, all)| *all > 0.0).map(|(own, all)| own / all);
+    let share = best
+        .profit
+        .mean
+        .zip(profit)
+        .filter(|(_, all)| *all > 0.0)
+        .map(|(own, all)| own / all);
     html! {
         " " (name(&words::short(&best.id, 60))) " brings most"
         @if let Some(share) = share.filter(|share| *share > 0.0 && *share <= 1.0) { ", " (words::percent(share)) " of the profit" }
