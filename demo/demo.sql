@@ -333,7 +333,7 @@ GROUP BY segment ORDER BY households DESC;
 CREATE TABLE curves AS
 FROM launch_pricing(
     'chosen', (SELECT model FROM model), sales := 'known_sales', products := 'past_launches', objective := 'profit',
-    elasticity := -2.62, prices := [0.8, 0.9, 1.0, 1.1, 1.2]
+    elasticity := -2.62, prices := [0.9, 1.0, 1.1]
 );
 
 COPY (

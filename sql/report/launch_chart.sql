@@ -23,7 +23,7 @@
 -- @returns title: VARCHAR          its title
 -- @returns description: VARCHAR    what it shows, in words
 -- @returns specification: JSON     the specification, of Vega-Lite 5
--- @example SELECT chart, title FROM launch_chart('plan')
+-- @example FROM launch_chart('plan')
 SELECT
     row_['place'] AS place,
     row_['chart'] AS chart,
