@@ -1,7 +1,7 @@
 # The targets that users of DuckDB extensions know. Needs cargo, python3 and make.
 # `make release DUCKDB=v2.0.0` and the like build and test for another release than the newest one supported.
 .PHONY: all configure release debug test test_build test_rust test_core test_sql test_catalog test_packaging \
-	test_memory test_release test_releases test_older_releases demo lint format docs docs_check bench check clean
+	test_memory test_report test_release test_releases test_older_releases demo lint format docs docs_check bench check clean
 .DEFAULT_GOAL := release
 
 RELEASES := $(shell python3 scripts/package_extension.py --releases)
@@ -76,6 +76,11 @@ test_packaging: test_build
 
 test_memory: test_build
 	$(PYTHON) tests/memory/check_memory.py $(EXTENSION)
+
+# Report pages in a browser. Not a part of `test`, which needs none: without one it says that it is skipped.
+test_report: test_build
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check playwright || true
+	$(PYTHON) tests/report/check_report.py $(EXTENSION)
 
 # What differs between releases of DuckDB: the extension in SQL. Only this crate is built again, and no unit tests.
 test_release: configure

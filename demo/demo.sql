@@ -326,3 +326,27 @@ LEFT JOIN (
     WHERE date BETWEEN DATE '2017-10-02' AND DATE '2017-12-30' GROUP BY user_id
 ) USING (user_id)
 GROUP BY segment ORDER BY households DESC;
+
+
+-- Step 12: the page for those who decide: one file to open in any browser, without network. It takes the plan and whatever
+-- other tables there are; the curves are those of the chosen candidate.
+CREATE TABLE curves AS
+FROM launch_pricing(
+    'chosen', (SELECT model FROM model), sales := 'known_sales', products := 'past_launches', objective := 'profit',
+    elasticity := -2.62, prices := [0.9, 1.0, 1.1]
+);
+
+COPY (
+    FROM launch_report(
+        'plan', forecast := 'forecast',
+        comparables := '(FROM launch_comparables(''candidates'', (SELECT model FROM model), k := 6))', pricing := 'curves',
+        stock := 'stock', calendar := '(FROM launch_calendar(''plan'', budget := 10000))',
+        audience := 'asked', evaluation := '(FROM launch_evaluate(''forecast'', ''sales'', baseline := ''naive_forecast''))',
+        model := (SELECT model FROM model), title := 'Launches of the last quarter'
+    )
+) TO 'build/plan.html' (FORMAT BLOB);
+
+-- The same charts are to be had as Vega-Lite, for notebooks and dashboards; and a curve is to be seen in a SQL prompt.
+SELECT product_id, launch_sparkline(list(mean ORDER BY step)) AS weeks, round(sum(mean), 1) AS units,
+    launch_bar(sum(mean), max(sum(mean)) OVER (), width := 30) AS bar
+FROM forecast GROUP BY product_id ORDER BY sum(mean) DESC, product_id LIMIT 8;

@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """Run demo/demo.sql on real purchases and print every step with its result.
 
-Usage: demo.py EXTENSION. Writes build/demo.duckdb, which holds all tables of the demo, and nothing else.
+Usage: demo.py EXTENSION. Writes build/demo.duckdb, which holds all tables of the demo, build/plan.html, and nothing else.
 """
 
 import argparse
 import importlib.util
 import itertools
+import os
 import pathlib
 import re
 import sys
@@ -110,6 +111,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("extension")
     database = open_database(parser.parse_args().extension)
+    # The script names the page by its place in the repository.
+    os.chdir(ROOT)
     started = time.monotonic()
     for comment, sql in steps(SCRIPT.read_text()):
         print("\n".join(comment) + "\n" if comment else "", flush=True)
@@ -123,7 +126,7 @@ def main() -> None:
             print(table(names, rows) + "\n", flush=True)
         elif rows:
             print(f"{rows[0][0]:,} row{'' if rows[0][0] == 1 else 's'}\n", flush=True)
-    print(f"The demo took {time.monotonic() - started:.0f} s. Its tables are in {DATABASE.relative_to(ROOT)}.")
+    print(f"The demo took {time.monotonic() - started:.0f} s. Its tables are in {DATABASE.relative_to(ROOT)}, its page is build/plan.html.")
 
 
 if __name__ == "__main__":

@@ -28,5 +28,6 @@ pub mod model;
 pub mod neural;
 pub mod panel;
 pub mod progress;
+pub mod report;
 pub mod statistics;
 pub mod strategy;

@@ -89,6 +89,7 @@
 -- @returns price_position: DOUBLE       percentile of its own price among those of competitors
 -- @returns announced: BIGINT            launches of competitors in its category, from four weeks before to four weeks after
 -- @returns channels: VARCHAR            the channels of the marketing budget and their shares; NULL without the table
+-- @returns model_id: VARCHAR            identity of the model
 -- @example FROM launch_plan('candidates', (SELECT model FROM model), sales := 'sales', products := 'products')
 -- @example FROM launch_plan('candidates', (SELECT model FROM model), prices := [0.9, 1.0, 1.1], elasticity := -2, k := 3)
 -- @example FROM launch_plan('candidates', (SELECT model FROM model), budget := 20000, per_week := 2, risk := 0.5, k := 1)
@@ -162,6 +163,7 @@ SELECT
     beside_.announced_ AS announced,
     CASE WHEN net_.row_ IS NOT NULL THEN (
         SELECT string_agg(format('{} {:.1f} %', mixed_, 100 * part_), ', ' ORDER BY part_ DESC, mixed_) FROM mix_
-    ) || '; the plan does not count on it, as past launches had the average marketing already' END AS channels
+    ) || '; the plan does not count on it, as past launches had the average marketing already' END AS channels,
+    (SELECT launch_model_info(model::BLOB)::JSON->>'model_id') AS model_id
 FROM net_ LEFT JOIN beside_ ON beside_.id_ = net_.key_::VARCHAR AND beside_.rank_ = net_.rank_
 ORDER BY 1, 2

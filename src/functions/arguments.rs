@@ -24,6 +24,9 @@ pub struct Arguments {
     rows: usize,
 }
 
+/// Columns of texts with their names.
+pub type TextColumns = Vec<(String, Vec<Option<String>>)>;
+
 /// A plain value that a column may hold.
 pub trait Cell: Sized {
     /// What it is called in an error.
@@ -186,6 +189,21 @@ impl Arguments {
             let structs = list.as_struct_opt();
             let structs = structs.ok_or_else(|| Failure::new("a list of structs was expected"))?;
             Ok(Arguments::new(structs.columns(), rows))
+        })
+    }
+
+    /// Lists of structs whose fields are texts: the columns of each, with their names.
+    ///
+    /// # Errors
+    /// Another type.
+    pub fn text_tables(&mut self) -> Result<Vec<Option<TextColumns>>, Failure> {
+        self.each_list(|list| {
+            let structs = list.as_struct_opt();
+            let structs = structs.ok_or_else(|| Failure::new("a list of structs was expected"))?;
+            let columns = structs.fields().iter().zip(structs.columns());
+            columns
+                .map(|(field, column)| Ok((field.name().clone(), cells(column)?)))
+                .collect()
         })
     }
 

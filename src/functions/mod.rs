@@ -17,6 +17,7 @@ pub mod macros;
 pub mod market;
 pub mod prelude;
 pub mod query;
+pub mod report;
 pub mod scalar;
 pub mod signature;
 pub mod strategy;
@@ -40,5 +41,6 @@ pub fn register(extension: &Extension) -> Result<(), guard::Failure> {
     customer::register(extension)?;
     market::register(extension)?;
     strategy::register(extension)?;
+    report::register(extension)?;
     macros::register(extension)
 }
