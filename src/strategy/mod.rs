@@ -2,6 +2,7 @@
 
 mod demand;
 pub mod plan;
+pub mod policy;
 pub mod portfolio;
 pub mod stock;
 

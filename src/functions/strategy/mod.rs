@@ -1,10 +1,13 @@
-//! Plans: how many to order, when and at what price.
+//! Plans: how many to order, when and at what price; policies for the weeks after a launch.
 
+pub mod action;
 pub mod plan;
 pub mod stock;
+pub mod train_policy;
 
 mod drawn;
 mod options;
+mod policy_options;
 
 use duckdb_neo::extension::Extension;
 
@@ -18,5 +21,7 @@ const FAMILY: &str = "strategy";
 /// One of DuckDB.
 pub fn register(extension: &Extension) -> duckdb_neo::Result<()> {
     scalar::register::<stock::Stock>(extension, FAMILY)?;
-    scalar::register::<plan::Planned>(extension, FAMILY)
+    scalar::register::<plan::Planned>(extension, FAMILY)?;
+    scalar::register::<train_policy::TrainPolicy>(extension, FAMILY)?;
+    scalar::register::<action::ActionOf>(extension, FAMILY)
 }
