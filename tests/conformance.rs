@@ -12,6 +12,8 @@ mod formats;
 mod launches;
 #[path = "conformance/planted.rs"]
 mod planted_truth;
+#[path = "conformance/policies.rs"]
+mod policies;
 #[path = "conformance/purchases.rs"]
 mod purchases;
 #[path = "conformance/robustness.rs"]

@@ -50,6 +50,11 @@ impl Adam {
         }
     }
 
+    /// Another learning rate from now on.
+    pub(super) fn set_rate(&mut self, rate: f64) {
+        self.rate = rate;
+    }
+
     /// Move the weights by the gradients, several for each weight, of a loss that is a sum over `weight` targets.
     /// `false`, and nothing moves, if the gradient is not finite.
     ///

@@ -3,6 +3,7 @@
 //!
 //! This module knows sequences, not launches: `launch/sequence.rs` turns launches into [`Batch`]es.
 
+mod actor_critic;
 mod adam;
 mod buffers;
 mod causal_conv;
@@ -28,6 +29,7 @@ mod toy;
 mod training;
 mod vae_network;
 
+pub use actor_critic::{ActorCritic, Lessons, Optimiser, Sizes, Weights};
 pub use causal_conv::CausalConv;
 pub use cnn_network::CnnNetwork;
 pub use dropout::Dropout;

@@ -4,6 +4,7 @@ pub mod allocate;
 pub mod channels;
 mod demand;
 pub mod plan;
+pub mod policy;
 pub mod portfolio;
 pub mod rates;
 pub mod stock;

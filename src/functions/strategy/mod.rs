@@ -1,15 +1,18 @@
-//! Plans: how many to order, when and at what price, and what to try next.
+//! Plans: how many to order, when and at what price; what to try next; policies for the weeks after a launch.
 
+pub mod action;
 pub mod allocate;
 pub mod channel_curves;
 pub mod channel_rates;
 pub mod channels;
 pub mod plan;
 pub mod stock;
+pub mod train_policy;
 pub mod uplift;
 
 mod drawn;
 mod options;
+mod policy_options;
 
 use duckdb_neo::extension::Extension;
 
@@ -29,5 +32,7 @@ pub fn register(extension: &Extension) -> duckdb_neo::Result<()> {
     scalar::register::<stock::Stock>(extension, FAMILY)?;
     scalar::register::<plan::Planned>(extension, FAMILY)?;
     scalar::register::<channels::ChannelSplit>(extension, FAMILY)?;
-    scalar::register::<channel_curves::ChannelCurves>(extension, FAMILY)
+    scalar::register::<channel_curves::ChannelCurves>(extension, FAMILY)?;
+    scalar::register::<train_policy::TrainPolicy>(extension, FAMILY)?;
+    scalar::register::<action::ActionOf>(extension, FAMILY)
 }
