@@ -16,6 +16,7 @@ pub mod boosting;
 pub mod calibration;
 pub mod customer;
 pub mod error;
+pub mod evaluation;
 pub mod features;
 pub mod forecast;
 pub mod launch;
