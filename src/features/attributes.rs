@@ -185,6 +185,26 @@ impl AttributeEncoder {
         };
         (0..attributes.num_rows()).map(of_row).collect()
     }
+
+    /// Columns that rows lack, or that are of another type than the one learned from, with what is wrong.
+    pub fn unlike(&self, attributes: &RecordBatch) -> Vec<(String, &'static str)> {
+        let wrong = |(name, encoding): &(String, Encoding)| {
+            let Some(column) = find_column(attributes, name) else {
+                return Some((name.clone(), "is not there"));
+            };
+            if column.null_count() == column.len() {
+                return None;
+            }
+            let is_text = column.as_any().is::<StringArray>();
+            let told = match encoding {
+                Encoding::Number { .. } if is_text => "is a text, where the model knows numbers",
+                Encoding::Category { .. } | Encoding::Text { .. } if !is_text => "is no text, where the model knows texts",
+                _ => return None,
+            };
+            Some((name.clone(), told))
+        };
+        self.columns.iter().filter_map(wrong).collect()
+    }
 }
 
 /// What a model does not know of a row.

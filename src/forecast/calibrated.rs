@@ -206,11 +206,7 @@ fn log_spreads(held_out: &[&HeldOut], horizon: usize) -> Vec<f64> {
 
 /// Scores of a launch by step, NaN where it was not observed or not forecast.
 pub(super) fn scores(h: &HeldOut, form: &Form) -> Vec<f64> {
-    let steps = h.forecast.location.iter().zip(&h.forecast.spread).zip(&h.actual);
-    let score = |(step, ((location, spread), y)): (usize, ((&f64, &f64), &f64))| {
-        (y - location) / form.spread(step, bounded_spread(*spread))
-    };
-    steps.enumerate().map(score).collect()
+    h.forecast.scores_with(form, &h.actual)
 }
 
 /// What all scores are moved by, see [`calibrated`].

@@ -1,12 +1,14 @@
 //! What a forecaster is, how a forecast gets intervals whose coverage was measured, and how good forecasts were.
 
 mod calibrated;
+mod errors;
 mod intervals;
 mod paths;
 mod rolling;
 mod scores;
 
 pub use calibrated::{Level, calibrated};
+pub use errors::{ErrorRecord, ProductError};
 pub(crate) use intervals::bounded_spread;
 pub use intervals::conformal;
 pub use paths::Paths;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use arrow_array::RecordBatch;
 use serde::{Deserialize, Serialize};
 
 use super::ensemble::combine;
@@ -10,9 +11,10 @@ use super::reason::Lacking;
 use super::{Architecture, Baseline, Comparable, Fitted};
 use crate::calibration::Conformal;
 use crate::error::{Error, Result};
-use crate::forecast::{Forecast, Level, LogForecast, Paths, Scheme, Scores, StepForecast};
-use crate::neural::EpochLog;
-use crate::panel::{Candidates, Frequency, check_horizon};
+use crate::forecast::{ErrorRecord, Forecast, Level, LogForecast, Paths, Scheme, Scores, StepForecast};
+use crate::neural::{EpochLog, Recipe, RecipeOptions};
+use crate::features::AttributeEncoder;
+use crate::panel::{Candidates, LaunchPanel, Frequency, check_horizon};
 use crate::statistics::check_level;
 
 /// Fewest launches a model can be trained on and its errors measured.
@@ -99,6 +101,9 @@ pub struct Training {
     /// How much held-out launches sold beside what was expected, by origin; none of models of earlier versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub level: Option<Level>,
+    /// How far off the forecasts of held-out launches were; none of models of earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub errors: Option<ErrorRecord>,
     /// Attributes used.
     pub attributes: Vec<String>,
     /// Learned weight of each attribute, launch season and recency; empty for models without.
@@ -161,6 +166,58 @@ impl LaunchModel {
     /// Steps the model was trained for.
     pub fn horizon(&self) -> usize {
         self.horizon
+    }
+
+    /// Its architecture, as asked for.
+    pub fn architecture(&self) -> Architecture {
+        self.architecture
+    }
+
+    /// How its networks are trained: the recipe that it was trained with, as far as the model knows it. Without networks the
+    /// seed is all that it uses.
+    ///
+    /// # Errors
+    /// None that a trained model has.
+    pub fn recipe(&self) -> Result<Recipe> {
+        match self.members.iter().find_map(|m| m.fitted.network()) {
+            Some(network) => Ok(network.recipe().clone()),
+            None => Recipe::try_new(&RecipeOptions {
+                seed: Some(self.seed),
+                ..RecipeOptions::default()
+            }),
+        }
+    }
+
+    /// How its members read attributes.
+    pub fn encoders(&self) -> impl Iterator<Item = &AttributeEncoder> {
+        self.members.iter().map(|m| m.fitted.encoder())
+    }
+
+    /// How far off its forecasts of launches before their launch are, by launch and step, as [`ErrorRecord`] has it: NaN where the
+    /// units are not known, or known from below alone.
+    ///
+    /// # Errors
+    /// As [`LaunchModel::forecast`].
+    pub fn scores(&self, launches: &LaunchPanel) -> Result<Vec<Vec<f64>>> {
+        let calibration = self.calibration(&[]).and_then(|c| c.conformal.form());
+        let Some(form) = calibration else {
+            return Ok(vec![Vec::new(); launches.len()]);
+        };
+        let forecasts = self.combined_forecasts(&launches.candidates())?;
+        let of_launch = |(row, (forecast, _)): (usize, &(LogForecast, f64))| {
+            let known = launches.log_units(row).iter().enumerate();
+            let actual: Vec<f64> = known
+                .map(|(step, y)| if launches.is_lower_bound(row, step) { f64::NAN } else { *y })
+                .collect();
+            forecast.scores_with(form, &actual)
+        };
+        Ok(forecasts.iter().enumerate().map(of_launch).collect())
+    }
+
+    /// The first attribute that the model looks at and rows lack, or have of another type, with what is wrong.
+    pub fn unlike(&self, attributes: &RecordBatch) -> Option<(String, &'static str)> {
+        let mut members = self.members.iter();
+        members.find_map(|m| m.fitted.encoder().unlike(attributes).into_iter().next())
     }
 
     /// Why there is no model, if there is none.

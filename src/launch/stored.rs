@@ -263,6 +263,7 @@ impl LaunchModel {
                 .training
                 .new_levels
                 .is_none_or(|by| (1.0..=MOST_WIDER).contains(&by))
+            && self.training.errors.as_ref().is_none_or(|e| e.is_valid(self.horizon))
             && self.baseline.as_ref().is_none_or(|b| b.is_valid(self.horizon))
     }
 }

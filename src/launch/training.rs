@@ -13,7 +13,7 @@ use super::{Architecture, Baseline, LaunchModel};
 use crate::calibration::Conformal;
 use crate::error::{Error, Result};
 use crate::features::{AttributeEncoder, embedding::left_out};
-use crate::forecast::{HeldOut, Level, LogForecast, Paths, Scheme, Scores, Split, ages, calibrated, splits};
+use crate::forecast::{ErrorRecord, HeldOut, Level, LogForecast, Paths, Scheme, Scores, Split, ages, calibrated, splits};
 use crate::neural::Recipe;
 use crate::panel::{LaunchPanel, is_summary};
 use crate::progress::Progress;
@@ -150,6 +150,8 @@ impl LaunchModel {
         };
         let calibrations = ages(panel.horizon()).into_iter().zip(&combined.by_age).map(calibrate);
         let (calibration, levels): (Vec<Calibration>, Vec<Level>) = calibrations.unzip();
+        let form = calibration.first().and_then(|c| c.conformal.form());
+        let errors = form.and_then(|form| ErrorRecord::fit(&combined.by_age[0], form, scheme, &clusters));
         let training = Training {
             unused: unused(&panel, &members, &attributes),
             launches: panel.len(),
@@ -164,6 +166,7 @@ impl LaunchModel {
             naive,
             new_levels: new_levels(&panel, &splits, &combined.by_age[0]),
             level: levels.into_iter().next(),
+            errors,
             attributes,
             importance: members.iter().flat_map(|m| m.fitted.importance()).collect(),
             members: records,

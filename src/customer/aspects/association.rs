@@ -175,21 +175,6 @@ fn ln_two_sided(z: f64) -> f64 {
     }
 }
 
-/// The largest ln p that is accepted if at most a share of the accepted is to be false, of `tested` tests; None if none is.
-///
-/// *References*: Benjamini, Hochberg 1995, Controlling the false discovery rate.
-pub(super) fn accepted_up_to(ln_p: impl Iterator<Item = f64>, tested: usize, share: f64) -> Option<f64> {
-    let mut sorted: Vec<f64> = ln_p.collect();
-    sorted.sort_unstable_by(f64::total_cmp);
-    let unit = (share / tested.max(1) as f64).ln();
-    let accepted = sorted
-        .iter()
-        .enumerate()
-        .rev()
-        .find(|(place, ln_p)| **ln_p <= unit + ((place + 1) as f64).ln());
-    accepted.map(|(_, ln_p)| *ln_p)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -247,14 +232,5 @@ mod tests {
         let far = table.test(&layer(2_000_000, 1_000_000, 500_000, 400_000));
         assert!(far.ln_p.is_finite() && far.ln_p < -1e4);
         assert!((ln_two_sided(29.99) - ln_two_sided(30.01)).abs() < 2.0 && ln_two_sided(500.0).is_finite());
-    }
-
-    #[test]
-    fn the_step_up_rule() {
-        let p = [0.001, 0.008, 0.039, 0.041, 0.042, 0.06, 0.3, 0.9];
-        let ln = || p.iter().map(|p: &f64| p.ln());
-        assert_eq!(accepted_up_to(ln(), 8, 0.05), Some(0.008f64.ln()));
-        assert_eq!(accepted_up_to(ln(), 8, 0.07), Some(0.042f64.ln()));
-        assert_eq!(accepted_up_to(ln(), 800, 0.05), None);
     }
 }

@@ -4,9 +4,10 @@ use std::collections::HashMap;
 
 use rayon::prelude::*;
 
-use super::association::{Evidence, Factorials, Layer, accepted_up_to};
+use super::association::{Evidence, Factorials, Layer};
 use super::count::{Corpus, Count, Gram, NONE, Word};
 use super::function_words::Part;
+use crate::statistics::accepted_up_to;
 
 /// Share of the mentions of a term from which on a longer one that holds it stands for it.
 const MOSTLY: f64 = 0.5;

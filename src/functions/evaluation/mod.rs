@@ -1,6 +1,9 @@
-//! Measures of how good a forecast or a probability was, and launches against their plans. Most are macros: see `sql/evaluation`.
+//! Measures of how good a forecast or a probability was, launches against their plans, and models refitted. Most are macros: see
+//! `sql/evaluation`.
 
 pub mod auc;
+pub mod drift;
+pub mod refit;
 pub mod review;
 
 use duckdb_neo::extension::Extension;
@@ -16,5 +19,7 @@ const FAMILY: &str = "evaluation";
 pub fn register(extension: &Extension) -> duckdb_neo::Result<()> {
     scalar::register::<review::Review>(extension, FAMILY)?;
     scalar::register::<review::ReviewDrivers>(extension, FAMILY)?;
-    aggregate::register_fold::<auc::Auc>(extension, FAMILY)
+    aggregate::register_fold::<auc::Auc>(extension, FAMILY)?;
+    scalar::register::<refit::Refit>(extension, FAMILY)?;
+    scalar::register::<drift::Drifts>(extension, FAMILY)
 }

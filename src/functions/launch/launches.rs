@@ -56,9 +56,26 @@ fn all<T>(given: Vec<Option<T>>, name: &str) -> Result<Vec<T>, Failure> {
 /// # Errors
 /// What [`LaunchPanel::try_new`] refuses.
 pub fn panel(rows: &Rows<Launches>, frequency: Frequency, horizon: usize) -> Result<LaunchPanel, Failure> {
+    of_batches(rows.batches(), frequency, horizon)
+}
+
+/// The launches of a list in canonical order.
+///
+/// # Errors
+/// As [`panel`].
+pub fn panel_of_list(list: &Launches, frequency: Frequency, horizon: usize) -> Result<LaunchPanel, Failure> {
+    let rows: Vec<u32> = (0..u32::try_from(list.ids.len())?).collect();
+    of_batches(std::iter::once((list, rows.as_slice())), frequency, horizon)
+}
+
+fn of_batches<'a>(
+    given: impl Iterator<Item = (&'a Launches, &'a [u32])>,
+    frequency: Frequency,
+    horizon: usize,
+) -> Result<LaunchPanel, Failure> {
     let (mut ids, mut days, mut units, mut batches) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let (mut series, mut at_least) = (BTreeMap::new(), BTreeMap::new());
-    for (batch, rows) in rows.batches() {
+    for (batch, rows) in given {
         for &row in rows {
             let row = row as usize;
             ids.push(batch.ids[row].clone());

@@ -11,7 +11,7 @@ pub mod totals;
 pub mod training_log;
 
 pub(super) mod candidates;
-mod launches;
+pub(super) mod launches;
 mod recipe;
 
 use duckdb_neo::extension::Extension;
