@@ -175,7 +175,11 @@ pub fn refit(champion: &LaunchModel, panel: &LaunchPanel, level: f64, progress: 
 }
 
 fn told(what: String, since: &Since) -> String {
-    [Some(what), since.lost()].into_iter().flatten().collect::<Vec<_>>().join("; ")
+    [Some(what), since.lost()]
+        .into_iter()
+        .flatten()
+        .collect::<Vec<_>>()
+        .join("; ")
 }
 
 fn shown(judged: &Judged) -> String {

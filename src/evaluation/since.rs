@@ -32,7 +32,9 @@ impl Since {
         }
         let training = model.training();
         let Some(last_known) = training.last_launch else {
-            return Err(Error::argument("the model does not say up to when it learned: train it again"));
+            return Err(Error::argument(
+                "the model does not say up to when it learned: train it again",
+            ));
         };
         let panel = panel.drop_unobserved()?;
         if let Some(last) = panel.launch_days().iter().max()

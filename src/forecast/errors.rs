@@ -134,7 +134,10 @@ fn products<'a, K: Ord + Copy>(
         error: mean(launches.iter().map(|l| l.error)).unwrap_or(0.0),
         square: mean(launches.iter().map(|l| l.square)).unwrap_or(0.0),
     };
-    launches.into_iter().map(|(key, launches)| (key, of_product(launches))).collect()
+    launches
+        .into_iter()
+        .map(|(key, launches)| (key, of_product(launches)))
+        .collect()
 }
 
 impl LogForecast {

@@ -13,7 +13,9 @@ use super::{Architecture, Baseline, LaunchModel};
 use crate::calibration::Conformal;
 use crate::error::{Error, Result};
 use crate::features::{AttributeEncoder, embedding::left_out};
-use crate::forecast::{ErrorRecord, HeldOut, Level, LogForecast, Paths, Scheme, Scores, Split, ages, calibrated, splits};
+use crate::forecast::{
+    ErrorRecord, HeldOut, Level, LogForecast, Paths, Scheme, Scores, Split, ages, calibrated, splits,
+};
 use crate::neural::Recipe;
 use crate::panel::{LaunchPanel, is_summary};
 use crate::progress::Progress;

@@ -44,7 +44,10 @@ impl Errors {
             let told = "the model, of an earlier version, does not hold the errors of its training: train it again";
             return alike((None, told.to_owned()));
         };
-        let rows = batch.rows.iter().map(|&row| (self.clusters[row], self.scores[row].as_slice()));
+        let rows = batch
+            .rows
+            .iter()
+            .map(|&row| (self.clusters[row], self.scores[row].as_slice()));
         let products = record.products(rows);
         if products.len() < MIN_PRODUCTS {
             return alike(too_few(products.len(), "with sales in the batch"));
@@ -85,7 +88,10 @@ fn level(record: &ErrorRecord, products: &[ProductError]) -> Tested {
         effect: mean / record.deviation,
     };
     let way = if mean > 0.0 { "more" } else { "less" };
-    let told = format!("launches sell {way} than forecast, by {:.2} standard deviations of a launch", found.effect.abs());
+    let told = format!(
+        "launches sell {way} than forecast, by {:.2} standard deviations of a launch",
+        found.effect.abs()
+    );
     (Some(found), told)
 }
 
@@ -106,9 +112,16 @@ fn spread(record: &ErrorRecord, products: &[ProductError]) -> Tested {
     let found = Difference {
         statistic: t,
         // An increase alone is looked for.
-        p: if t > 0.0 { two_sided / 2.0 } else { 1.0 - two_sided / 2.0 },
+        p: if t > 0.0 {
+            two_sided / 2.0
+        } else {
+            1.0 - two_sided / 2.0
+        },
         effect: ratio / 2.0,
     };
-    let told = format!("errors are {:.2} times as large as those of training", found.effect.exp());
+    let told = format!(
+        "errors are {:.2} times as large as those of training",
+        found.effect.exp()
+    );
     (Some(found), told)
 }

@@ -135,7 +135,11 @@ pub fn drift(model: &LaunchModel, panel: &LaunchPanel, options: &Options) -> Res
                 found,
                 q: None,
                 drifts: false,
-                reason: [Some(reason), since.lost()].into_iter().flatten().collect::<Vec<_>>().join("; "),
+                reason: [Some(reason), since.lost()]
+                    .into_iter()
+                    .flatten()
+                    .collect::<Vec<_>>()
+                    .join("; "),
             });
         };
         for (name, tested) in attributes.compare(&since, batch) {
