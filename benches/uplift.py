@@ -28,7 +28,7 @@ CONTROL = "No E-Mail"
 KNOWN = "['recency', 'history_segment', 'history', 'mens', 'womens', 'zip_code', 'newbie', 'channel']"
 UPLIFT = """
 SELECT channel, segment, expected_outcome, outcome_lower, outcome_upper, identified, reason
-FROM __launch_channel_uplift('hillstrom', treatment := 'segment', outcome := '{outcome}', control := '{control}', level := 0.9,
+FROM launch_channels('hillstrom', treatment := 'segment', outcome := '{outcome}', control := '{control}', level := 0.9,
     segment := {segment}, spend := NULL, known_before := {known})
 """
 ASKED = """

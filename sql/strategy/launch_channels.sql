@@ -26,7 +26,7 @@
 -- @param cost: VARCHAR = 'cost'            the column of what a click costs, which need not exist
 -- @param channel: VARCHAR = 'channel'      the column of channels
 -- @param date: VARCHAR = 'date'            the column of dates in campaigns and outcomes
--- @param spend: VARCHAR = 'spend'          the column of money
+-- @param spend: VARCHAR = 'spend'          the column of money; with treatment that of what each row cost, or NULL where spend is no cost
 -- @param outcome: VARCHAR = 'outcome'      the column of outcomes
 -- @param price: VARCHAR = 'price'          the column of prices in outcomes, which need not exist
 -- @returns channel: VARCHAR           the channel
@@ -53,12 +53,12 @@ WITH given_ AS MATERIALIZED (
     SELECT
         COLUMNS(lambda c: __launch_column(c, channel, campaigns)) AS channel_,
         COLUMNS(lambda c: __launch_column(c, date, campaigns)) AS date_,
-        COLUMNS(lambda c: __launch_column(c, spend, campaigns)) AS spend_,
+        COLUMNS(lambda c: __launch_column(c, CASE WHEN treatment IS NULL THEN spend ELSE 'spend' END, campaigns)) AS spend_,
         COLUMNS(lambda c: __launch_column(c, CASE WHEN outcomes IS NULL THEN outcome ELSE 'outcome' END, campaigns)) AS outcome_,
         typeof(COLUMNS(lambda c: __launch_column(c, date, campaigns))) AS date_type_,
-        typeof(COLUMNS(lambda c: __launch_column(c, spend, campaigns))) AS spend_type_
+        typeof(COLUMNS(lambda c: __launch_column(c, CASE WHEN treatment IS NULL THEN spend ELSE 'spend' END, campaigns))) AS spend_type_
     FROM query(__launch_from(
-        CASE WHEN treatment IS NULL AND clicks IS NULL THEN campaigns END, [channel, date, spend], ['date', 'spend', 'outcome']
+        CASE WHEN treatment IS NULL AND clicks IS NULL THEN campaigns END, [channel, date, CASE WHEN treatment IS NULL THEN spend ELSE 'spend' END, outcome], ['date', 'spend', 'outcome']
     ))
 ),
 -- The way from what there is to a split.
@@ -86,7 +86,8 @@ FROM __launch_channel_fit(
 )
 UNION ALL
 FROM __launch_channel_uplift(
-    CASE WHEN treatment IS NOT NULL THEN campaigns END, budget, level, control, coalesce(treatment, 'treatment'), outcome, segment, spend,
+    CASE WHEN treatment IS NOT NULL THEN campaigns END, budget, level, control, coalesce(treatment, 'treatment'), outcome, segment,
+    CASE WHEN treatment IS NOT NULL THEN spend END,
     known_before := known_before
 )
 UNION ALL
@@ -95,10 +96,22 @@ SELECT *, NULL FROM __launch_channel_rates(
     coalesce(clicks, 'clicks'), conversions, cost
 )
 UNION ALL
-SELECT *, NULL FROM __launch_channel_mix(
-    CASE
-        WHEN campaigns IS NULL THEN coalesce(audience, error('there are no campaigns: give them, or audience := ''audience'''))
-        WHEN audience IS NOT NULL THEN error('an audience says nothing beside campaigns: leave one of them out')
-    END,
-    budget, minimum, maximum, level, channel
+SELECT *, NULL FROM __launch_channel_mix(CASE WHEN campaigns IS NULL THEN audience END, budget, minimum, maximum, level, channel)
+UNION ALL BY NAME
+-- What was given and has no effect.
+SELECT error(why_)::VARCHAR AS channel
+FROM (
+    SELECT CASE
+        WHEN campaigns IS NULL AND audience IS NULL THEN 'there are no campaigns: give them, or audience := ''audience'''
+        WHEN campaigns IS NOT NULL AND audience IS NOT NULL THEN 'an audience says nothing beside campaigns: leave one of them out'
+        WHEN treatment IS NOT NULL AND clicks IS NOT NULL THEN 'give treatment or clicks, not both: they are two ways'
+        WHEN treatment IS NOT NULL AND (minimum IS NOT NULL OR maximum IS NOT NULL)
+            THEN 'minimum and maximum have no effect with treatment: leave them out'
+        WHEN treatment IS NULL AND (control IS NOT NULL OR segment IS NOT NULL OR known_before IS NOT NULL)
+            THEN 'control, segment and known_before are of campaigns dealt at random: name their column, treatment := ''treatment'''
+        WHEN (campaigns IS NULL OR treatment IS NOT NULL OR clicks IS NOT NULL)
+            AND (outcomes IS NOT NULL OR covariates IS NOT NULL OR events IS NOT NULL)
+            THEN 'outcomes, covariates and events need spend by date in campaigns: leave them out'
+    END AS why_
 )
+WHERE why_ IS NOT NULL
