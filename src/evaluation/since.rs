@@ -32,7 +32,9 @@ impl Since {
         }
         let training = model.training();
         let Some(last_known) = training.last_launch else {
-            return Err(Error::argument("the model does not say up to when it learned: train it again"));
+            return Err(Error::argument(
+                "the model does not say up to when it learned: train it again",
+            ));
         };
         let panel = panel.drop_unobserved()?;
         if let Some(last) = panel.launch_days().iter().max()
@@ -68,11 +70,11 @@ impl Since {
         of_rows.len()
     }
 
-    /// What is to be said where launches that the model learned from are not among those handed over.
+    /// What is to be said where the launches handed over are not those that the model learned from.
     pub fn lost(&self) -> Option<String> {
-        (self.known.len() < self.learned).then(|| {
+        (self.known.len() != self.learned).then(|| {
             format!(
-                "sales have {} launches up to {}, of {} that the model learned from",
+                "sales have {} launches up to {}, the model learned from {}",
                 self.known.len(),
                 format_date(self.last_known),
                 self.learned

@@ -198,7 +198,9 @@ impl AttributeEncoder {
             let is_text = column.as_any().is::<StringArray>();
             let told = match encoding {
                 Encoding::Number { .. } if is_text => "is a text, where the model knows numbers",
-                Encoding::Category { .. } | Encoding::Text { .. } if !is_text => "is no text, where the model knows texts",
+                Encoding::Category { .. } | Encoding::Text { .. } if !is_text => {
+                    "is no text, where the model knows texts"
+                }
                 _ => return None,
             };
             Some((name.clone(), told))

@@ -11,10 +11,10 @@ use super::reason::Lacking;
 use super::{Architecture, Baseline, Comparable, Fitted};
 use crate::calibration::Conformal;
 use crate::error::{Error, Result};
+use crate::features::AttributeEncoder;
 use crate::forecast::{ErrorRecord, Forecast, Level, LogForecast, Paths, Scheme, Scores, StepForecast};
 use crate::neural::{EpochLog, Recipe, RecipeOptions};
-use crate::features::AttributeEncoder;
-use crate::panel::{Candidates, LaunchPanel, Frequency, check_horizon};
+use crate::panel::{Candidates, Frequency, LaunchPanel, check_horizon};
 use crate::statistics::check_level;
 
 /// Fewest launches a model can be trained on and its errors measured.
@@ -207,7 +207,13 @@ impl LaunchModel {
         let of_launch = |(row, (forecast, _)): (usize, &(LogForecast, f64))| {
             let known = launches.log_units(row).iter().enumerate();
             let actual: Vec<f64> = known
-                .map(|(step, y)| if launches.is_lower_bound(row, step) { f64::NAN } else { *y })
+                .map(|(step, y)| {
+                    if launches.is_lower_bound(row, step) {
+                        f64::NAN
+                    } else {
+                        *y
+                    }
+                })
                 .collect();
             forecast.scores_with(form, &actual)
         };

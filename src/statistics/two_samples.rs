@@ -122,7 +122,10 @@ mod tests {
     use super::*;
 
     fn near(found: f64, expected: f64) {
-        assert!((found - expected).abs() < 1e-3 * expected.abs().max(1e-3), "{found} {expected}");
+        assert!(
+            (found - expected).abs() < 1e-3 * expected.abs().max(1e-3),
+            "{found} {expected}"
+        );
     }
 
     #[test]

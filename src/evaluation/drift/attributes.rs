@@ -71,19 +71,26 @@ impl Attributes {
             (_, old) if old < MIN_PRODUCTS => too_few(old, "of training in the tables"),
             _ => column.compare((&batch.rows, &reference), &self.clusters, &which),
         };
-        self.columns.iter().map(|(name, column)| (name.clone(), tested(column))).collect()
+        self.columns
+            .iter()
+            .map(|(name, column)| (name.clone(), tested(column)))
+            .collect()
     }
 }
 
 impl Column {
     fn of(encoding: &Encoding, column: EncodedColumn) -> Self {
         let numbers = |values: Vec<Option<f64>>| {
-            values.into_iter().map(|v| v.unwrap_or(f64::NEG_INFINITY)).collect::<Vec<f64>>()
+            values
+                .into_iter()
+                .map(|v| v.unwrap_or(f64::NEG_INFINITY))
+                .collect::<Vec<f64>>()
         };
         match (encoding, column) {
-            (Encoding::Category { levels }, EncodedColumn::Category(codes)) => {
-                Self::Levels(codes, levels.iter().map(|(level, code)| (*code, level.clone())).collect())
-            }
+            (Encoding::Category { levels }, EncodedColumn::Category(codes)) => Self::Levels(
+                codes,
+                levels.iter().map(|(level, code)| (*code, level.clone())).collect(),
+            ),
             (Encoding::Number { log, mean, deviation }, EncodedColumn::Number(values)) => {
                 let told = Told::Scaled(*mean, *deviation, *log);
                 let values = numbers(values);
@@ -95,7 +102,10 @@ impl Column {
                         return Self::Numbers(values, told);
                     }
                 }
-                let names = codes.iter().map(|(bits, code)| (*code, told.text(f64::from_bits(*bits)))).collect();
+                let names = codes
+                    .iter()
+                    .map(|(bits, code)| (*code, told.text(f64::from_bits(*bits))))
+                    .collect();
                 let code = |v: &f64| codes.get(&v.to_bits()).copied().unwrap_or(MISSING);
                 Self::Levels(values.iter().map(code).collect(), names)
             }
@@ -143,7 +153,10 @@ impl Column {
                     return (None, format!("one value alone in the batch and in {which}"));
                 };
                 let middle = |rows: &[usize]| told.median(rows.iter().map(|&row| values[row]));
-                (Some(found), format!("median {} after {} in {which}", middle(new), middle(old)))
+                (
+                    Some(found),
+                    format!("median {} after {} in {which}", middle(new), middle(old)),
+                )
             }
         }
     }
@@ -187,7 +200,8 @@ impl Told {
 fn weights(rows: &[usize], clusters: &[usize]) -> Vec<(usize, f64)> {
     let mut sizes: HashMap<usize, usize> = HashMap::new();
     let cluster = |row: usize| clusters.get(row).copied().unwrap_or(row);
-    rows.iter().for_each(|&row| *sizes.entry(cluster(row)).or_insert(0) += 1);
+    rows.iter()
+        .for_each(|&row| *sizes.entry(cluster(row)).or_insert(0) += 1);
     let weight = |row: usize| 1.0 / sizes.get(&cluster(row)).copied().unwrap_or(1) as f64;
     rows.iter().map(|&row| (row, weight(row))).collect()
 }

@@ -69,8 +69,8 @@ impl Batches {
         };
         let mut batches: BTreeMap<i32, Batch> = BTreeMap::new();
         for (day, rows) in by_day {
-            let (start, end) = calendar(day, months)
-                .ok_or_else(|| Error::Internal(format!("day {day} is beyond the calendar")))?;
+            let (start, end) =
+                calendar(day, months).ok_or_else(|| Error::Internal(format!("day {day} is beyond the calendar")))?;
             let batch = batches.entry(start).or_insert_with(|| Batch {
                 rows: Vec::new(),
                 season: (start, end),
@@ -152,7 +152,11 @@ mod tests {
             ("1970-01-01", 1, "1970-01-01 1970-02-01"),
         ] {
             let (start, end) = calendar(parse_date(day).unwrap(), months).unwrap();
-            assert_eq!(format!("{} {}", format_date(start), format_date(end)), expected, "{day}");
+            assert_eq!(
+                format!("{} {}", format_date(start), format_date(end)),
+                expected,
+                "{day}"
+            );
         }
         for year in 1970..2200 {
             for month in 1..=12 {

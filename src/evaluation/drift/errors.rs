@@ -44,7 +44,10 @@ impl Errors {
             let told = "the model, of an earlier version, does not hold the errors of its training: train it again";
             return alike((None, told.to_owned()));
         };
-        let rows = batch.rows.iter().map(|&row| (self.clusters[row], self.scores[row].as_slice()));
+        let rows = batch
+            .rows
+            .iter()
+            .map(|&row| (self.clusters[row], self.scores[row].as_slice()));
         let products = record.products(rows);
         if products.len() < MIN_PRODUCTS {
             return alike(too_few(products.len(), "with sales in the batch"));
@@ -85,12 +88,18 @@ fn level(record: &ErrorRecord, products: &[ProductError]) -> Tested {
         effect: mean / record.deviation,
     };
     let way = if mean > 0.0 { "more" } else { "less" };
-    let told = format!("launches sell {way} than forecast, by {:.2} standard deviations of a launch", found.effect.abs());
+    let told = format!(
+        "launches sell {way} than forecast, by {:.2} standard deviations of a launch",
+        found.effect.abs()
+    );
     (Some(found), told)
 }
 
 fn spread(record: &ErrorRecord, products: &[ProductError]) -> Tested {
-    let (square, of_new) = centre(products.iter().map(|p| p.square));
+    // Around their own mean: that it has moved is told by the level.
+    let moved = mean(products.iter().map(|p| p.error)).unwrap_or(0.0);
+    let around = |p: &ProductError| p.square - 2.0 * moved * p.error + moved * moved;
+    let (square, of_new) = centre(products.iter().map(around));
     if !(square > 0.0 && record.square > 0.0) {
         return (None, "the errors are all 0".to_owned());
     }
@@ -106,9 +115,16 @@ fn spread(record: &ErrorRecord, products: &[ProductError]) -> Tested {
     let found = Difference {
         statistic: t,
         // An increase alone is looked for.
-        p: if t > 0.0 { two_sided / 2.0 } else { 1.0 - two_sided / 2.0 },
+        p: if t > 0.0 {
+            two_sided / 2.0
+        } else {
+            1.0 - two_sided / 2.0
+        },
         effect: ratio / 2.0,
     };
-    let told = format!("errors are {:.2} times as large as those of training", found.effect.exp());
+    let told = format!(
+        "errors are {:.2} times as large as those of training",
+        found.effect.exp()
+    );
     (Some(found), told)
 }
