@@ -34,6 +34,7 @@
 -- @returns champion_id: VARCHAR      identity of the champion
 -- @returns status: VARCHAR           ok, or refused where there was nothing to judge by: the champion is kept then
 -- @returns reason: VARCHAR           what the decision rests on, or why there was none to make
+-- @example FROM launch_refit((SELECT model FROM old_model), 'sales', products := 'products')
 -- @example SELECT decision, round(margin, 3) AS margin, reason FROM launch_refit((SELECT model FROM old_model), 'sales',
 --     products := 'products')
 WITH given_ AS MATERIALIZED (
