@@ -3,11 +3,11 @@
 
 Usage: drift.py [--extension FILE] [--threads N] [--draws N] [--architecture NAME] [--shock SIZE]
 
-Each draw has 1,200 launches of two years to train on and 300 new ones in the next two quarters, of which nothing has
+Each draw has 1,200 launches of two years to train on and 400 new ones in the next two quarters, of which nothing has
 changed, or one thing:
 
     nothing   any drift that is told of is false
-    share     the share of one of five categories is doubled, from 15 to 30 %
+    share     the share of one of five categories is doubled, from 20 to 40 %
     errors    launches sell more than they did, by half a standard deviation of a launch
 
 Categories have seasons: one of them has twice its share in the last quarter of each year. ln(units) is a level of the category, a
@@ -28,8 +28,8 @@ from scale import ROOT, connect
 START = datetime.date(2022, 1, 1)
 CUTOFF = datetime.date(2024, 1, 1)
 END = datetime.date(2024, 7, 1)
-PAST, NEW, STEPS = 1_200, 300, 4
-SHARES = np.array([0.15, 0.15, 0.2, 0.25, 0.25])
+PAST, NEW, STEPS = 1_200, 400, 4
+SHARES = np.array([0.2, 0.2, 0.2, 0.2, 0.2])
 DEVIATION = (0.6**2 + 0.3**2 / STEPS) ** 0.5
 CASES = ("nothing", "share", "errors")
 LAUNCH = """{

@@ -35,6 +35,7 @@
 -- @returns q_value: DOUBLE      share of false ones among all tests that say as much (Benjamini-Hochberg)
 -- @returns status: VARCHAR      ok, drift, or refused where there was no test
 -- @returns reason: VARCHAR      what changed, or why there was no test
+-- @example FROM launch_drift((SELECT model FROM old_model), 'sales', products := 'products')
 -- @example SELECT kind, feature, batch_from, round(effect, 2) AS effect, status, reason FROM launch_drift((SELECT model FROM old_model),
 --     'sales', products := 'products', batch := 'all')
 WITH given_ AS MATERIALIZED (

@@ -11,6 +11,7 @@
 -- @param covariates: VARCHAR = NULL         as in launch_train
 -- @param signal_key: VARCHAR = NULL         as in launch_train
 -- @param level: DOUBLE = 0.8                probability of the interval of the margin: the champion is kept where it lies below 0
+-- @param warm_start: BOOLEAN = true         networks begin with the weights of the champion, for three tenths of the epochs
 -- @param burn_in: BIGINT = 1                periods at the start of the data in which a first sale is no launch
 -- @param product_id: VARCHAR = 'product_id'    the column of products in both tables
 -- @param date: VARCHAR = 'date'                the column of dates in sales
@@ -33,6 +34,7 @@
 -- @returns champion_id: VARCHAR      identity of the champion
 -- @returns status: VARCHAR           ok, or refused where there was nothing to judge by: the champion is kept then
 -- @returns reason: VARCHAR           what the decision rests on, or why there was none to make
+-- @example FROM launch_refit((SELECT model FROM old_model), 'sales', products := 'products')
 -- @example SELECT decision, round(margin, 3) AS margin, reason FROM launch_refit((SELECT model FROM old_model), 'sales',
 --     products := 'products')
 WITH given_ AS MATERIALIZED (
@@ -51,7 +53,7 @@ listed_ AS MATERIALIZED (
     WHERE selling_
 ),
 refitted_ AS MATERIALIZED (
-    SELECT unnest(__launch_refit((SELECT blob_ FROM given_), launches_, level := level)) AS row_ FROM listed_
+    SELECT unnest(__launch_refit((SELECT blob_ FROM given_), launches_, level := level, warm_start := warm_start)) AS row_ FROM listed_
 )
 SELECT
     row_['model'] AS model,

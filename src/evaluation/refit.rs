@@ -94,6 +94,9 @@ impl Refitted {
 /// launches alone, and the model that takes the place learns from all of them, so that a tie is won by the newer
 /// one. The promoted model is the one trained on all launches.
 ///
+/// *Warm start*: networks that are fitted to all launches begin with the champion's weights, where they look at the same
+/// inputs, and are trained for fewer epochs (see [`LaunchModel::train_after`]); all other models are trained anew.
+///
 /// *Errors*: what [`Since::of`] says; [`Error::Internal`].
 ///
 /// *References*: Cochran 1977, Sampling Techniques, chapter 6 (ratio estimates); Diebold, Mariano 1995, Comparing predictive
@@ -101,7 +104,13 @@ impl Refitted {
 ///
 /// # Errors
 /// See above.
-pub fn refit(champion: &LaunchModel, panel: &LaunchPanel, level: f64, progress: &Progress) -> Result<Refitted> {
+pub fn refit(
+    champion: &LaunchModel,
+    panel: &LaunchPanel,
+    level: f64,
+    warm_start: bool,
+    progress: &Progress,
+) -> Result<Refitted> {
     check_level(level)?;
     let since = Since::of(champion, panel)?;
     let kept = Refitted::kept;
@@ -130,7 +139,8 @@ pub fn refit(champion: &LaunchModel, panel: &LaunchPanel, level: f64, progress: 
         .filter(|&row| since.panel.launch_days()[row] >= cutoff)
         .collect();
     let after = since.panel.select(&rows)?;
-    let train = |architecture: Architecture, panel: &LaunchPanel| match LaunchModel::train(
+    let train = |architecture: Architecture, panel: &LaunchPanel| match LaunchModel::train_after(
+        warm_start.then_some(champion),
         architecture,
         panel,
         &recipe,
@@ -269,4 +279,81 @@ fn judge(
         lower: margin - reach,
         upper: margin + reach,
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::launch::tests::planted_panel;
+    use crate::neural::Recipe;
+
+    const LEVEL: f64 = 0.8;
+
+    fn trained(architecture: Architecture, panel: &LaunchPanel, recipe: &Recipe) -> LaunchModel {
+        LaunchModel::train(architecture, panel, recipe, &Progress::silent()).unwrap()
+    }
+
+    fn decided(champion: &LaunchModel, panel: &LaunchPanel, warm_start: bool) -> Refitted {
+        refit(champion, panel, LEVEL, warm_start, &Progress::silent()).unwrap()
+    }
+
+    #[test]
+    fn the_promoted_model_is_that_of_all_launches() {
+        let panel = planted_panel(120, 4, 1);
+        let recipe = Recipe::default();
+        let known = panel.known_at(18_350).unwrap();
+        let champion = trained(Architecture::Naive, &known, &recipe);
+        let found = decided(&champion, &panel, true);
+        assert_eq!(found.decision, Decision::Promote, "{}", found.reason);
+        assert_eq!(found.model, Some(trained(Architecture::Naive, &panel, &recipe)));
+        let judged = found.judged.unwrap();
+        let new = panel
+            .launch_days()
+            .iter()
+            .filter(|d| **d > champion.training().last_launch.unwrap())
+            .count();
+        // The newest half, and the rest of its first day.
+        assert!(
+            judged.launches >= new.div_ceil(2) && judged.launches < new,
+            "{judged:?}"
+        );
+        assert!((judged.margin - (judged.champion - judged.challenger)).abs() < 1e-12);
+        assert!(judged.lower <= judged.margin && judged.margin <= judged.upper);
+    }
+
+    #[test]
+    fn without_enough_new_launches_the_champion_stays() {
+        let panel = planted_panel(60, 4, 2);
+        let champion = trained(Architecture::Naive, &panel, &Recipe::default());
+        let none = decided(&champion, &panel, true);
+        assert!(none.model.is_none() && none.judged.is_none() && none.reason.starts_with("no launch with sales after"));
+        let mut days = panel.launch_days().to_vec();
+        days.sort_unstable();
+        let known = panel.known_at(days[52]).unwrap();
+        let few = decided(&trained(Architecture::Naive, &known, &Recipe::default()), &panel, true);
+        assert!(
+            few.reason.contains("10 are needed") && few.decision == Decision::Keep,
+            "{}",
+            few.reason
+        );
+    }
+
+    #[test]
+    fn networks_begin_where_the_champion_ended() {
+        let panel = planted_panel(150, 4, 3);
+        let recipe = Recipe::try_new(&crate::neural::RecipeOptions {
+            hidden: Some(vec![8]),
+            epochs: Some(10),
+            networks: Some(1),
+            ..Default::default()
+        })
+        .unwrap();
+        let champion = trained(Architecture::Lstm, &panel.known_at(18_400).unwrap(), &recipe);
+        let [warm, again, cold] = [true, true, false].map(|warm| decided(&champion, &panel, warm).model.unwrap());
+        assert_eq!(warm, again);
+        assert_ne!(warm, cold);
+        assert_eq!(cold, trained(Architecture::Lstm, &panel, &recipe));
+        // What is held out is forecast by networks that begin anew: the champion has seen it.
+        assert_eq!(warm.training().validation, cold.training().validation);
+    }
 }

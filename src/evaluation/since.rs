@@ -70,11 +70,11 @@ impl Since {
         of_rows.len()
     }
 
-    /// What is to be said where launches that the model learned from are not among those handed over.
+    /// What is to be said where the launches handed over are not those that the model learned from.
     pub fn lost(&self) -> Option<String> {
-        (self.known.len() < self.learned).then(|| {
+        (self.known.len() != self.learned).then(|| {
             format!(
-                "sales have {} launches up to {}, of {} that the model learned from",
+                "sales have {} launches up to {}, the model learned from {}",
                 self.known.len(),
                 format_date(self.last_known),
                 self.learned

@@ -186,14 +186,14 @@ impl AttributeEncoder {
         (0..attributes.num_rows()).map(of_row).collect()
     }
 
-    /// Columns that rows lack, or that are of another type than the one learned from, with what is wrong.
+    /// Columns that rows lack, that are NULL in all of them, or that are of another type than the one learned from, with what is wrong.
     pub fn unlike(&self, attributes: &RecordBatch) -> Vec<(String, &'static str)> {
         let wrong = |(name, encoding): &(String, Encoding)| {
             let Some(column) = find_column(attributes, name) else {
                 return Some((name.clone(), "is not there"));
             };
             if column.null_count() == column.len() {
-                return None;
+                return Some((name.clone(), "is NULL in all launches"));
             }
             let is_text = column.as_any().is::<StringArray>();
             let told = match encoding {

@@ -150,6 +150,31 @@ impl Design {
         self.encoder.columns.get(attribute).map(|(name, _)| name.as_str())
     }
 
+    /// What a column says, in words that mean the same in other designs: attribute, kind, and level or word.
+    pub fn key(&self, column: usize) -> Option<String> {
+        let source = *self.sources.get(column)?;
+        let (name, encoding) = self.encoder.columns.get(source.attribute())?;
+        let of = match (source, encoding) {
+            (Source::Level(_, level), Encoding::Category { levels }) => {
+                levels.iter().find(|(_, code)| **code == level)?.0.clone()
+            }
+            (Source::Word(_, word) | Source::Weight(_, word), Encoding::Text { vocabulary }) => {
+                vocabulary.word(word)?.to_owned()
+            }
+            _ => String::new(),
+        };
+        let kind = match source {
+            Source::Number(_) => "number",
+            Source::Square(_) => "square",
+            Source::Missing(_) => "missing",
+            Source::Code(_) => "code",
+            Source::Level(..) => "level",
+            Source::Word(..) => "word",
+            Source::Weight(..) => "weight",
+        };
+        Some(format!("{name}\u{1f}{kind}\u{1f}{of}"))
+    }
+
     /// The value of one column in a row, `None` where it is not known. What is not of the encoder is not known.
     pub fn value(&self, column: usize, columns: &[EncodedColumn], row: usize) -> Option<f64> {
         let source = *self.sources.get(column)?;

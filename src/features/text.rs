@@ -152,6 +152,12 @@ impl Vocabulary {
         self.words.len()
     }
 
+    /// The word of a column.
+    pub fn word(&self, column: u32) -> Option<&str> {
+        let found = self.words.iter().find(|(_, (known, _))| *known == column);
+        found.map(|(word, _)| word.as_str())
+    }
+
     /// Whether it is what [`Vocabulary::fit`] makes: columns counted from 0, weights above zero.
     pub fn is_valid(&self) -> bool {
         let mut columns: Vec<u32> = self.words.values().map(|(column, _)| *column).collect();

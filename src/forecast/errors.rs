@@ -27,7 +27,7 @@ pub struct ErrorRecord {
     pub origins: usize,
     /// Standard deviation of the errors of products of one origin.
     pub deviation: f64,
-    /// Standard deviation of the means of origins beyond that of chance; 0 of folds.
+    /// Standard deviation of the means of k origins beyond that of chance, its square times (k - 1) / (k + 1); 0 of folds.
     pub between: f64,
     /// Mean square of products.
     pub square: f64,
@@ -86,7 +86,8 @@ impl ErrorRecord {
                 let middle = mean(told.iter().map(|e| centre(e)))?;
                 let apart = told.iter().map(|e| (centre(e) - middle).powi(2)).sum::<f64>() / (k - 1) as f64;
                 let chance = mean(told.iter().map(|e| variance / e.len() as f64))?;
-                (apart - chance).max(0.0)
+                // Few origins say little of how they differ: drawn to 0.
+                (apart - chance).max(0.0) * (k - 1) as f64 / (k + 1) as f64
             }
         };
         let square = mean(products.values().map(|p| p.square))?;

@@ -99,13 +99,14 @@ impl Architecture {
         !matches!(self, Self::Naive | Self::Analog | Self::Bass)
     }
 
-    /// Fit it; a network for as long as a schedule says, if there is one, and so many of them.
+    /// Fit it; a network for as long as a schedule says, if there is one, so many of them, and from the weights of another.
     pub(super) fn fit(
         self,
         panel: &LaunchPanel,
         (recipe, progress): (&Recipe, &Progress),
         networks: usize,
         schedule: Option<&Schedule>,
+        warm: Option<&FittedNetwork>,
     ) -> Result<Fitted> {
         let network = |kind: NetworkKind| {
             let learner = NetworkLearner {
@@ -114,6 +115,7 @@ impl Architecture {
                 progress,
                 networks,
                 schedule: schedule.cloned(),
+                warm,
             };
             learner.fit(panel).map(Box::new)
         };

@@ -113,7 +113,7 @@ impl OutOfSample {
         let ages = ages(panel.horizon());
         let of_split = |number: usize, schedule: Option<&Schedule>| {
             let split = &splits[number];
-            let fitted = architecture.fit(&split.known, told, TRIED, schedule)?;
+            let fitted = architecture.fit(&split.known, told, TRIED, schedule, None)?;
             let forecasts = held_out(fitted.as_forecaster(), panel, (number, split), &ages)?;
             Ok((forecasts, fitted.network().and_then(|n| n.schedule().cloned())))
         };

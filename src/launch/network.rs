@@ -26,6 +26,10 @@ const MAX_STEPS: usize = 30_000;
 const EXAM_SHARE: f64 = 0.2;
 /// With fewer launches none is kept back.
 const MIN_EXAM: usize = 10;
+/// Share of the epochs that networks are trained for which begin with the weights of others.
+const WARM: f64 = 0.3;
+/// The weights of the layer that looks at attributes: outputs x inputs.
+const STATICS: &str = "statics.weight";
 /// Smallest error; launches that were all alike do not promise more.
 const MIN_ERROR: f64 = 0.01;
 /// Samples forecast together.
@@ -86,6 +90,9 @@ pub struct NetworkLearner<'a> {
     pub networks: usize,
     /// How long to train, if it is known.
     pub schedule: Option<Schedule>,
+    /// A network of the same kind that has learned from a part of the launches: where it looks at the same, weights begin as
+    /// its own, and the epochs are fewer.
+    pub warm: Option<&'a FittedNetwork>,
 }
 
 /// How long a network is to be trained: what the latest fifth of some launches decided.
@@ -161,10 +168,14 @@ impl Forecaster for NetworkLearner<'_> {
         let encoder = SequenceEncoder::fit(panel, self.recipe.context_length());
         let sequences = encoder.launches(panel);
         let rows: Vec<usize> = (0..panel.len()).collect();
+        let warm = self.warm.filter(|w| w.kind == self.kind && w.recipe == *self.recipe);
         let learn = |k: usize, rows: &[usize], judge: Option<&Exam<'_>>, epochs: usize| -> Result<_> {
             let recipe = self.recipe.of_network(k);
             let seed = recipe.seed() as u64;
-            let mut parameters = Parameters::seeded(seed);
+            let mut parameters = match warm.filter(|_| judge.is_none()) {
+                Some(warm) => Parameters::warm(seed, warm.weights_for(&encoder, k)?),
+                None => Parameters::seeded(seed),
+            };
             let network = self.kind.build(&mut parameters, shape(&encoder), &recipe)?;
             let lessons = Lessons::new(&sequences, panel, rows.to_vec(), seed);
             let judge = judge.map(|j| j as &dyn Source);
@@ -193,7 +204,10 @@ impl Forecaster for NetworkLearner<'_> {
                 }
             }
         };
-        let epochs = schedule.epochs(panel.len());
+        let epochs = match warm {
+            Some(_) => ((WARM * schedule.epochs(panel.len()) as f64).round() as usize).max(1),
+            None => schedule.epochs(panel.len()),
+        };
         let networks: Vec<Result<Trained>> = (0..self.networks)
             .into_par_iter()
             .map(|k| Ok(learn(k, &rows, None, epochs)?.0))
@@ -311,6 +325,28 @@ impl FittedNetwork {
             out.extend(drawn);
         }
         Ok(out.iter().all(|v| v.is_finite()).then_some(out))
+    }
+
+    /// The weights of one of its networks for another encoder: of the layer that looks at attributes those of the same
+    /// inputs, and 0 for inputs that it does not know.
+    fn weights_for(&self, encoder: &SequenceEncoder, k: usize) -> Result<BTreeMap<String, Tensor>> {
+        let Some(trained) = self.networks.get(k % self.networks.len().max(1)) else {
+            return Ok(BTreeMap::new());
+        };
+        let mut weights = trained.weights.clone();
+        let known: BTreeMap<String, usize> = (0..).zip(self.encoder.static_keys()).map(|(i, key)| (key, i)).collect();
+        if let Some(weight) = weights.get(STATICS) {
+            let rows: Vec<Vec<f32>> = weight.to_vec2()?;
+            let keys = encoder.static_keys();
+            let of = |row: &Vec<f32>, key: &String| known.get(key).and_then(|&i| row.get(i).copied()).unwrap_or(0.0);
+            let values: Vec<f32> = rows
+                .iter()
+                .flat_map(|row| keys.iter().map(move |key| of(row, key)))
+                .collect();
+            let taken = Tensor::from_vec(values, (rows.len(), keys.len()), weight.device())?;
+            weights.insert(STATICS.to_owned(), taken);
+        }
+        Ok(weights)
     }
 
     /// Its kind.

@@ -53,6 +53,21 @@ impl LaunchModel {
         recipe: &Recipe,
         progress: &Progress,
     ) -> Result<Self> {
+        Self::train_after(None, architecture, panel, recipe, progress)
+    }
+
+    /// As [`LaunchModel::train`]; networks that are fitted to all launches begin with the weights of an earlier model, which
+    /// must not have seen others. What is held out is forecast by networks that begin anew: the earlier model has seen it.
+    ///
+    /// # Errors
+    /// As [`LaunchModel::train`].
+    pub fn train_after(
+        champion: Option<&Self>,
+        architecture: Architecture,
+        panel: &LaunchPanel,
+        recipe: &Recipe,
+        progress: &Progress,
+    ) -> Result<Self> {
         let panel = panel.drop_unobserved()?;
         if panel.len() < MIN_LAUNCHES {
             return Err(Error::refused(format!(
@@ -126,7 +141,7 @@ impl LaunchModel {
             _ => BTreeMap::new(),
         };
         progress.stage(&format!("{}: fit to all launches", architecture.name()));
-        let (mut members, weights) = fit_members(&panel, &tried, &combined.weights, told)?;
+        let (mut members, weights) = fit_members(&panel, &tried, &combined.weights, told, champion)?;
         for (name, record) in &mut records {
             let fitted = members.iter().position(|m| m.fitted.architecture().name() == name);
             if fitted.is_none() && record.weight + record.running_weight > 0.0 {
@@ -310,14 +325,26 @@ fn fit_members(
     tried: &[OutOfSample],
     weights: &Weights,
     told: (&Recipe, &Progress),
+    champion: Option<&LaunchModel>,
 ) -> Result<(Vec<Member>, Weights)> {
+    let warm = |architecture: Architecture| {
+        let mut members = champion?.members.iter();
+        members
+            .find(|m| m.fitted.architecture() == architecture)?
+            .fitted
+            .network()
+    };
     let has_weight = |m: &usize| weights.cold[*m] + weights.running[*m] > 0.0;
     let chosen: Vec<usize> = (0..tried.len()).filter(has_weight).collect();
     let fit = |&m: &usize| -> Result<Member> {
         Ok(Member {
-            fitted: tried[m]
-                .architecture
-                .fit(panel, told, told.0.networks(), tried[m].schedule.as_ref())?,
+            fitted: tried[m].architecture.fit(
+                panel,
+                told,
+                told.0.networks(),
+                tried[m].schedule.as_ref(),
+                warm(tried[m].architecture),
+            )?,
             own_sales: tried[m].own_sales.clone(),
         })
     };

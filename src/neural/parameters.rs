@@ -24,6 +24,8 @@ pub struct Parameters {
 enum Origin {
     Seed(Box<ChaCha8Rng>),
     Stored(BTreeMap<String, Tensor>),
+    /// What has the name and shape of a weight of another network begins as that one, all else is drawn.
+    Warm(Box<ChaCha8Rng>, BTreeMap<String, Tensor>),
 }
 
 impl Parameters {
@@ -35,6 +37,11 @@ impl Parameters {
     /// Weights are those of a stored network.
     pub fn stored(tensors: BTreeMap<String, Tensor>) -> Self {
         Self::from_origin(Origin::Stored(tensors))
+    }
+
+    /// Weights begin as those of another network where it has one of the same name and shape, else they are drawn.
+    pub fn warm(seed: u64, tensors: BTreeMap<String, Tensor>) -> Self {
+        Self::from_origin(Origin::Warm(Box::new(ChaCha8Rng::seed_from_u64(seed)), tensors))
     }
 
     fn from_origin(origin: Origin) -> Self {
@@ -81,10 +88,19 @@ impl Parameters {
         if self.vars.contains_key(name) {
             bail!("weight {name} is asked for twice");
         }
+        let mut drawn = |random: &mut ChaCha8Rng| {
+            let values: Vec<f32> = (0..shape.elem_count()).map(|_| draw(random)).collect();
+            Tensor::from_vec(values, shape, &Device::Cpu)
+        };
         let tensor = match &mut self.origin {
-            Origin::Seed(random) => {
-                let values: Vec<f32> = (0..shape.elem_count()).map(|_| draw(random)).collect();
-                Tensor::from_vec(values, shape, &Device::Cpu)?
+            Origin::Seed(random) => drawn(random)?,
+            Origin::Warm(random, tensors) => {
+                // Drawn in any case: the others are those of a network that begins anew.
+                let drawn = drawn(random)?;
+                match tensors.get(name) {
+                    Some(t) if t.shape() == shape && t.dtype() == DType::F32 && is_finite(t)? => t.copy()?,
+                    _ => drawn,
+                }
             }
             Origin::Stored(tensors) => match tensors.get(name) {
                 None => bail!("weight {name} is missing"),

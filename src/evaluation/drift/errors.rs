@@ -96,7 +96,10 @@ fn level(record: &ErrorRecord, products: &[ProductError]) -> Tested {
 }
 
 fn spread(record: &ErrorRecord, products: &[ProductError]) -> Tested {
-    let (square, of_new) = centre(products.iter().map(|p| p.square));
+    // Around their own mean: that it has moved is told by the level.
+    let moved = mean(products.iter().map(|p| p.error)).unwrap_or(0.0);
+    let around = |p: &ProductError| p.square - 2.0 * moved * p.error + moved * moved;
+    let (square, of_new) = centre(products.iter().map(around));
     if !(square > 0.0 && record.square > 0.0) {
         return (None, "the errors are all 0".to_owned());
     }

@@ -174,3 +174,111 @@ fn too_few(products: usize, what: &str) -> Tested {
     let told = format!("{products} products {what}: {MIN_PRODUCTS} are needed");
     (None, told)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use arrow_array::{ArrayRef, Float64Array, RecordBatch, StringArray};
+
+    use super::*;
+    use crate::launch::Architecture;
+    use crate::launch::tests::uniform;
+    use crate::neural::Recipe;
+    use crate::panel::Frequency;
+    use crate::progress::Progress;
+
+    const PAST: usize = 300;
+
+    /// Three hundred launches of a year and a hundred new ones, of which the units are multiplied by `factor` and the share
+    /// of category a is `share`; each in so many variants that sell alike.
+    fn panel(seed: u64, factor: f64, share: f64, variants: usize) -> LaunchPanel {
+        let n = PAST + 100;
+        let is_new = |i: usize| i >= PAST;
+        let noise = |i: usize| 2.0 * uniform(3 * i, seed) - 1.0;
+        let of_all = |i: usize| if is_new(i) { share } else { 0.5 };
+        let category = |i: usize| if uniform(3 * i + 1, seed) < of_all(i) { "a" } else { "b" };
+        let price = |i: usize| 5.0 + 10.0 * uniform(3 * i + 2, seed);
+        let rows: Vec<usize> = (0..n).flat_map(|i| vec![i; variants]).collect();
+        let units = |i: usize| {
+            let level = if category(i) == "a" { 200.0 } else { 100.0 } * noise(i).exp();
+            vec![Some(level * if is_new(i) { factor } else { 1.0 }); 3]
+        };
+        let attributes = RecordBatch::try_from_iter([
+            (
+                "category",
+                Arc::new(rows.iter().map(|&i| Some(category(i))).collect::<StringArray>()) as ArrayRef,
+            ),
+            (
+                "price",
+                Arc::new(rows.iter().map(|&i| Some(price(i))).collect::<Float64Array>()) as ArrayRef,
+            ),
+        ])
+        .unwrap();
+        let ids = rows
+            .iter()
+            .enumerate()
+            .map(|(row, i)| format!("p{i:03} | {row:04}"))
+            .collect();
+        let days = rows.iter().map(|&i| 18_000 + i as i32).collect();
+        let units: Vec<_> = rows.iter().map(|&i| units(i)).collect();
+        LaunchPanel::try_new(Frequency::Day, 3, ids, days, &units, attributes).unwrap()
+    }
+
+    fn found(panel: &LaunchPanel) -> Vec<Drift> {
+        let known = panel.known_at(18_000 + PAST as i32).unwrap();
+        let model = LaunchModel::train(Architecture::Gbm, &known, &Recipe::default(), &Progress::silent()).unwrap();
+        let options = Options::try_new(Batches::All, 0.05, 0.2).unwrap();
+        drift(&model, panel, &options).unwrap()
+    }
+
+    fn drifting(rows: &[Drift]) -> Vec<&str> {
+        rows.iter()
+            .filter(|row| row.drifts)
+            .map(|row| row.feature.as_str())
+            .collect()
+    }
+
+    #[test]
+    fn what_has_changed_is_told_and_what_has_not_is_not() {
+        assert!(drifting(&found(&panel(1, 1.0, 0.5, 1))).is_empty());
+        assert_eq!(drifting(&found(&panel(2, 1.0, 0.8, 1))), ["category"]);
+        let rows = found(&panel(3, 1.6, 0.5, 1));
+        assert_eq!(drifting(&rows), ["level"], "{rows:?}");
+        // ln 1.6 of a noise with standard deviation 1 / root 3.
+        let level = rows
+            .iter()
+            .find(|row| row.feature == "level")
+            .and_then(|row| row.found)
+            .unwrap();
+        assert!((level.effect - 1.6f64.ln() * 3f64.sqrt()).abs() < 0.3, "{level:?}");
+    }
+
+    #[test]
+    fn variants_of_a_product_count_once() {
+        let (single, variants) = (found(&panel(4, 1.2, 0.6, 1)), found(&panel(4, 1.2, 0.6, 5)));
+        let of = |rows: &[Drift], feature: &str| {
+            rows.iter()
+                .find(|r| r.feature == feature)
+                .and_then(|r| r.found)
+                .unwrap()
+        };
+        for feature in ["category", "price"] {
+            let (one, five) = (of(&single, feature), of(&variants, feature));
+            assert!(
+                (one.statistic - five.statistic).abs() < 1e-9,
+                "{feature} {one:?} {five:?}"
+            );
+        }
+        // A model of the variants is another one; five times the launches are no root five of the evidence.
+        let (one, five) = (of(&single, "level"), of(&variants, "level"));
+        assert!((one.statistic - five.statistic).abs() < 1.0, "{one:?} {five:?}");
+    }
+
+    #[test]
+    fn options_are_checked() {
+        let says = |share, effect| Options::try_new(Batches::All, share, effect).unwrap_err().to_string();
+        assert_eq!(says(1.0, 0.2), "false_discovery must be above 0 and below 1, got 1");
+        assert_eq!(says(0.05, f64::NAN), "least_effect must be between 0 and 10, got NaN");
+    }
+}

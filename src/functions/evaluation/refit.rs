@@ -22,6 +22,7 @@ impl Function for Refit {
         @param model: BLOB  the champion
         @param launches: ANY  a list of STRUCTs: product_id, launch_date, units, attributes, covariates, at_least
         @param level: DOUBLE = 0.8  probability of the interval of the margin
+        @param warm_start: BOOLEAN = true  networks begin with the weights of the champion
         @returns model: BLOB  the new model if promoted, else the champion
         @returns model_id: VARCHAR  its identity
         @returns decision: VARCHAR  promote or keep
@@ -64,12 +65,13 @@ pub struct Row {
 
 impl PerChunk for Refit {
     fn answer(query: &Query, mut arguments: Arguments) -> Result<Vec<Vec<Row>>, Failure> {
-        let (models, lists, levels) = (arguments.blobs()?, arguments.tables()?, arguments.numbers()?);
-        let rows = models.iter().zip(lists).zip(levels);
-        rows.map(|((champion, list), level)| {
+        let (models, lists) = (arguments.blobs()?, arguments.tables()?);
+        let options = arguments.numbers()?.into_iter().zip(arguments.flags()?);
+        let rows = models.iter().zip(lists).zip(options);
+        rows.map(|((champion, list), (level, warm_start))| {
             let champion = champion.ok_or_else(no_model)?;
-            let level = required(level, "level")?;
-            Ok(vec![refitted(query, champion, list, level)?])
+            let options = (required(level, "level")?, required(warm_start, "warm_start")?);
+            Ok(vec![refitted(query, champion, list, options)?])
         })
         .collect()
     }
@@ -80,7 +82,7 @@ pub(super) fn no_model() -> Failure {
     Failure::new("the model is NULL: train one with launch_train")
 }
 
-fn refitted(query: &Query, bytes: &[u8], list: Option<Arguments>, level: f64) -> Result<Row, Failure> {
+fn refitted(query: &Query, bytes: &[u8], list: Option<Arguments>, options: (f64, bool)) -> Result<Row, Failure> {
     let champion = query.model::<LaunchModel>(bytes)?;
     let known = &champion.model;
     let outcome = match list {
@@ -89,7 +91,7 @@ fn refitted(query: &Query, bytes: &[u8], list: Option<Arguments>, level: f64) ->
             let launches = Launches::read(&mut list)?.with_series(&mut list)?;
             let panel = panel_of_list(&launches, known.frequency(), known.horizon())?;
             let progress = query.progress();
-            query.run(|| refit(known, &panel, level, &progress))??
+            query.run(|| refit(known, &panel, options.0, options.1, &progress))??
         }
     };
     let new = outcome.model.as_ref().map(model::encode).transpose()?;

@@ -99,6 +99,13 @@ impl SequenceEncoder {
         self.design.columns() + LAUNCH_INPUTS
     }
 
+    /// What each of them says, in words that mean the same to other encoders.
+    pub fn static_keys(&self) -> Vec<String> {
+        let of_attributes = (0..self.design.columns()).map(|column| self.design.key(column).unwrap_or_default());
+        let of_launch = ["sine", "cosine", "date"].map(str::to_owned);
+        of_attributes.chain(of_launch).collect()
+    }
+
     /// Number of inputs by step, C.
     pub fn inputs(&self) -> usize {
         STEP_INPUTS + 2 * self.covariates.len()
