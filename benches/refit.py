@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What refitting is worth on M5: a model never refitted, one always trained anew, and one decided by launch_refit.
 
-Usage: refit.py --data FOLDER [--extension FILE] [--threads N] [--every MONTHS] [ARCHITECTURE ...]
+Usage: refit.py --data FOLDER [--extension FILE] [--threads N] [--every MONTHS] [--cold] [ARCHITECTURE ...]
 
 Without names: analog and gbm. FOLDER holds m5. The first model is trained on the sales before 2012-07-01. At each later
 cutoff, three months apart, each model forecasts the launches from there to the next one, which none has seen:
@@ -9,6 +9,8 @@ cutoff, three months apart, each model forecasts the launches from there to the 
     never    the first model
     always   launch_train on all sales before the cutoff
     decided  launch_refit of the last decided model with the same sales
+
+--cold refits without a warm start, which matters to networks.
 
 One table per architecture: WAPE of the forecasts by cutoff and of all, what was decided, and the seconds of both trainings.
 """
@@ -42,12 +44,12 @@ def train(database: duckdb.DuckDBPyConnection, name: str, architecture: str, cut
     return time.monotonic() - started
 
 
-def refit(database: duckdb.DuckDBPyConnection, cutoff: datetime.date) -> tuple[float, dict]:
+def refit(database: duckdb.DuckDBPyConnection, cutoff: datetime.date, cold: bool) -> tuple[float, dict]:
     sales, products = (table.format(cutoff) for table in BEFORE)
     started = time.monotonic()
     database.execute(f"""
         CREATE OR REPLACE TABLE refitted AS
-        FROM launch_refit((SELECT model FROM decided), '{sales}', products := '{products}')
+        FROM launch_refit((SELECT model FROM decided), '{sales}', products := '{products}', warm_start := {not cold})
     """)
     seconds = time.monotonic() - started
     database.execute("CREATE OR REPLACE TABLE decided AS FROM refitted")
@@ -67,7 +69,7 @@ def errors(database: duckdb.DuckDBPyConnection, name: str, start: datetime.date,
     """).fetchall()[0]
 
 
-def compare(database: duckdb.DuckDBPyConnection, architecture: str, every: int) -> None:
+def compare(database: duckdb.DuckDBPyConnection, architecture: str, every: int, cold: bool) -> None:
     cutoffs = [FIRST]
     while cutoffs[-1] < LAST:
         cutoffs.append(month(cutoffs[-1], every))
@@ -80,7 +82,7 @@ def compare(database: duckdb.DuckDBPyConnection, architecture: str, every: int) 
     sold = seconds = refit_seconds = 0.0
     for start, end in zip(cutoffs[1:], [*cutoffs[2:], month(cutoffs[-1], every)], strict=True):
         of_train = train(database, "always", architecture, start)
-        of_refit, row = refit(database, start)
+        of_refit, row = refit(database, start, cold)
         of_cutoff = {name: errors(database, name, start, end) for name in total}
         units = of_cutoff["never"][1]
         launches = database.execute("SELECT count(*) FROM next").fetchall()[0][0]
@@ -91,7 +93,7 @@ def compare(database: duckdb.DuckDBPyConnection, architecture: str, every: int) 
             total[name] += of_cutoff[name][0]
         wapes = " | ".join(f"{of_cutoff[name][0] / units:.3f}" for name in total)
         margin = "" if row["margin"] is None else f"{row['margin']:.3f}"
-        print(f"| {start} | {launches} | {row['decision']} | {row['launches']} | {margin} | {wapes} | {of_train:.1f} | {of_refit:.1f} |")
+        print(f"| {start} | {launches} | {row['decision']} | {row['launches']} | {margin} | {wapes} | {of_train:.1f} | {of_refit:.1f} |", flush=True)
     wapes = " | ".join(f"{total[name] / sold:.4f}" for name in total)
     print(f"| all | | | | | {wapes} | {seconds:.1f} | {refit_seconds:.1f} |\n", flush=True)
     print(f"decided / never {total['decided'] / total['never']:.4f}, decided / always {total['decided'] / total['always']:.4f}\n")
@@ -104,11 +106,12 @@ def main() -> None:
     parser.add_argument("--extension", type=pathlib.Path, default=ROOT / "build/release/launchpad.duckdb_extension")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--every", type=int, default=3)
+    parser.add_argument("--cold", action="store_true")
     options = parser.parse_args()
     database = connect(options)
     M5.tables(database, options.data)
     for architecture in options.architectures or ["analog", "gbm"]:
-        compare(database, architecture, options.every)
+        compare(database, architecture, options.every, options.cold)
 
 
 if __name__ == "__main__":
