@@ -58,17 +58,14 @@
 -- @returns as_of: DATE           the day it was made, if that was given
 -- @example FROM launch_forecast('candidates', model := (SELECT model FROM model))
 -- @example FROM launch_forecast('candidates', sales := 'sales', products := 'products', horizon := 8)
-WITH given_ AS MATERIALIZED (
-    SELECT model::BLOB AS blob_
-    FROM (
-        SELECT max(day_) AS last_
-        FROM __launch_sales(CASE WHEN as_of IS NOT NULL THEN sales END, product_id, date, units, price)
-    )
-    WHERE CASE WHEN last_ > __launch_as_of(as_of) THEN error(format(
+WITH known_ AS (
+    SELECT CASE WHEN max(day_) > __launch_as_of(as_of) THEN error(format(
         'as_of is {}, but sales go to {}: give those of that time, such as (FROM {} WHERE {} <= DATE ''{}'')',
-        __launch_as_of(as_of), last_, sales, date, __launch_as_of(as_of)
-    )) ELSE true END
+        __launch_as_of(as_of), max(day_), sales, date, __launch_as_of(as_of)
+    )) ELSE true END AS fine_
+    FROM __launch_sales(CASE WHEN as_of IS NOT NULL THEN sales END, product_id, date, units, price)
 ),
+given_ AS MATERIALIZED (SELECT model::BLOB AS blob_ WHERE (SELECT fine_ FROM known_)),
 asked_ AS MATERIALIZED (
     SELECT key_, launch_, attributes_, count(*) OVER (PARTITION BY key_) AS copies_
     FROM __launch_attributes(candidates, product_id, launch_date, price, candidates)
