@@ -144,7 +144,7 @@ impl PerChunk for Review {
         let one = |(launch, thresholds): (&Launch, &Thresholds)| {
             review(launch, thresholds).into_iter().map(StepRow::from).collect()
         };
-        Ok(query.run(|| launches.par_iter().zip(&thresholds).map(one).collect())?)
+        query.run(|| launches.par_iter().zip(&thresholds).map(one).collect())
     }
 }
 
@@ -198,7 +198,7 @@ impl PerChunk for ReviewDrivers {
             };
             drivers(launch).into_iter().map(row).collect()
         };
-        Ok(query.run(|| launches.par_iter().map(one).collect())?)
+        query.run(|| launches.par_iter().map(one).collect())
     }
 }
 
@@ -246,20 +246,19 @@ fn periods_of(mut table: Arguments) -> Result<Vec<Period>, Failure> {
     let planned = table.numbers()?;
     let ends = table.numbers()?.into_iter().zip(table.numbers()?);
     let rows = days.zip(planned).zip(ends).zip(table.flags()?);
-    let period =
-        |((((start, end), planned), ends), over): ((((Option<i32>, Option<i32>), Option<f64>), _), Option<bool>)| {
-            Some(Period {
-                start: start?,
-                end: end?,
-                planned: planned.filter(|units| units.is_finite()).unwrap_or_default().max(0.0),
-                interval: match ends {
-                    (Some(lower), Some(upper)) => Some((f64::max(lower, 0.0), f64::max(upper, 0.0))),
-                    _ => None,
-                },
-                over: over == Some(true),
-            })
-        };
-    Ok(rows.filter_map(period).collect())
+    let periods = rows.filter_map(|((((start, end), planned), ends), over)| {
+        Some(Period {
+            start: start?,
+            end: end?,
+            planned: planned.filter(|units| units.is_finite()).unwrap_or_default().max(0.0),
+            interval: match ends {
+                (Some(lower), Some(upper)) => Some((lower.max(0.0), upper.max(0.0))),
+                _ => None,
+            },
+            over: over == Some(true),
+        })
+    });
+    Ok(periods.collect())
 }
 
 fn days_of(mut table: Arguments) -> Result<Vec<Day>, Failure> {

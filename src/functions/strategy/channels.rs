@@ -20,6 +20,12 @@ pub(super) struct Tables {
     series: Series,
 }
 
+/// A channel by its name, and its curve or why there is none.
+type Named<'a> = (&'a str, Result<Fitted, String>);
+
+/// The least and the most money of a channel.
+type Limits = (Option<f64>, Option<f64>);
+
 impl Tables {
     /// Of a list of spend and outcomes by channel and period, one of total outcomes by period and one of covariates by period.
     pub(super) fn read(
@@ -98,7 +104,7 @@ impl Tables {
     }
 
     /// The fits of all channels, in the order of their names.
-    pub(super) fn fit(&self, query: &Query) -> Result<Vec<(&str, Result<Fitted, String>)>, Failure> {
+    pub(super) fn fit(&self, query: &Query) -> Result<Vec<Named<'_>>, Failure> {
         let fits = query.run(|| fit(&self.series))?;
         Ok(self
             .series
@@ -202,7 +208,7 @@ struct Plan {
     budget: Option<f64>,
     periods: f64,
     level: f64,
-    bounds: BTreeMap<String, (Option<f64>, Option<f64>)>,
+    bounds: BTreeMap<String, Limits>,
 }
 
 impl PerChunk for ChannelSplit {
@@ -232,7 +238,7 @@ impl PerChunk for ChannelSplit {
     }
 }
 
-fn read_bounds(table: Option<Arguments>) -> Result<BTreeMap<String, (Option<f64>, Option<f64>)>, Failure> {
+fn read_bounds(table: Option<Arguments>) -> Result<BTreeMap<String, Limits>, Failure> {
     let Some(mut table) = table else {
         return Ok(BTreeMap::new());
     };
@@ -242,7 +248,7 @@ fn read_bounds(table: Option<Arguments>) -> Result<BTreeMap<String, (Option<f64>
 }
 
 impl Plan {
-    fn rows(&self, fits: Vec<(&str, Result<Fitted, String>)>) -> Result<Vec<Row>, Failure> {
+    fn rows(&self, fits: Vec<Named<'_>>) -> Result<Vec<Row>, Failure> {
         let spent: f64 = fits.iter().flat_map(|(_, fit)| fit).map(|fit| fit.spent).sum();
         let budget = self.budget.map_or(spent, |budget| budget / self.periods);
         let bounds = fits
@@ -258,8 +264,7 @@ impl Plan {
             )));
         }
         // What is not known gets its minimum and no more.
-        let unknown =
-            |(fit, bounds): (&(&str, Result<Fitted, String>), &Bounds)| if fit.1.is_err() { bounds.least } else { 0.0 };
+        let unknown = |(fit, bounds): (&Named<'_>, &Bounds)| if fit.1.is_err() { bounds.least } else { 0.0 };
         let reserved: f64 = fits.iter().zip(&bounds).map(unknown).sum();
         let known = fits
             .iter()

@@ -301,12 +301,15 @@ fn demands(
     Ok(found)
 }
 
+/// Units expected by step.
+type Expected = Vec<Option<f64>>;
+
 impl Row {
     fn read_all(list: &mut Arguments, keys: &[String]) -> Result<Vec<Self>, Failure> {
         const FIELDS: usize = 10;
         let columns: Vec<Vec<Option<f64>>> = (0..FIELDS).map(|_| list.numbers()).collect::<Result<_, _>>()?;
         let expected = list.lists::<f64>()?;
-        let row = |(row, (key, expected)): (usize, (&String, Option<Vec<Option<f64>>>))| {
+        let row = |(row, (key, expected)): (usize, (&String, Option<Expected>))| {
             let number = |column: usize| columns[column][row].unwrap_or(f64::NAN);
             let or = |column: usize, default: f64| columns[column][row].unwrap_or(default);
             let product = Product {

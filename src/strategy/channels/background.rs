@@ -179,15 +179,12 @@ impl Whitening {
     fn of(places: &[usize], correlation: f64) -> Self {
         let stationary = 1.0 - correlation * correlation;
         let mut before = None;
-        let step = |&place: &usize| {
-            let step = match before.replace(place) {
-                None => (0.0, 1.0 / stationary.sqrt()),
-                Some(last) => {
-                    let share = correlation.powi((place - last).min(1_000) as i32);
-                    (share, ((1.0 - share * share) / stationary).sqrt())
-                }
-            };
-            step
+        let step = |&place: &usize| match before.replace(place) {
+            None => (0.0, 1.0 / stationary.sqrt()),
+            Some(last) => {
+                let share = correlation.powi((place - last).min(1_000) as i32);
+                (share, ((1.0 - share * share) / stationary).sqrt())
+            }
         };
         let steps: Vec<(f64, f64)> = places.iter().map(step).collect();
         let log_density = -steps.iter().map(|(_, scale)| scale.ln()).sum::<f64>();

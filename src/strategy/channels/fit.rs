@@ -189,7 +189,7 @@ fn fitted(series: &Series, outcome: &[Option<f64>], attributed: bool) -> Vec<Res
     }
     let mean = values.iter().sum::<f64>() / values.len() as f64;
     let deviation = (values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / values.len() as f64).sqrt();
-    if !(deviation > 1e-9 * mean.abs().max(1e-300)) {
+    if deviation.is_nan() || deviation <= 1e-9 * mean.abs().max(1e-300) {
         return all("all outcomes are the same".to_owned());
     }
     let centre = if attributed { 0.0 } else { mean };

@@ -117,7 +117,7 @@ impl Problem {
                 outcome = view.see(&self.outcome);
                 state.seen = state.columns.iter().map(|column| view.see(column)).collect();
             }
-            if step >= WARM && (step - WARM) % THIN == 0 {
+            if step >= WARM && (step - WARM).is_multiple_of(THIN) {
                 kept.push(state.effects.clone());
             }
         }
