@@ -125,8 +125,9 @@ SELECT
     concat_ws('; ',
         CASE WHEN dimension_ = 'lag' AND key_ IS NULL THEN 'these forecasts have no as_of, so their lag is not known: give as_of to launch_forecast' END,
         CASE WHEN dimension_ = 'category' AND key_ IS NULL THEN 'products do not have the category of these' END,
-        CASE WHEN count(*) FILTER (known_) = 0 THEN 'no period of these is over and known' END
+        CASE WHEN count(*) FILTER (known_) = 0 THEN 'no period of these is over and known' END,
+        any_value(unread_)
     ) AS reason
-FROM by_
+FROM by_, __launch_unread(sales, NULL, product_id, date, units, 'price', 'launch_date')
 GROUP BY dimension_, key_, order_
 ORDER BY order_, CASE WHEN dimension_ = 'lag' THEN TRY_CAST(key_ AS BIGINT) END, key_

@@ -175,7 +175,11 @@ pub fn refit(
             });
         }
     };
-    let how = if judged.lower > 0.0 { "better" } else { "no worse" };
+    let how = if judged.lower > 0.0 {
+        "better"
+    } else {
+        "not clearly worse"
+    };
     Ok(Refitted {
         decision: Decision::Promote,
         model: Some(model),

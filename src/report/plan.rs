@@ -41,6 +41,13 @@ pub struct Launch {
     pub others: Vec<Launch>,
 }
 
+impl Launch {
+    /// Whether anything is known of what it brings.
+    pub fn is_known(&self) -> bool {
+        self.profit.mean.or(self.revenue).or(self.units.mean).is_some()
+    }
+}
+
 /// An expected value and its interval.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Estimate {
@@ -86,7 +93,10 @@ impl Plan {
         let mut by_product: BTreeMap<&str, Vec<(f64, Launch)>> = BTreeMap::new();
         for row in 0..rows.len() {
             let Some(product) = id.id(row) else {
-                plan.refuse(format!("(no {})", options.product_id), "product_id is NULL");
+                plan.refuse(
+                    format!("(no {})", options.product_id),
+                    format!("its {} is NULL or blank", options.product_id),
+                );
                 continue;
             };
             let fine = status.text(row).is_none_or(|status| status.eq_ignore_ascii_case("ok"));
@@ -260,7 +270,7 @@ mod tests {
         assert_eq!(
             told,
             [
-                "(no product_id): product_id is NULL",
+                "(no product_id): its product_id is NULL or blank",
                 "c: no price",
                 "d: 2 rows of it have plan_rank 1: keep one",
                 "e: no row of it has plan_rank 1"

@@ -121,7 +121,7 @@ pub fn summary(contents: &Contents) -> Markup {
                     }
                     "."
                 }
-                @if let Some(best) = plan.launches.first().filter(|_| count > 1) { (largest(best, profit)) }
+                @if let Some(best) = plan.launches.first().filter(|best| count > 1 && best.is_known()) { (largest(best, profit)) }
                 @if let Some(worst) = risky.first() {
                     " " (words::count(risky.len(), "launch makes", "launches make")) " a loss with a probability of "
                     (words::percent(RISKY)) " or more, such as " (name(&words::short(&worst.id, 60))) " ("
