@@ -313,6 +313,12 @@ SELECT tenth, count(*) AS pairs, sum(probability) AS expected_buyers, count(*) F
 FROM (SELECT *, ntile(10) OVER (PARTITION BY product_id ORDER BY rank) AS tenth FROM asked)
 GROUP BY tenth ORDER BY tenth;
 
+-- Channels: the campaigns of these data have no spend and were not dealt at random, so that what they bring cannot be told. Where the
+-- expected buyers shop is known: a budget for local advertising by store.
+SELECT channel, spend, 100 * share AS percent, expected_outcome, outcome_lower, outcome_upper
+FROM launch_channels(NULL, audience := 'asked', budget := 1000)
+ORDER BY spend DESC LIMIT 5;
+
 -- Step 11: who are the households? Each with what it did up to 2 October, and what to expect of it in the last quarter; beside
 -- it the days on which it then bought.
 CREATE TABLE households AS

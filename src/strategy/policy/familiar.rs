@@ -71,6 +71,9 @@ impl Familiar {
             .find(outside)?;
         let (low, high) = (ranges[which].0.max(0.0), ranges[which].1.max(0.0));
         let week = state.step + 1;
+        if ranges[which].1 < ranges[which].0 {
+            return Some(format!("no launch of the training came to week {week} with stock left"));
+        }
         let competitor = product.competitor.unwrap_or(1.0);
         let units = |name: &str, value: f64| {
             format!(

@@ -84,7 +84,7 @@ pub fn learn(problem: &Problem, effort: &Effort, told: &mut dyn FnMut(usize)) ->
     for round in 0..effort.rounds {
         let share = round as f64 / effort.rounds as f64;
         optimiser.set_rate(between(RATES, share));
-        let late = 3 * round >= 2 * effort.rounds;
+        let late = 3 * round >= 2 * effort.rounds || round + 1 == effort.rounds;
         let (lessons, states) = episodes(problem, effort, &networks, round)?;
         if late {
             visited.extend(states);
