@@ -81,8 +81,8 @@ fit_ AS (
 )
 SELECT *, NULL::VARCHAR AS segment
 FROM __launch_channel_fit(
-    'fit_', outcomes, budget, minimum, maximum, covariates, events, frequency, periods, level, 'channel', 'date', date, 'spend',
-    CASE WHEN outcomes IS NULL THEN 'outcome' ELSE outcome END, price
+    'fit_', CASE WHEN campaigns IS NOT NULL AND treatment IS NULL AND clicks IS NULL THEN outcomes END, budget, minimum, maximum, covariates, events, frequency, periods, level, 'channel', 'date', date, 'spend',
+    CASE WHEN outcomes IS NULL OR campaigns IS NULL OR treatment IS NOT NULL OR clicks IS NOT NULL THEN 'outcome' ELSE outcome END, price
 )
 UNION ALL
 FROM __launch_channel_uplift(
