@@ -124,7 +124,7 @@ def run(con, seed):
     took = time.perf_counter() - began
     budget = spend[:, -52:].mean(axis=1).sum()
     split = con.execute(
-        f"FROM launch_channels('campaigns', outcomes := 'outcomes', budget := {budget})"
+        f"FROM launch_channels('campaigns', outcomes := 'outcomes', budget := {budget}, minimum := 0)"
     ).df().set_index("channel")
     rows = []
     for c, name in enumerate(CHANNELS):
@@ -139,7 +139,14 @@ def run(con, seed):
     best, value = best_split(response, budget)
     got = value([split.spend[name] for name in CHANNELS])
     year = spend[:, -52:].mean(axis=1)
-    # Within half and double of last year's spend, as plans often are.
+    # Without limits: within half and double of the shares so far, as plans often are.
+    held = con.execute(
+        f"SELECT channel, spend FROM launch_channels('campaigns', outcomes := 'outcomes', budget := {budget})"
+    ).df().set_index("channel").spend
+    shares = spend.mean(axis=1) / spend.mean(axis=1).sum() * budget
+    best_held, _ = best_split(response, budget, 0.5 * shares, np.minimum(2 * shares, budget))
+    held = value([held[name] for name in CHANNELS])
+    # Limits by channel: half and double of last year's spend.
     within = [0.5 * year, np.minimum(2 * year, budget)]
     bounds = [
         "{" + ", ".join(f"'{name}': {x}" for name, x in zip(CHANNELS, bound)) + "}" for bound in within
@@ -149,7 +156,8 @@ def run(con, seed):
         f"minimum := {bounds[0]}, maximum := {bounds[1]})"
     ).df().set_index("channel").spend
     best_within, _ = best_split(response, budget, *within)
-    return rows, (follows, got / best, value(year) / best, value([bounded[name] for name in CHANNELS]) / best_within), took
+    return rows, (follows, got / best, value(year) / best, value([bounded[name] for name in CHANNELS]) / best_within,
+                  held / best_held, held / best), took
 
 
 def tell(name, rows):
@@ -190,12 +198,15 @@ def main():
         print(
             f"  split: {100 * np.mean([s[1] for s in of]):.1f} % of the best outcome (5 % of draws below "
             f"{100 * np.percentile([s[1] for s in of], 5):.1f} %), the split of last year {100 * np.mean([s[2] for s in of]):.1f} %; "
-            f"within half and double of last year's spend {100 * np.mean([s[3] for s in of]):.1f} %"
+            f"within half and double of last year's spend {100 * np.mean([s[3] for s in of]):.1f} %; by default "
+            f"{100 * np.mean([s[4] for s in of]):.1f} % of the best within these bounds, {100 * np.mean([s[5] for s in of]):.1f} % of the best of all"
         )
     tell("all", rows)
     print(
         f"split: {100 * np.mean([s[1] for s in splits]):.2f} % of the best outcome, within half and double of last year's spend "
-        f"{100 * np.mean([s[3] for s in splits]):.2f} %; {np.median(times):.2f} s a fit"
+        f"{100 * np.mean([s[3] for s in splits]):.2f} %, by default {100 * np.mean([s[4] for s in splits]):.2f} % of the best within its "
+        f"bounds (5 % of draws below {100 * np.percentile([s[4] for s in splits], 5):.2f} %) and {100 * np.mean([s[5] for s in splits]):.2f} % "
+        f"of the best of all; {np.median(times):.2f} s a fit"
     )
 
 

@@ -8,8 +8,9 @@
 -- @param campaigns: VARCHAR                channel, date, spend, and outcome where it is attributed to the channel; NULL for an audience alone
 -- @param outcomes: VARCHAR = NULL          date and outcome of all together, and price if it is known; several rows of a date are summed
 -- @param budget: DOUBLE = NULL             money for all channels over the periods planned; NULL for what was spent on average
--- @param minimum: ANY = NULL               least money of a channel: a number for each, or a MAP or STRUCT such as {'tv': 100}
--- @param maximum: ANY = NULL               most money of a channel, in the same way
+-- @param minimum: ANY = NULL               least money of a channel: a number for each, or a MAP or STRUCT such as {'tv': 100}; of fitted
+--                                          channels without minimum and maximum, half of its share so far
+-- @param maximum: ANY = NULL               most money of a channel, in the same way; without both, double its share so far
 -- @param periods: BIGINT = 1               periods over which the budget is spent evenly
 -- @param frequency: VARCHAR = 'week'       length of a period: day, week or month
 -- @param level: DOUBLE = 0.8               probability of the intervals

@@ -14,6 +14,9 @@ const MOST_PERIODS: i64 = 4_000;
 const MOST_CHANNELS: usize = 50;
 /// Share of the budget within which a spend stands at its bound.
 const AT_BOUND: f64 = 1e-6;
+/// The least and the most of a channel's share where no limits are given, in multiples of its share so far: beyond them its curve is
+/// mostly unknown, and plans are rarely changed by more.
+const SHARE_LIMITS: (f64, f64) = (0.5, 2.0);
 
 /// The tables of a fit.
 pub(super) struct Tables {
@@ -253,7 +256,17 @@ impl Plan {
         let budget = self.budget.map_or(spent, |budget| budget / self.periods);
         let bounds = fits
             .iter()
-            .map(|(name, _)| self.bounds_of(name, budget))
+            .map(|(name, fit)| match (self.limited(), fit) {
+                (true, _) => self.bounds_of(name, budget),
+                (false, Ok(fit)) if spent > 0.0 => Ok(Bounds {
+                    least: SHARE_LIMITS.0 * fit.spent / spent * budget,
+                    most: (SHARE_LIMITS.1 * fit.spent / spent).min(1.0) * budget,
+                }),
+                (false, _) => Ok(Bounds {
+                    least: 0.0,
+                    most: budget,
+                }),
+            })
             .collect::<Result<Vec<_>, _>>()?;
         let least: f64 = bounds.iter().map(|b| b.least).sum();
         if least > budget * (1.0 + 1e-9) {
@@ -305,6 +318,13 @@ impl Plan {
         Ok(rows)
     }
 
+    /// Whether any limit is given.
+    fn limited(&self) -> bool {
+        self.bounds
+            .values()
+            .any(|(least, most)| least.is_some() || most.is_some())
+    }
+
     fn bounds_of(&self, channel: &str, budget: f64) -> Result<Bounds, Failure> {
         let (least, most) = self.bounds.get(channel).copied().unwrap_or_default();
         let (least, most) = (least.unwrap_or(0.0), most.unwrap_or(f64::INFINITY));
@@ -333,6 +353,10 @@ impl Plan {
             _ => "none",
         };
         let mut reason = fit.reason.clone();
+        if bound != "none" && !self.limited() {
+            let limit = if bound == "maximum" { "double" } else { "half" };
+            reason += &format!("; held at {limit} of its share so far, minimum := 0 lifts this");
+        }
         if spend > fit.most {
             reason += &format!(
                 "; extrapolated: {:.2} a period is beyond the most ever spent, {:.2}",
