@@ -1,5 +1,5 @@
 # The targets that users of DuckDB extensions know. Needs cargo, python3 and make.
-# `make release DUCKDB=v2.0.0` and the like build and test for another release than the newest one supported.
+# `make release DUCKDB=v2.0.0` and the like package and test for another release than the newest one supported.
 .PHONY: all configure release debug test test_build test_rust test_core test_sql test_catalog test_packaging \
 	test_memory test_report test_release test_releases test_older_releases demo lint format docs docs_check bench check clean
 .DEFAULT_GOAL := release
@@ -21,11 +21,8 @@ STAMP := $(VENV)/.duckdb-$(DUCKDB)
 BUILD := build/release$(SUFFIX)
 EXTENSION := $(BUILD)/launchpad.duckdb_extension
 
-# For build.rs and scripts/package_extension.py. Not set for the newest one, so that cargo run by hand builds the same.
-unexport LAUNCHPAD_DUCKDB
-ifneq ($(SUFFIX),)
+# For scripts/package_extension.py.
 export LAUNCHPAD_DUCKDB := $(DUCKDB)
-endif
 # For tests/sql.rs.
 export LAUNCHPAD_PYTHON := $(PYTHON)
 export LAUNCHPAD_EXTENSION := $(EXTENSION)

@@ -75,7 +75,7 @@ def main() -> None:
     changed = [name for name, text in before.items() if after.get(name) != text]
 
     print(f"{len(ours)} functions here, {len(host)} in {release}, {len(before)} and {len(after)} types")
-    print(f'    b"{release}" => &[{", ".join(str(tuple(run)) for run in runs)}],')
+    print(f'    "{release}": &[{", ".join(str(tuple(run)) for run in runs)}];')
     for text in left_out:
         print(f"left out: {text}")
     for name in changed:

@@ -6,8 +6,9 @@ named "duckdb_signature" with eight fields of 32 bytes and a signature of 256
 bytes (zero here: the file is unsigned). The fields are written last to first.
 
 DuckDB trusts the release named there: it calls the library through the function
-table of its own release. A library built for another one would crash it, so such
-a library is refused here, as is one that is older than its sources.
+table of its own release. So the library is told the same release, in a place that
+src/table.rs keeps for it; a library that does not know this release would crash DuckDB and is
+refused, as is one that is older than its sources.
 """
 
 import argparse
@@ -16,6 +17,7 @@ import os
 import pathlib
 import platform
 import re
+import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -25,8 +27,9 @@ CONFIG = ROOT / "extension_config"
 SECTION = b"\x00" + b"\x93\x04" + b"\x10" + b"duckdb_signature" + b"\x80\x04"
 FIELD_BYTES = 32
 SIGNATURE = bytes(256)
-# Written into the library by src/table.rs.
-BUILT_FOR = rb"launchpad is built for DuckDB ([^;]{1,32});"
+# In the library, from src/table.rs.
+KNOWN = rb"launchpad knows DuckDB ([^;]{1,400});"
+PACKAGED_FOR = rb"(?<=launchpad is packaged for DuckDB \[) +(?=\])"
 
 
 def duckdb_platform() -> str:
@@ -88,21 +91,22 @@ def sources(library: pathlib.Path) -> list[pathlib.Path]:
     return sorted(found)
 
 
-def check(library: pathlib.Path, data: bytes, duckdb: str) -> None:
-    """Refuse what would crash DuckDB, or would not be what its sources say."""
-    found = re.search(BUILT_FOR, data)
-    if found is None:
-        sys.exit(f"{library} does not say which DuckDB it is built for: run cargo build again")
-    built_for = found.group(1).decode()
-    if built_for != duckdb:
+def packaged_for(library: pathlib.Path, duckdb: str) -> bytes:
+    """The library, told its release. Refuses what would crash DuckDB, or would not be what its sources say."""
+    data = library.read_bytes()
+    known, places = re.search(KNOWN, data), re.findall(PACKAGED_FOR, data)
+    if known is None or len(places) != 1 or len(places[0]) < len(duckdb):
+        sys.exit(f"{library} does not say which DuckDB it knows: run cargo build again")
+    if duckdb not in known.group(1).decode().split():
         sys.exit(
-            f"{library} is built for DuckDB {built_for}, not {duckdb}, which would crash: "
-            f"run make release DUCKDB={duckdb}"
+            f"{library} knows DuckDB {known.group(1).decode()}, not {duckdb}, which would crash: "
+            "add the release to src/table.rs and build again (CONTRIBUTING.md)"
         )
     built = library.stat().st_mtime_ns
     for source in sources(library):
         if not source.is_file() or source.stat().st_mtime_ns > built:
             sys.exit(f"{library} is older than {source}: run cargo build again")
+    return re.sub(PACKAGED_FOR, duckdb.encode().ljust(len(places[0])), data)
 
 
 def footer(abi_type: str, extension_version: str, duckdb_version: str, duckdb_platform: str) -> bytes:
@@ -139,16 +143,19 @@ def main() -> None:
     library = arguments.target / library_name(name, target)
     if not library.is_file():
         sys.exit(f"{library} is missing: run cargo build first")
-    data = library.read_bytes()
-    check(library, data, duckdb)
-    data += footer(abi_type, version, duckdb, target)
+    data = packaged_for(library, duckdb)
     arguments.output.mkdir(parents=True, exist_ok=True)
     extension = arguments.output / f"{name}.duckdb_extension"
     # A database may have the old file mapped: replace it, do not write into it.
     fresh = extension.with_suffix(".new")
     fresh.write_bytes(data)
+    if target.startswith("osx"):
+        # The linker's signature is of the library before it was told its release.
+        subprocess.run(["codesign", "--force", "--sign", "-", fresh], check=True)
+    with fresh.open("ab") as file:
+        file.write(footer(abi_type, version, duckdb, target))
     fresh.replace(extension)
-    print(f"{extension} ({len(data) / 2**20:.1f} MiB, {target}, DuckDB {duckdb})")
+    print(f"{extension} ({extension.stat().st_size / 2**20:.1f} MiB, {target}, DuckDB {duckdb})")
 
 
 if __name__ == "__main__":
