@@ -79,11 +79,9 @@ test_report: test_build
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check playwright || true
 	$(PYTHON) tests/report/check_report.py $(EXTENSION)
 
-# What differs between releases of DuckDB: the extension in SQL. Only this crate is built again, and no unit tests.
-test_release: configure
-	cargo test --release --locked --test sql --no-run
-	python3 scripts/package_extension.py --target target/release/deps --output $(BUILD)
-	cargo test --release --locked --test sql
+# What differs between releases of DuckDB: the extension in SQL. Nothing is built again. ONLY as in test_sql.
+test_release: test_build
+	cargo test --release --locked --test sql -- $(ONLY)
 	$(PYTHON) tests/packaging/check_packaging.py $(EXTENSION)
 
 # On every release supported.
