@@ -345,7 +345,7 @@ found_ AS (
             'name_': 'gap_in_dates', 'bad_': longest_gap_ > 62, 'fatal_': false,
             'affected_': CASE WHEN longest_gap_ > 62 THEN 1 ELSE 0 END, 'all_': CASE WHEN usable_ > 0 THEN 1 END,
             'like_': CASE WHEN longest_gap_ > 62 THEN concat(longest_gap_, ' days before ', after_gap_) END,
-            'fix_': 'No product sold for over a year: correct or remove dates far away from the others, because the first '
+            'fix_': 'No product sold for over two months: correct or remove dates far away from the others, because the first '
                 || 'and the last date decide which launches are fully observed.'
         },
         {

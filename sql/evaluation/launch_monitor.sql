@@ -1,6 +1,11 @@
 -- How accurate stored forecasts turned out, by lag (periods from the day they were made to the period they are of), model, category, and all
 -- together, beside a naive forecast: the mean of what the other products really sold at the same step. Only periods that are over by as_of
 -- and forecasts made by then are looked at; rows of periods before the one in which the forecast was made are no forecasts and left out.
+-- Periods from the first one of sales on, in which a product has no row, are periods without sales, as in launch_evaluate: a launch that
+-- never sold counts as 0, and reason names it. Where no product of the forecasts has a row in sales, ids are written differently or
+-- nothing was sold, which nobody can tell apart: nothing is scored. The median, yhat, is what absolute errors are smallest for: wape, rmsle
+-- and forecast_value_added are of it, as in launch_evaluate. Medians do not add up: bias and rmse are of the expected units, mean, where
+-- forecasts have it, else of yhat; launch_evaluate takes yhat for these too.
 --
 -- @param forecasts: VARCHAR        stored forecasts, as launch_forecast returns them with as_of: of any number of days, models and products
 -- @param sales: VARCHAR            the sales table
@@ -16,17 +21,17 @@
 -- @returns key: VARCHAR         its value: all, a number of periods (0 for that in which the forecast was made), a model, a category
 -- @returns n: BIGINT            forecasts scored
 -- @returns products: BIGINT     products among them
--- @returns wape: DOUBLE         see launch_wape
--- @returns bias: DOUBLE         see launch_bias
--- @returns rmse: DOUBLE         see launch_rmse
--- @returns rmsle: DOUBLE        see launch_rmsle
+-- @returns wape: DOUBLE         see launch_wape; of yhat
+-- @returns bias: DOUBLE         see launch_bias; of mean, where forecasts have it
+-- @returns rmse: DOUBLE         see launch_rmse; of mean, where forecasts have it
+-- @returns rmsle: DOUBLE        see launch_rmsle; of yhat
 -- @returns coverage: DOUBLE     share of units from yhat_lower to yhat_upper
 -- @returns naive_wape: DOUBLE   of the mean of the other products; NULL without others
 -- @returns forecast_value_added: DOUBLE  naive_wape less wape, over the rows that have both; above 0 is better than naive
--- @returns not_known: BIGINT    forecasts of periods whose units are not known, as the product was not on sale
+-- @returns not_known: BIGINT    forecasts of periods whose units are not known, as the product was not on sale, or sales begin later
 -- @returns left_out: BIGINT     forecasts of periods that are not over, that were over when it was made, or made after as_of
 -- @returns status: VARCHAR      ok or refused
--- @returns reason: VARCHAR      what was left out, or why there is no accuracy
+-- @returns reason: VARCHAR      what was left out, which products count as 0, or why there is no accuracy
 -- @example FROM launch_monitor('(SELECT * FROM expected)', 'launched_sales', as_of := '2024-12-31')
 -- @example FROM launch_monitor('expected', 'launched_sales', products := 'candidates') WHERE dimension = 'category'
 WITH force_ AS MATERIALIZED (
@@ -47,7 +52,8 @@ twice_ AS MATERIALIZED (
     FROM (SELECT id_, day_, count(*) AS rows_ FROM force_ GROUP BY id_, day_, model_id_, origin_ HAVING count(*) > 1)
 ),
 clock_ AS MATERIALIZED (
-    SELECT frequency_, least(__launch_period_start(end_, frequency_), __launch_as_of(as_of) + 1) AS unseen_, stamped_
+    SELECT frequency_, least(__launch_period_start(end_, frequency_), __launch_as_of(as_of) + 1) AS unseen_, stamped_,
+        start_ AS begin_
     FROM per_, twice_, __launch_stamps(sales, (SELECT frequency_ FROM per_), product_id, date, units, 'price')
     WHERE key_ IS NULL AND NOT twice_
 ),
@@ -73,6 +79,8 @@ periods_ AS (
         FROM __launch_periods(sales, (SELECT frequency_ FROM per_), product_id, date, units, 'price', available), clock_
     )
 ),
+sold_ids_ AS MATERIALIZED (SELECT DISTINCT sold_id_ AS met_id_ FROM periods_),
+match_ AS MATERIALIZED (SELECT count(*) = 0 AS strange_ FROM force_ JOIN sold_ids_ ON met_id_ = id_),
 rows_ AS MATERIALIZED (
     SELECT
         id_, model_id_, category_, step_, __launch_period(day_, frequency_) AS number_,
@@ -80,9 +88,13 @@ rows_ AS MATERIALIZED (
         mean_ AS expected_, yhat_, lower_, upper_,
         __launch_period_start(__launch_period(day_, frequency_) + 1, frequency_) <= unseen_
             AND coalesce(__launch_period(day_, frequency_) >= __launch_period(origin_, frequency_) AND origin_ < unseen_, true) AS counts_,
-        CASE WHEN there_ THEN sold_ WHEN id_ IN (SELECT sold_id_ FROM periods_) THEN 0 END AS actual_
+        -- Sales have rows of what was sold: from their first period on, none is 0.
+        CASE WHEN there_ THEN sold_ WHEN NOT strange_ AND __launch_period(day_, frequency_) >= begin_ THEN 0 END AS actual_,
+        met_id_ IS NOT NULL AS met_
     FROM force_
     CROSS JOIN clock_
+    CROSS JOIN match_
+    LEFT JOIN sold_ids_ ON met_id_ = id_
     LEFT JOIN listed_ ON listed_id_ = id_
     LEFT JOIN periods_ ON sold_id_ = id_ AND sold_number_ = __launch_period(day_, frequency_)
 ),
@@ -111,14 +123,14 @@ SELECT
     key_ AS key,
     count(*) FILTER (known_) AS n,
     count(DISTINCT id_) FILTER (known_) AS products,
-    launch_wape(known_units_, expected_) AS wape,
+    launch_wape(known_units_, yhat_) AS wape,
     launch_bias(known_units_, expected_) AS bias,
     launch_rmse(known_units_, expected_) AS rmse,
-    launch_rmsle(known_units_, expected_) AS rmsle,
+    launch_rmsle(known_units_, yhat_) AS rmsle,
     launch_coverage(known_units_, lower_, upper_) AS coverage,
     launch_wape(both_units_, naive_) AS naive_wape,
     launch_wape(both_units_, naive_)
-        - launch_wape(both_units_, expected_) AS forecast_value_added,
+        - launch_wape(both_units_, yhat_) AS forecast_value_added,
     count(*) FILTER (counts_ AND NOT known_) AS not_known,
     count(*) FILTER (NOT counts_) AS left_out,
     CASE WHEN count(*) FILTER (known_) > 0 THEN 'ok' ELSE 'refused' END AS status,
@@ -126,8 +138,17 @@ SELECT
         CASE WHEN dimension_ = 'lag' AND key_ IS NULL THEN 'these forecasts have no as_of, so their lag is not known: give as_of to launch_forecast' END,
         CASE WHEN dimension_ = 'category' AND key_ IS NULL THEN 'products do not have the category of these' END,
         CASE WHEN count(*) FILTER (known_) = 0 THEN 'no period of these is over and known' END,
+        CASE
+            WHEN count(*) FILTER (counts_) = 0 THEN NULL
+            WHEN any_value(strange_) THEN
+                'no product of the forecasts has a row in sales that can be read: product_id must be written alike in both tables'
+            WHEN count(*) FILTER (known_ AND NOT met_) > 0 THEN format(
+                '{} of {} products have no row in sales that can be read, such as ''{}'', and count as 0',
+                count(DISTINCT id_) FILTER (known_ AND NOT met_), count(DISTINCT id_) FILTER (known_), min(id_) FILTER (known_ AND NOT met_)
+            )
+        END,
         any_value(unread_)
     ) AS reason
-FROM by_, __launch_unread(sales, NULL, product_id, date, units, 'price', 'launch_date')
+FROM by_, match_, __launch_unread(sales, NULL, product_id, date, units, 'price', 'launch_date')
 GROUP BY dimension_, key_, order_
 ORDER BY order_, CASE WHEN dimension_ = 'lag' THEN TRY_CAST(key_ AS BIGINT) END, key_

@@ -5,10 +5,10 @@
 -- to that of the own sales, as far as intervals of the forecast let them. A row knows no more than its period: before its first sale a
 -- launch counts as not launched. Recommendations are the first of these rules that holds: hold before the launch, after the horizon, and
 -- before observe steps are seen; stop, where even the upper end of demand over plan is below stop_below; reorder, where projected units are
--- above reorder_above times those ordered (order_units of the plan; without them those planned), or it was out of stock for most of the
--- period; mark down, where demand over plan is below mark_down_below; push, below push_below; else hold. Demand over plan is what it would
--- be at the prices paid, launched as planned and on sale throughout: a delay asks for no lower price. A product that cannot be looked at is
--- one row with status refused.
+-- above reorder_above times those ordered (order_units of the plan, of which 0 is an order of nothing; without them those planned), or it
+-- was out of stock for most of the period; mark down, where demand over plan is below mark_down_below; push, below push_below; else hold.
+-- Demand over plan is what it would be at the prices paid, launched as planned and on sale throughout: a delay asks for no lower price. A
+-- product that cannot be looked at is one row with status refused.
 --
 -- @param plan: VARCHAR                 the plan, as launch_plan returns it: the rows of plan_rank 1
 -- @param sales: VARCHAR                the sales table
@@ -19,9 +19,11 @@
 -- @param elasticities: VARCHAR = NULL  a table as launch_elasticity returns it: the row of the product's category, else that of all products
 -- @param availability: VARCHAR = NULL  a table with product, date and available (a boolean, or a share of the time), if sales do not have it
 -- @param overrides: VARCHAR = NULL     a table as launch_override takes it: planned units are then those in force
--- @param reviews: VARCHAR = NULL       reviews of the products: product, date, rating
--- @param audience: VARCHAR = NULL      a table as launch_audience returns it: whom was told of what, and whom not
--- @param purchases: VARCHAR = NULL     with audience: what users bought, with user, product and date
+-- @param reviews: VARCHAR = NULL       reviews of the products: product, date, rating; reason tells where none is of a product of the plan
+-- @param audience: VARCHAR = NULL      a table as launch_audience returns it: whom was told of what, and whom not;
+--                                      reason tells where none is of a product of the plan
+-- @param purchases: VARCHAR = NULL     with audience: what users bought, with user, product and date; reason tells where
+--                                      none is of a user and product of audience
 -- @param baseline: VARCHAR = NULL      another forecast table, for forecast_value_added, such as one of architecture naive; NULL for what
 --                                      the other products of the plan really sold at the same step
 -- @param frequency: VARCHAR = NULL     day, week or month; NULL for that of the forecast, else week
@@ -164,6 +166,21 @@ contacted_ AS MATERIALIZED (
     SELECT of_, control_, bought_on_
     FROM users_ LEFT JOIN bought_ ON bought_of_ = of_ AND bought_user_ = user_
 ),
+-- Tables that say nothing of any product of the plan.
+unmatched_ AS MATERIALIZED (
+    SELECT nullif(concat_ws('; ',
+        CASE WHEN reviews IS NOT NULL AND NOT EXISTS (FROM reviews_ WHERE of_ IN (SELECT id_ FROM steps_)) THEN
+            'no product of the plan has a row in reviews that can be read: product_id must be written alike in both tables' END,
+        CASE
+            WHEN audience IS NULL THEN NULL
+            WHEN NOT EXISTS (FROM contacted_ WHERE of_ IN (SELECT id_ FROM steps_)) THEN
+                'no product of the plan has a row in audience that can be read: product_id must be written alike in both tables'
+            WHEN NOT EXISTS (FROM contacted_ WHERE bought_on_ IS NOT NULL AND of_ IN (SELECT id_ FROM steps_)) THEN
+                'no user of audience has a purchase of a product of the plan: product_id and user_id must be written alike in audience '
+                || 'and purchases'
+        END
+    ), '') AS unmatched_
+),
 -- Both are counted up to the end of each period that is over.
 liked_ AS (
     SELECT id_ AS liked_id_, step_ AS liked_step_, coalesce(sum(count_), 0)::BIGINT AS reviews_, coalesce(sum(liked_), 0)::BIGINT AS positives_
@@ -212,7 +229,7 @@ SELECT
             WHEN row_['status'] = 'running' AND day_ > today_ THEN 'begins after ' || today_
             WHEN row_['status'] = 'running' THEN 'not over, or not sold to its end, as of ' || today_
         END,
-        nullif(row_['notes'], ''), 'planned are ' || notes_
+        nullif(row_['notes'], ''), 'planned are ' || notes_, CASE WHEN row_['status'] <> 'running' THEN unmatched_ END
     ) AS reason,
     row_['projected_lower'] AS projected_lower,
     row_['projected_upper'] AS projected_upper,
@@ -232,7 +249,7 @@ SELECT
         - z_ * sqrt(near_told_ * (1 - near_told_) / (told_ + 2) + near_kept_ * (1 - near_kept_) / (kept_ + 2)) END AS lift_lower,
     CASE WHEN told_ > 0 AND kept_ > 0 THEN near_told_ - near_kept_
         + z_ * sqrt(near_told_ * (1 - near_told_) / (told_ + 2) + near_kept_ * (1 - near_kept_) / (kept_ + 2)) END AS lift_upper
-FROM beside_
+FROM beside_ CROSS JOIN unmatched_
 UNION ALL BY NAME
 SELECT key_ AS product_id, 'refused' AS status, why_ AS reason FROM against_ WHERE why_ IS NOT NULL
 ORDER BY 1, 2

@@ -13,6 +13,7 @@
 -- @returns positive_: DOUBLE      probability of a positive review
 -- @returns percentile_: DOUBLE    of the price among those of competitors
 -- @returns announced_: BIGINT     launches from four weeks before to four weeks after
+-- @returns unmatched_: VARCHAR    which of the tables have rows, but of no product of the plan; NULL for none
 -- @example FROM __launch_beside('(SELECT 1 AS key_, ''A'' AS category_, 1 AS rank_, DATE ''2024-05-01'' AS day_)', NULL, NULL, NULL,
 --          '(SELECT DATE ''2024-05-10'' AS date)', 'product_id')
 WITH plan_ AS (
@@ -62,7 +63,18 @@ SELECT
     CASE WHEN announced IS NOT NULL THEN (
         SELECT count(*) FROM announced_
         WHERE announced_day_ BETWEEN day_ - 28 AND day_ + 28 AND (of_ IS NULL OR of_ = category_)
-    ) END AS announced_
+    ) END AS announced_,
+    (
+        SELECT string_agg(of_, ' and ' ORDER BY of_)
+        FROM (
+            SELECT of_
+            FROM (
+                SELECT 'audience' AS of_, id_ FROM users_ UNION ALL SELECT 'tendency', id_ FROM reviews_
+                UNION ALL SELECT 'positions', id_ FROM positions_
+            ) LEFT JOIN (SELECT DISTINCT same_ FROM plan_) ON same_ = id_
+            GROUP BY of_ HAVING count(same_) = 0
+        )
+    ) AS unmatched_
 FROM plan_
 LEFT JOIN reviews_ ON reviews_.id_ = plan_.same_
 LEFT JOIN positions_ ON positions_.id_ = plan_.same_

@@ -85,6 +85,17 @@ new_ AS (
     SELECT id_, column_, value_->>'$' AS level_
     FROM ours_ JOIN levels_ USING (column_)
     WHERE json_type(value_) = 'VARCHAR' AND NOT list_contains(levels_, lower(trim(value_->>'$')))
+    UNION ALL
+    -- A number ten times those learned from, as cents are of euros.
+    SELECT id_, column_, concat(value_->>'$', ', learned from ', least_, ' to ', most_)
+    FROM ours_ JOIN (
+        SELECT column_, min(number_) AS least_, max(number_) AS most_
+        FROM (SELECT column_, __launch_amount(value_->>'$') AS number_ FROM past_ WHERE json_type(value_) IN ('BIGINT', 'UBIGINT', 'DOUBLE'))
+        WHERE number_ > 0
+        GROUP BY column_ HAVING count(*) >= 5
+    ) USING (column_)
+    WHERE json_type(value_) IN ('BIGINT', 'UBIGINT', 'DOUBLE')
+        AND (__launch_amount(value_->>'$') > 10 * most_ OR __launch_amount(value_->>'$') < 0.1 * least_)
 ),
 new_told_ AS (
     SELECT
@@ -155,7 +166,7 @@ SELECT unnest([
         'affected_': new_, 'all_': CASE WHEN products IS NOT NULL THEN all_ END, 'like_': new_like_,
         'fix_': concat(
             'No past product had them, so nothing is known of their effect: write them as in ', products,
-            ' if they are there under another name, such as (SELECT * REPLACE (replace(column, ''new'', ''known'') AS column) FROM ',
+            ' if they are there under another name or in another unit, such as (SELECT * REPLACE (replace(column, ''new'', ''known'') AS column) FROM ',
             candidates, '), else expect wide intervals.'
         )
     },

@@ -13,6 +13,9 @@ concat(
     CASE WHEN len([s_ FOR s_, k_ IN sold IF s_ IS NOT NULL AND available[k_] = 0]) > 0
     THEN '; stock ran out in ' || len([s_ FOR s_, k_ IN sold IF s_ IS NOT NULL AND available[k_] = 0])
         || ' steps: units are a lower bound there' END,
+    CASE WHEN __launch_idle(sold) > 0 THEN format(
+        '; nothing was sold in the first {} steps, which is taken for a late launch: launch_date says when it was', __launch_idle(sold)
+    ) END,
     CASE WHEN before > 0 THEN format(
         '; {:.0f} units sold before the launch date are left out: preorders := ''first_step'' counts them', before
     ) END

@@ -28,9 +28,21 @@ WITH options_ AS MATERIALIZED (
 grouped_ AS MATERIALIZED (
     SELECT key_, min(group_::VARCHAR) AS group_ FROM __launch_grouped(products, product_id, grouping) GROUP BY key_
 ),
+dates_ AS MATERIALIZED (SELECT DISTINCT day_ FROM __launch_sales(sales, product_id, date, units, 'price')),
+-- Sales by week say nothing of a month in the weeks from Monday to Sunday that belong to two.
+divided_ AS MATERIALIZED (
+    SELECT day_ AS divided_
+    FROM dates_, (
+        SELECT
+            min(frequency_) = 'month' AND bool_and(gap_ % 7 = 0)
+                AND count(*) > count(DISTINCT __launch_period(day_, 'month')) AS weekly_
+        FROM (SELECT day_, day_ - lag(day_) OVER (ORDER BY day_) AS gap_ FROM dates_), options_
+    )
+    WHERE weekly_ AND month(day_ - (isodow(day_) - 1)::INTEGER) <> month(day_ + (7 - isodow(day_))::INTEGER)
+),
 days_ AS MATERIALIZED (
     SELECT day_, __launch_period(day_, frequency_) AS number_, day_ - lag(day_) OVER (ORDER BY day_) AS gap_
-    FROM (SELECT DISTINCT day_ FROM __launch_sales(sales, product_id, date, units, 'price')), options_
+    FROM dates_ ANTI JOIN divided_ ON divided_ = day_ CROSS JOIN options_
 ),
 -- Whole periods only. The first one is whole if no further day of sale fits before the first.
 span_ AS MATERIALIZED (
@@ -60,6 +72,8 @@ opened_ AS MATERIALIZED (
     LEFT JOIN days_ ON days_.day_ = every_.day_
     JOIN weekdays_ ON weekday_ = isodow(every_.day_) AND 2 * weekdays_.sold_ >= (SELECT max(sold_) FROM weekdays_)
     CROSS JOIN options_
+    WHERE NOT (SELECT count(*) > 0 FROM divided_)
+        OR month(every_.day_ - (isodow(every_.day_) - 1)::INTEGER) = month(every_.day_ + (7 - isodow(every_.day_))::INTEGER)
     GROUP BY ALL
 ),
 -- Days of sale. Months have more or fewer: dates with sales where sales are by day or by week, else days of the month.
@@ -90,7 +104,8 @@ sold_ AS (
     SELECT
         rows_.key_, __launch_period(day_, frequency_) AS number_,
         greatest(__launch_sum(units_), 0) AS units_
-    FROM __launch_sales(sales, product_id, date, units, 'price') AS rows_, options_
+    FROM __launch_sales(sales, product_id, date, units, 'price') AS rows_ ANTI JOIN divided_ ON divided_ = day_
+    CROSS JOIN options_
     GROUP BY ALL
 ),
 products_ AS (

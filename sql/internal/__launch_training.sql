@@ -35,7 +35,8 @@ WITH launched_ AS MATERIALIZED (
     )
 ),
 known_ AS (
-    SELECT key_, min(attributes_) AS attributes_
+    -- Of several rows that with the earliest launch date, whole.
+    SELECT key_, min({'launch': launch_, 'attributes': attributes_})['attributes'] AS attributes_
     FROM __launch_attributes(products, product_id, launch_date, price, coalesce(products, 'products'))
     WHERE key_ IS NOT NULL
     GROUP BY key_

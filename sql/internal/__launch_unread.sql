@@ -7,6 +7,7 @@
 -- @param units: VARCHAR        the column of units
 -- @param price: VARCHAR        the column of prices in products, which need not exist
 -- @param launch_date: VARCHAR  the column of launch dates; 'launch_date' need not exist
+-- @param available: VARCHAR = NULL  the column of availability in sales; 'available' need not exist; NULL for one that is not used
 -- @returns unread_: VARCHAR  the text, NULL when all was read
 -- @example FROM __launch_unread('sales', 'products', 'product_id', 'date', 'units', 'price', 'launch_date')
 SELECT nullif(concat_ws('; ',
@@ -24,6 +25,10 @@ SELECT nullif(concat_ws('; ',
     CASE WHEN bad_days_ > 0 THEN format(
         '{} of {} rows of sales have no date from 1970 to 2200, such as ''{}'', and are left out', bad_days_, rows_, day_like_
     ) END,
+    CASE WHEN bad_shares_ > 0 THEN format(
+        '{} of {} rows of sales have an availability that cannot be read, such as ''{}'', and count as on sale: true, false, a share or pieces',
+        bad_shares_, rows_, share_like_
+    ) END,
     CASE WHEN bad_keys_ > 0 THEN format('{} of {} rows of sales have no product and are left out', bad_keys_, rows_) END,
     CASE WHEN bad_prices_ > 0 THEN format(
         '{} of {} prices of products are no number or may be read in two ways, such as ''{}'', and count as missing', bad_prices_, listed_, price_like_
@@ -38,6 +43,9 @@ SELECT nullif(concat_ws('; ',
     CASE WHEN bad_dates_ > 0 THEN format(
         '{} of {} launch dates of products are no date from 1970 to 2200, such as ''{}'': the first sale counts', bad_dates_,
         listed_, date_like_
+    ) END,
+    CASE WHEN twice_ > 0 THEN format(
+        '{} products, such as ''{}'', have several rows in products: that with the earliest launch date counts', twice_, twice_like_
     ) END
 ), '') AS unread_
 FROM (
@@ -54,6 +62,8 @@ FROM (
         count(*) FILTER (valid_day_ IS NULL) AS bad_days_,
         min(CASE WHEN valid_day_ IS NULL THEN coalesce(raw_day_::VARCHAR, 'NULL') END) AS day_like_,
         any_value(typeof(raw_day_)) AS day_type_,
+        count(*) FILTER (raw_share_ IS NOT NULL AND __launch_valid_share(raw_share_) IS NULL) AS bad_shares_,
+        min(CASE WHEN __launch_valid_share(raw_share_) IS NULL THEN raw_share_::VARCHAR END) AS share_like_,
         count(*) FILTER (raw_key_ IS NULL) AS bad_keys_
     FROM (
         SELECT *, __launch_valid_units(raw_units_) AS valid_units_, __launch_valid_day(raw_day_) AS valid_day_
@@ -61,8 +71,11 @@ FROM (
             SELECT
                 COLUMNS(lambda c: __launch_column(c, product_id, coalesce(sales, 'sales'))) AS raw_key_,
                 COLUMNS(lambda c: __launch_column(c, date, coalesce(sales, 'sales'))) AS raw_day_,
-                COLUMNS(lambda c: __launch_column(c, units, coalesce(sales, 'sales'))) AS raw_units_
-            FROM query(__launch_from(sales, [product_id, date, units], ['none']))
+                COLUMNS(lambda c: __launch_column(c, units, coalesce(sales, 'sales'))) AS raw_units_,
+                COLUMNS(lambda c: __launch_column(c, coalesce(available, '__launch_none'), coalesce(sales, 'sales'))) AS raw_share_
+            FROM query(__launch_from(
+                sales, [product_id, date, units, coalesce(available, 'available')], ['available', 'none']
+            ))
         )
     )
 ), (
@@ -81,11 +94,15 @@ FROM (
             THEN raw_date_::VARCHAR END
         ) AS text_date_,
         count(*) FILTER (raw_date_ IS NOT NULL AND __launch_valid_day(raw_date_) IS NULL) AS bad_dates_,
-        min(CASE WHEN raw_date_ IS NOT NULL AND __launch_valid_day(raw_date_) IS NULL THEN raw_date_::VARCHAR END) AS date_like_
+        min(CASE WHEN raw_date_ IS NOT NULL AND __launch_valid_day(raw_date_) IS NULL THEN raw_date_::VARCHAR END) AS date_like_,
+        count(DISTINCT raw_key_) FILTER (nth_ = 2) AS twice_,
+        min(CASE WHEN nth_ = 2 THEN raw_key_::VARCHAR END) AS twice_like_
     FROM (
         SELECT
+            COLUMNS(lambda c: __launch_column(c, product_id, coalesce(products, 'products'))) AS raw_key_,
             COLUMNS(lambda c: __launch_column(c, price, coalesce(products, 'products'))) AS raw_price_,
-            COLUMNS(lambda c: __launch_column(c, launch_date, coalesce(products, 'products'))) AS raw_date_
+            COLUMNS(lambda c: __launch_column(c, launch_date, coalesce(products, 'products'))) AS raw_date_,
+            CASE WHEN raw_key_ IS NOT NULL THEN row_number() OVER (PARTITION BY raw_key_) END AS nth_
         FROM query(__launch_from(products, [product_id, launch_date], ['price', price, 'launch_date']))
     )
 )

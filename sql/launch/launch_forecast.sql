@@ -97,7 +97,7 @@ model_ AS MATERIALIZED (
 -- What to tell of tables that were trained on.
 told_ AS MATERIALIZED (
     SELECT nullif(concat_ws('; ', unread_, __launch_unsold(unsold_, launches_, unsold_like_)), '') AS note_
-    FROM trained_, __launch_unread(sales, products, product_id, date, units, price, launch_date)
+    FROM trained_, __launch_unread(sales, products, product_id, date, units, price, launch_date, available := available)
     WHERE sales IS NOT NULL AND (SELECT blob_ IS NULL FROM given_)
 ),
 calendar_ AS MATERIALIZED (
@@ -105,7 +105,10 @@ calendar_ AS MATERIALIZED (
     FROM (SELECT launch_model_info(blob_)::JSON AS info_ FROM model_)
 ),
 own_ AS (
-    SELECT key_, units_, at_least_, __launch_own_note(sold_, available_, before_) AS note_
+    SELECT
+        key_, at_least_, __launch_own_note(sold_, available_, before_) AS note_,
+        -- Of steps before a late launch nothing is known.
+        [CASE WHEN k_ > __launch_idle(units_) THEN u_ END FOR u_, k_ IN units_] AS units_
     FROM __launch_launches(
         sales, candidates, (SELECT coalesce(frequency_, 'week') FROM calendar_), (SELECT coalesce(horizon_, 1) FROM calendar_),
         product_id, date, units, price, launch_date, 0, available, preorders

@@ -69,17 +69,28 @@ WITH fitted_ AS (
     count(*) FILTER (NOT selling_) AS unsold_,
     min(CASE WHEN NOT selling_ THEN id_ END) AS unsold_like_,
     count(*) FILTER (before_ > 0) AS early_,
+    count(*) FILTER (__launch_idle(units_) > 0) AS idle_,
+    min(CASE WHEN __launch_idle(units_) > 0 THEN id_ END) AS idle_like_,
     count(*) FILTER (list_bool_or(at_least_)) AS out_
     FROM __launch_training(
         sales, products, frequency, horizon, product_id, date, units, price, launch_date, burn_in,
         signals, covariates, signal_key, available := available, preorders := preorders
     )
 ),
+-- Products that sell, but are launched after all sales.
+late_ AS (
+    SELECT {'products': count(*), 'like': min(key_::VARCHAR), 'last': min(last_)}
+    FROM __launch_dates(sales, products, product_id, date, units, price, launch_date), (
+        SELECT max(day_) AS last_ FROM __launch_sales(sales, product_id, date, units, price)
+    )
+    WHERE counts_ AND first_sale_ IS NOT NULL AND given_ > last_
+),
 told_ AS (
     SELECT
         CASE WHEN unsold_ < launches_ THEN blob_ END AS blob_, * EXCLUDE (blob_),
         CASE WHEN unsold_ < launches_ THEN launch_model_info(blob_)::JSON END AS info_,
-        (FROM __launch_unread(sales, products, product_id, date, units, price, launch_date)) AS unread_
+        (FROM __launch_unread(sales, products, product_id, date, units, price, launch_date, available := available)) AS unread_,
+        (FROM late_) AS late_
     FROM fitted_
 )
 SELECT
@@ -109,9 +120,17 @@ SELECT
             'not looked at, as the architecture does not use them or they tell no launches apart: '
             || array_to_string((info_->'unused_attributes')::VARCHAR[], ', ')
         END,
+        CASE WHEN late_['products'] > 0 THEN format(
+            '{} products, such as {}, sold already though their launch date is after the last day of sales, {}: they are not learned from',
+            late_['products'], late_['like'], late_['last']::VARCHAR
+        ) END,
         CASE WHEN early_ > 0 THEN format(
             '{} of {} launches sold before their launch date, which is left out: preorders := ''first_step'' counts it',
             early_, launches_
+        ) END,
+        CASE WHEN idle_ > 0 THEN format(
+            '{} of {} launches, such as {}, sold nothing at first, though much later: where the launch date is too early, these '
+            || 'steps are no demand; NULL in its place takes the first sale', idle_, launches_, idle_like_
         ) END,
         CASE WHEN out_ > 0 THEN format(
             '{} of {} launches have steps that are known only from below, or not at all, as stock ran out or units are NULL: '

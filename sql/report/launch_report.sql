@@ -10,7 +10,7 @@
 -- @param comparables: VARCHAR = NULL         a table as launch_comparables returns it: the past launches behind each forecast
 -- @param timing: VARCHAR = NULL              a table as launch_timing returns it: what other dates would bring
 -- @param pricing: VARCHAR = NULL             a table as launch_pricing returns it: what other prices would bring
--- @param stock: VARCHAR = NULL               a table as launch_stock returns it
+-- @param stock: VARCHAR = NULL               a table as launch_stock returns it; where its orders are not the plan's own, the page says so
 -- @param channels: VARCHAR = NULL            a table as launch_channels returns it
 -- @param calendar: VARCHAR = NULL            a table as launch_calendar returns it; without it the calendar has the plan's dates
 -- @param audience: VARCHAR = NULL            a table as launch_audience returns it

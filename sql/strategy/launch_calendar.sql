@@ -5,8 +5,9 @@
 -- after. What customers see is outside of blackouts: before the launch on the day before one, else on the day after. The launch
 -- itself stays where the plan has it. A budget is shared out over the products by expected revenue, and within a product over
 -- teaser (25 %), announcement (25 %), listing (30 %) and promotion (20 %). A product of which an action would get less than one
--- unit of money gets none, and the others share the whole budget. A product without a calendar comes back as one row with status
--- refused; so does what was given and fits nothing, with product_id NULL.
+-- unit of money gets none, and the others share the whole budget. A product of which nothing is ordered (order_units is 0) has the
+-- actions of the others: reason of each says so, but for those of the order and the reorder, whose notes have their units. A product
+-- without a calendar comes back as one row with status refused; so does what was given and fits nothing, with product_id NULL.
 --
 -- @param plan: VARCHAR             the plan, as launch_plan returns it; also with order_units, order_date, reorder_units and
 --                                  reorder_date
@@ -108,6 +109,11 @@ best_ AS (
             WHEN stock_.order_units_ <> plan_.order_units_
             THEN format('order_units are those of stock; the plan has {:.0f}', plan_.order_units_)
         END AS stock_why_,
+        -- A product that sells already has its order of today among the reorders.
+        coalesce(coalesce(stock_.order_units_, plan_.order_units_) = 0, false)
+            AND NOT coalesce(
+                coalesce(stock_.reorder_units_, plan_.reorder_units_) > 0 AND coalesce(stock_.reorder_day_, plan_.reorder_day_) IS NULL, false
+            ) AS nothing_,
         CASE WHEN __launch_sum(revenue_) OVER () > 0 THEN coalesce(greatest(revenue_, 0), 0) ELSE 1 END AS weight_
     FROM plan_ LEFT JOIN stock_ ON stock_.id_ = plan_.id_
     WHERE plan_.why_ IS NULL
@@ -255,6 +261,8 @@ written_ AS (
                 WHEN day_ IS NULL AND seen_ THEN 'no day within a year of ' || due_ || ' is outside of ' || told_
                 WHEN day_ IS NULL THEN 'there is no working day within 61 days of ' || due_
             END,
+            -- The order says so in its note.
+            CASE WHEN nothing_ AND action_ NOT IN ('order', 'reorder') THEN 'nothing is ordered: order_units is 0' END,
             CASE WHEN day_ IS NULL AND share_ * money_ > 0 THEN format('{:.2f} of the budget are left over', share_ * money_) END,
             CASE action_
                 WHEN 'order' THEN nullif(concat_ws('; ',

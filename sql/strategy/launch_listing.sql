@@ -26,7 +26,7 @@
 -- @returns key_attributes: VARCHAR     its attributes as name: value, the rarest among other products first
 -- @returns praised: VARCHAR            what reviews of the category praise, the strongest first
 -- @returns audience: BIGINT            users to tell of it, without those set aside; NULL without the table
--- @returns order_units: DOUBLE         units to order; NULL where they are not known
+-- @returns order_units: DOUBLE         units to order; NULL where they are not known; 0, which reason tells, where nothing is ordered
 -- @returns status: VARCHAR             ok or refused
 -- @returns reason: VARCHAR             where price and date are from and what is missing; or why it is refused
 -- @example FROM launch_listing('candidates', plan := 'plan', aspects := 'aspects', stock := 'orders')
@@ -89,6 +89,8 @@ plan_ AS MATERIALIZED (FROM __launch_chosen(plan, 'product_id', 'launch_date', '
 planned_ AS (
     SELECT
         id_, min(launch_) AS launch_, min(price_) AS price_, min(order_units_) AS order_units_, min(order_why_) AS order_why_,
+        -- A product that sells already has its order of today among the reorders.
+        bool_or(reorder_units_ > 0 AND reorder_day_ IS NULL) AS again_,
         bool_or(why_ IS NULL) AS found_, string_agg(why_, '; ' ORDER BY why_) AS why_
     FROM plan_
     GROUP BY id_
@@ -142,6 +144,8 @@ joined_ AS (
         coalesce(planned_.launch_, own_launch_) AS launch_, planned_.launch_ AS plan_launch_,
         planned_.id_ IS NOT NULL AS planned_, planned_.found_, planned_.why_ AS plan_why_,
         coalesce(stock_.order_units_, planned_.order_units_) AS order_units_,
+        CASE WHEN stock_.order_units_ IS NOT NULL THEN stock_.reorder_units_ > 0 AND stock_.reorder_day_ IS NULL
+        ELSE planned_.again_ END AS again_,
         stock_.id_ IS NOT NULL AS stocked_,
         coalesce(stock_.why_, stock_.order_why_, CASE WHEN stock_.order_units_ IS NULL THEN planned_.order_why_ END) AS stock_why_,
         told_.users_, told_.control_, told_.id_ IS NOT NULL AS addressed_, told_.why_ AS told_why_,
@@ -229,6 +233,7 @@ SELECT
             ), '')
         END,
         CASE WHEN stock IS NOT NULL AND NOT stocked_ THEN 'stock has no row of it' ELSE stock_why_ END,
+        CASE WHEN order_units_ = 0 AND NOT coalesce(again_, false) THEN 'nothing is ordered: order_units is 0' END,
         CASE WHEN audience IS NULL THEN NULL WHEN NOT addressed_ THEN 'audience has no row of it'
         ELSE nullif(concat_ws('; ',
             'audience: ' || told_why_, CASE WHEN control_ > 0 THEN 'users set aside: ' || control_ END

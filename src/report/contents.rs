@@ -212,6 +212,7 @@ impl Contents {
             }
         }
         notices.extend(self.moved());
+        notices.extend(self.ordered_otherwise());
         if let (Some(total), None) = (self.total, self.total_of_plan()) {
             notices.push(format!(
                 "The table total expects {} units and the plan {}, at its own dates, prices and orders: its interval is not that of the plan.",
@@ -253,6 +254,32 @@ impl Contents {
             "The forecast is of another launch date than the plan for {}, such as {}: the fan shows the date of the forecast.",
             words::count(moved.len(), "product", "products"),
             words::short(&first.id, 60)
+        ))
+    }
+
+    /// Orders of the table stock that are not those of the plan.
+    fn ordered_otherwise(&self) -> Option<String> {
+        let orders = &self.stock.as_ref()?.orders;
+        let both = |launch: &Launch| Some((*orders.get(&launch.id)?, launch.order?));
+        let both: Vec<_> = self
+            .plan
+            .launches
+            .iter()
+            .filter_map(|launch| both(launch).map(|(stock, plan)| (launch, stock, plan)))
+            .collect();
+        let others: Vec<_> = both
+            .iter()
+            .filter(|(_, stock, plan)| (stock - plan).abs() >= 0.5)
+            .collect();
+        let (first, stock, plan) = others.first()?;
+        Some(format!(
+            "{} of {} in the table stock differ from the plan, such as {} ({}, in the plan {}): \
+             the page shows the orders of stock, but units, revenue and profit that rest on those of the plan.",
+            words::fixed(others.len() as f64, 0),
+            words::count(both.len(), "order", "orders"),
+            words::short(&first.id, 60),
+            words::units(*stock),
+            words::units(*plan)
         ))
     }
 

@@ -395,4 +395,18 @@ fn tables_that_do_not_fit_each_other_are_told() {
     ] {
         assert!(text.contains(part), "{part} is not in {text}");
     }
+    // Orders of another table are shown beside units and profit of the plan's own; equal ones are not told.
+    let names = ["product_id", "launch_date", "order_units"];
+    let row = |id: &str, order: &str| [id, "2024-10-07", order].map(str::to_owned).to_vec();
+    tables.plan = table("plan", &names, &[row("1", "900"), row("2", "70"), row("3", "NULL")]);
+    let names = ["product_id", "key", "order_units"];
+    let row = |id: &str, order: &str| [id, "a", order].map(str::to_owned).to_vec();
+    let rows = [row("1", "1000"), row("1", "300"), row("2", "70"), row("3", "5")];
+    tables.stock = Some(table("stock", &names, &rows));
+    let text = told(&tables).replace('\u{a0}', " ");
+    let part = "1 of 2 orders in the table stock differ from the plan, such as 1 (1,300, in the plan 900)";
+    assert!(text.contains(part), "{part} is not in {text}");
+    tables.stock = Some(table("stock", &names, &rows[2..]));
+    let text = told(&tables);
+    assert!(!text.contains("in the table stock differ"), "{text}");
 }

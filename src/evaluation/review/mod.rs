@@ -80,7 +80,7 @@ pub struct Launch {
     pub price: Option<f64>,
     /// Elasticity and its standard error.
     pub elasticity: Option<(f64, f64)>,
-    /// Units ordered.
+    /// Units ordered, where they are known: 0 is an order of nothing.
     pub ordered: Option<f64>,
     /// Days with sales, in order.
     pub days: Vec<Day>,

@@ -160,6 +160,18 @@ fn rules_hold_in_their_order() {
     assert_eq!(verdict(8.0), Recommendation::Push);
     assert_eq!(verdict(6.0), Recommendation::MarkDown);
     assert_eq!(verdict(2.0), Recommendation::Stop);
+    // An order of nothing is an order: all that is projected is above it.
+    let nothing = Launch {
+        ordered: Some(0.0),
+        ..launch(|_| Some(10.0), 10.0)
+    };
+    let steps = review(&nothing, &thresholds());
+    let found = steps[2].verdict.as_ref().unwrap();
+    assert_eq!(found.recommendation, Recommendation::Reorder);
+    assert_eq!(
+        found.rule,
+        "280 units projected, and nothing is ordered: order_units is 0"
+    );
     let first = review(&launch(|_| Some(2.0), 10.0), &thresholds());
     assert_eq!(first[0].verdict.as_ref().unwrap().recommendation, Recommendation::Hold);
     let wrong = Thresholds {

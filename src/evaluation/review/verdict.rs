@@ -92,7 +92,7 @@ pub struct State {
     pub launched: bool,
     /// Units planned over the horizon.
     pub planned: f64,
-    /// Units ordered.
+    /// Units ordered, where they are known: 0 is an order of nothing.
     pub ordered: Option<f64>,
     /// Units sold so far.
     pub sold: f64,
@@ -143,10 +143,17 @@ impl State {
             return told(Recommendation::Stop, rule);
         }
         if self.projected > limits.reorder_above * base {
-            let rule = format!(
-                "{:.0} units projected, above {} times the {base:.0} {named} (reorder_above)",
-                self.projected, limits.reorder_above
-            );
+            let rule = if self.ordered.is_some_and(|units| units <= 0.0) {
+                format!(
+                    "{:.0} units projected, and nothing is ordered: order_units is 0",
+                    self.projected
+                )
+            } else {
+                format!(
+                    "{:.0} units projected, above {} times the {base:.0} {named} (reorder_above)",
+                    self.projected, limits.reorder_above
+                )
+            };
             return told(Recommendation::Reorder, rule);
         }
         if self.out_of_stock && pace >= limits.push_below {

@@ -30,7 +30,7 @@ const SHARED: &[Shared] = &[(
         @param price: DOUBLE  price planned, or NULL
         @param elasticity: DOUBLE  elasticity, or NULL
         @param deviation: DOUBLE  its standard error
-        @param ordered: DOUBLE  units ordered, or NULL
+        @param ordered: DOUBLE  units ordered, or NULL where they are not known
         @param stock_known: BOOLEAN  whether anything is known of availability
         @param stamped: BOOLEAN  whether all sales of a period have one date
         @param level: DOUBLE = 0.8  probability of the intervals, and of those of the plan",
@@ -230,7 +230,7 @@ fn read(arguments: &mut Arguments) -> Result<Vec<Launch>, Failure> {
             known_day: known_days[row],
             price: prices[row],
             elasticity: elasticities[row].map(|mean| (mean, deviation.unwrap_or_default())),
-            ordered: ordered[row].filter(|units| *units > 0.0),
+            ordered: ordered[row].filter(|units| *units >= 0.0),
             days: days.map(days_of).transpose()?.unwrap_or_default(),
             stock: stock.map(stock_of).transpose()?.unwrap_or_default(),
             stock_known: stock_known[row] == Some(true),
