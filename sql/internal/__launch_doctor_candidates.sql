@@ -95,7 +95,7 @@ new_ AS (
         GROUP BY column_ HAVING count(*) >= 5
     ) USING (column_)
     WHERE json_type(value_) IN ('BIGINT', 'UBIGINT', 'DOUBLE')
-        AND (__launch_amount(value_->>'$') > 10 * most_ OR __launch_amount(value_->>'$') < 0.1 * least_)
+        AND (__launch_amount(value_->>'$') > 10 * most_ OR __launch_amount(value_->>'$') BETWEEN 1e-12 AND 0.1 * least_)
 ),
 new_told_ AS (
     SELECT

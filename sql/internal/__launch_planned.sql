@@ -59,7 +59,7 @@ WITH options_ AS MATERIALIZED (
         CASE WHEN prices IS NULL THEN NULL
         WHEN len(prices) BETWEEN 1 AND 100 AND len(list_filter(prices, lambda p: p > 0 AND p <= 5)) = len(prices)
         THEN list_sort(list_distinct(prices))
-        ELSE error('prices must be 1 to 100 multiples of the candidate''s own price (0.9 is a tenth below it), each above 0 and at most 5, got '
+        ELSE error('prices must be 1 to 100 multiples of the price (0.9 is a tenth below it), each above 0 and at most 5, got '
             || prices::VARCHAR) END AS asked_prices_,
         CASE WHEN price_ending IS NULL OR (price_ending >= 0 AND price_ending < 1) THEN price_ending
         ELSE error('price_ending must be from 0 to below 1, such as 0.99, got ' || price_ending) END AS ending_,
