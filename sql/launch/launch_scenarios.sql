@@ -54,15 +54,10 @@ calendar_ AS MATERIALIZED (
     FROM (SELECT launch_model_info(blob_)::JSON AS info_ FROM given_)
 ),
 own_ AS (
-    SELECT
-        key_, at_least_, __launch_own_note(sold_, available_, before_) AS note_,
-        -- Of steps before a late launch nothing is known.
-        [CASE WHEN k_ > __launch_idle(units_) THEN u_ END FOR u_, k_ IN units_] AS units_
-    FROM __launch_launches(
+    FROM __launch_own(
         sales, candidates, (SELECT coalesce(frequency_, 'week') FROM calendar_), (SELECT coalesce(horizon_, 1) FROM calendar_),
-        product_id, date, units, price, launch_date, 0, available, preorders
+        product_id, date, units, price, launch_date, available, preorders
     )
-    WHERE selling_
 ),
 single_ AS (
     SELECT
