@@ -107,3 +107,74 @@ pub fn share_out(products: &[Vec<Level>], budget: f64) -> Result<Shared, Refusal
         bound: chosen.bound,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Products whose profit grows ever slower with the order; no two are alike.
+    fn planted(products: usize) -> Vec<Vec<Level>> {
+        let of = |product: usize| {
+            let (cost, most) = (1.0 + (product * 37 % 23) as f64, 20.0 + (product * 61 % 97) as f64);
+            let earns = cost * (0.2 + (product * 17 % 31) as f64 / 20.0);
+            let level = |units: f64| Level {
+                units,
+                money: cost * units,
+                value: earns * most * (1.0 - (-2.0 * units / most).exp()) / 2.0,
+            };
+            (0..64).map(|at| level((most * f64::from(at) / 63.0).round())).collect()
+        };
+        (0..products).map(of).collect()
+    }
+
+    #[test]
+    fn a_budget_over_many_products_brings_what_its_bound_says() {
+        let products = planted(300);
+        let all: f64 = products
+            .iter()
+            .filter_map(|levels| levels.last())
+            .map(|level| level.money)
+            .sum();
+        for share in [0.1, 0.4, 0.8] {
+            let shared = share_out(&products, share * all).unwrap();
+            let spent: f64 = products
+                .iter()
+                .zip(&shared.levels)
+                .map(|(levels, &at)| levels[at].money)
+                .sum();
+            let value: f64 = products
+                .iter()
+                .zip(&shared.levels)
+                .map(|(levels, &at)| levels[at].value)
+                .sum();
+            assert!(spent <= share * all && (value - shared.value).abs() < 1e-6 * value);
+            // The bound by duality is that of the linear program, as profits are concave.
+            assert!(
+                value <= shared.bound * (1.0 + 1e-12) && value >= 0.99 * shared.bound,
+                "{value} of {}",
+                shared.bound
+            );
+        }
+    }
+
+    #[test]
+    fn a_budget_over_few_products_is_spent_as_trying_all_orders_would() {
+        let few: Vec<Vec<Level>> = planted(3);
+        let all: f64 = few
+            .iter()
+            .filter_map(|levels| levels.last())
+            .map(|level| level.money)
+            .sum();
+        let budget = 0.35 * all;
+        let mut best = 0.0f64;
+        for a in &few[0] {
+            for b in &few[1] {
+                for c in few[2].iter().filter(|c| a.money + b.money + c.money <= budget) {
+                    best = best.max(a.value + b.value + c.value);
+                }
+            }
+        }
+        let found = share_out(&few, budget).unwrap().value;
+        assert!(found <= best + 1e-9 && found >= 0.999 * best, "{found} of {best}");
+    }
+}
