@@ -101,7 +101,7 @@ format:
 lint:
 	cargo fmt --check
 	cargo clippy --release --locked --all-targets -- -D warnings
-	cargo clippy --release --locked --lib --no-default-features -- -D warnings
+	cargo clippy --release --locked --lib --test conformance --no-default-features -- -D warnings
 	python3 scripts/check_layers.py
 
 docs: test_build

@@ -37,21 +37,28 @@ WITH options_ AS (
 raw_ AS NOT MATERIALIZED (
     SELECT
         COLUMNS(lambda c: __launch_column(c, product_id, sales)) AS raw_key_,
-        COLUMNS(lambda c: __launch_column(c, date, sales)) AS raw_day_,
-        COLUMNS(lambda c: __launch_column(c, units, sales)) AS raw_units_,
-        COLUMNS(lambda c: __launch_column(c, price, sales)) AS raw_price_,
+        COLUMNS(lambda c: __launch_part(c, date, 1, sales)) AS raw_day_,
+        COLUMNS(lambda c: __launch_part(c, units, 1, sales)) AS raw_units_,
+        COLUMNS(lambda c: __launch_part(c, price, 1, sales)) AS raw_price_,
+        COLUMNS(lambda c: __launch_column(c, date, sales)) AS read_day_,
+        COLUMNS(lambda c: __launch_column(c, units, sales)) AS read_units_,
+        COLUMNS(lambda c: __launch_column(c, price, sales)) AS read_price_,
         COLUMNS(lambda c: __launch_column(c, available, sales)) AS raw_available_,
         hash(row_) AS hash_
-    FROM query(__launch_from(sales, [product_id, date, units], ['price', 'available'])) AS row_
+    FROM query(__launch_read(
+        sales, [product_id, date, units], ['price', 'available'], [date], [units, price]
+    )) AS row_
 ),
 checked_ AS NOT MATERIALIZED (
     SELECT
         raw_key_, raw_day_, raw_units_, raw_price_, raw_available_,
         raw_key_ IS NOT NULL AS good_key_,
-        __launch_valid_day(raw_day_) IS NOT NULL AS good_day_,
-        __launch_valid_units(raw_units_) IS NOT NULL AS good_units_,
+        __launch_valid_day(read_day_) AS day_,
+        __launch_valid_day(read_day_) IS NOT NULL AS good_day_,
+        __launch_amount(read_units_) AS units_,
+        __launch_valid_units(read_units_) IS NOT NULL AS good_units_,
         raw_units_ IS NULL OR isnan(TRY_CAST(raw_units_ AS DOUBLE)) IS TRUE AS no_units_,
-        raw_price_ IS NULL OR __launch_valid_price(raw_price_) IS NOT NULL AS good_price_,
+        raw_price_ IS NULL OR __launch_valid_price(read_price_) IS NOT NULL AS good_price_,
         __launch_valid_share(raw_available_) AS share_
     FROM raw_
 ),
@@ -66,15 +73,15 @@ rows_ AS (
             AS bad_day_like_,
         count(*) FILTER (
             good_day_ AND TRY_CAST(raw_day_ AS DATE) IS NULL
-            OR good_units_ AND raw_units_ IS NOT NULL AND TRY_CAST(raw_units_ AS DOUBLE) IS NULL
+            OR good_units_ AND raw_units_ IS NOT NULL AND TRY_CAST(raw_units_ AS DOUBLE) IS DISTINCT FROM units_
         ) AS texts_,
-        min(
+        max(
             CASE WHEN good_day_ AND TRY_CAST(raw_day_ AS DATE) IS NULL
-            THEN concat(raw_day_, ' as ', __launch_valid_day(raw_day_)) END
+            THEN concat(raw_day_, ' as ', day_) END
         ) AS text_days_like_,
         min(
-            CASE WHEN good_units_ AND raw_units_ IS NOT NULL AND TRY_CAST(raw_units_ AS DOUBLE) IS NULL
-            THEN concat(raw_units_, ' as ', __launch_amount(raw_units_)) END
+            CASE WHEN good_units_ AND raw_units_ IS NOT NULL AND TRY_CAST(raw_units_ AS DOUBLE) IS DISTINCT FROM units_
+            THEN concat(raw_units_, ' as ', units_) END
         ) AS text_units_like_,
         count(*) FILTER (no_units_) AS no_units_,
         min(CASE WHEN no_units_ THEN concat('product ', raw_key_, ', ', raw_day_) END) AS no_units_like_,
@@ -97,12 +104,12 @@ rows_ AS (
         count(*) FILTER (NOT good_price_) AS bad_price_,
         min(CASE WHEN NOT good_price_ THEN concat('product ', raw_key_, ', ', raw_day_, ', price ', raw_price_) END)
             AS bad_price_like_,
-        count(*) FILTER (good_units_ AND __launch_amount(raw_units_) < 0) AS returns_,
+        count(*) FILTER (good_units_ AND units_ < 0) AS returns_,
         min(
-            CASE WHEN good_units_ AND __launch_amount(raw_units_) < 0
+            CASE WHEN good_units_ AND units_ < 0
             THEN concat('product ', raw_key_, ', ', raw_day_, ', units ', raw_units_) END
         ) AS returns_like_,
-        count(*) FILTER (good_key_ AND good_day_ AND good_units_ AND __launch_amount(raw_units_) > 0) AS positive_
+        count(*) FILTER (good_key_ AND good_day_ AND good_units_ AND units_ > 0) AS positive_
     FROM checked_
 ),
 copies_ AS (
@@ -271,7 +278,7 @@ found_ AS (
             'name_': 'invalid_dates', 'bad_': bad_day_ > 0, 'fatal_': false,
             'affected_': bad_day_, 'all_': all_, 'like_': bad_day_like_,
             'fix_': concat(
-                'These rows are left out: give them a date from 1970 to 2200, or say how texts such as 12/31/2024 are read, ',
+                'These rows are left out: give them a date from 1970 to 2200, or say how texts such as 12/05/2024 are read where all may be either, ',
                 '(SELECT * REPLACE (strptime(', __launch_identifier(date), ', ''%m/%d/%Y'')::DATE AS ', __launch_identifier(date),
                 ') FROM ', sales, ').'
             )

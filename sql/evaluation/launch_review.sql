@@ -134,7 +134,7 @@ reviews_ AS MATERIALIZED (
             __launch_id_text(COLUMNS(lambda c: __launch_column(c, product_id, coalesce(reviews, 'reviews')))) AS of_,
             __launch_valid_day(COLUMNS(lambda c: __launch_column(c, date, coalesce(reviews, 'reviews')))) AS on_,
             __launch_finite(__launch_amount(COLUMNS(lambda c: __launch_column(c, rating, coalesce(reviews, 'reviews'))))) AS given_
-        FROM query(__launch_from(reviews, [product_id, date, rating], []))
+        FROM query(__launch_read(reviews, [product_id, date, rating], [], [date], []))
     )
     WHERE given_ IS NOT NULL AND of_ IS NOT NULL AND on_ IS NOT NULL
     GROUP BY of_, on_
@@ -158,7 +158,7 @@ bought_ AS (
             __launch_id_text(COLUMNS(lambda c: __launch_column(c, product_id, coalesce(purchases, 'purchases')))) AS bought_of_,
             __launch_id_text(COLUMNS(lambda c: __launch_column(c, user_id, coalesce(purchases, 'purchases')))) AS bought_user_,
             __launch_valid_day(COLUMNS(lambda c: __launch_column(c, date, coalesce(purchases, 'purchases')))) AS bought_on_
-        FROM query(__launch_from(purchases, [product_id, user_id, date], []))
+        FROM query(__launch_read(purchases, [product_id, user_id, date], [], [date], []))
     )
     GROUP BY bought_of_, bought_user_
 ),

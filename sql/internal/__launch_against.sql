@@ -79,7 +79,7 @@ listed_ AS MATERIALIZED (
             __launch_id_text(COLUMNS(lambda c: __launch_column(c, product_id, coalesce(products, 'products')))) AS id_,
             __launch_valid_day(COLUMNS(lambda c: __launch_column(c, launch_date, coalesce(products, 'products')))) AS known_,
             COLUMNS(lambda c: __launch_column(c, category, coalesce(products, 'products')))::VARCHAR AS category_
-        FROM query(__launch_from(products, [product_id], [launch_date, category]))
+        FROM query(__launch_read(products, [product_id], [launch_date, category], [launch_date], []))
     )
     WHERE id_ IS NOT NULL
     GROUP BY id_
@@ -104,7 +104,7 @@ told_ AS MATERIALIZED (
                 __launch_id_text(COLUMNS(lambda c: __launch_column(c, product_id, coalesce(availability, 'availability')))) AS id_,
                 __launch_valid_day(COLUMNS(lambda c: __launch_column(c, date, coalesce(availability, 'availability')))) AS day_,
                 __launch_valid_share(COLUMNS(lambda c: __launch_column(c, available, coalesce(availability, 'availability')))) AS share_
-            FROM query(__launch_from(availability, [product_id, date, available], []))
+            FROM query(__launch_read(availability, [product_id, date, available], [], [date], []))
         )
         WHERE share_ IS NOT NULL AND day_ <= (SELECT today_ FROM clock_)
         GROUP BY id_, day_

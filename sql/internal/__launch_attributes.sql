@@ -30,7 +30,7 @@ FROM (
         COLUMNS(lambda c: __launch_column(c, cost, source)) AS cost_,
         COLUMNS(lambda c: __launch_column(c, category, source)) AS category_,
         struct_pack(*COLUMNS(
-            lambda c: lower(c) NOT IN (
+            lambda c: NOT starts_with(c, '__launch_read_') AND lower(c) NOT IN (
                 -- Of several columns that name a product, the first one is its id; the others are attributes.
                 lower(product_id), lower(trim(split_part(product_id, ',', 1))), '__launch_' || lower(product_id),
                 lower(launch_date), coalesce(nullif(lower(price), 'price'), ''),
@@ -38,7 +38,10 @@ FROM (
             )
         )) AS attributes_
     FROM (
-        FROM query(__launch_from(products, [product_id, launch_date], ['launch_date', CASE WHEN priced THEN 'price' ELSE price END, 'cost', 'category']))
+        FROM query(__launch_read(
+            products, [product_id, launch_date],
+            ['launch_date', CASE WHEN priced THEN 'price' ELSE price END, 'cost', 'category'], [launch_date], [price, cost]
+        ))
         UNION ALL BY NAME SELECT NULL AS price WHERE false
     )
 )

@@ -52,7 +52,7 @@ announced_ AS (
     SELECT
         __launch_valid_day(COLUMNS(lambda c: __launch_column(c, 'date', coalesce(announced, 'announced')))) AS announced_day_,
         COLUMNS(lambda c: __launch_column(c, 'category', coalesce(announced, 'announced')))::VARCHAR AS of_
-    FROM query(__launch_from(announced, ['date'], ['category']))
+    FROM query(__launch_read(announced, ['date'], ['category'], ['date'], []))
 )
 SELECT
     plan_.id_, plan_.rank_,

@@ -20,7 +20,7 @@ WITH given_ AS MATERIALIZED (
             COLUMNS(lambda c: __launch_column(c, 'first', coalesce(blackout, 'blackout'))) AS raw_first_,
             COLUMNS(lambda c: __launch_column(c, 'last', coalesce(blackout, 'blackout'))) AS raw_last_,
             COLUMNS(lambda c: __launch_column(c, 'name', coalesce(blackout, 'blackout'))) AS raw_name_
-        FROM query(__launch_from(blackout, [date, 'first', 'last'], ['date', 'first', 'last', 'name']))
+        FROM query(__launch_read(blackout, [date, 'first', 'last'], ['date', 'first', 'last', 'name'], [date, 'first', 'last'], []))
     )
 ),
 wrong_ AS (

@@ -29,7 +29,7 @@ WITH raw_ AS MATERIALIZED (
             COLUMNS(lambda c: __launch_column(c, date, campaigns)) AS raw_day_,
             COLUMNS(lambda c: __launch_column(c, spend, campaigns)) AS raw_spend_,
             COLUMNS(lambda c: __launch_column(c, CASE WHEN outcomes IS NULL THEN outcome ELSE 'outcome' END, campaigns)) AS raw_outcome_
-        FROM query(__launch_from(campaigns, [channel, date, spend], ['outcome']))
+        FROM query(__launch_read(campaigns, [channel, date, spend], ['outcome'], [date], [spend, CASE WHEN outcomes IS NULL THEN outcome ELSE 'outcome' END]))
     )
 ),
 rows_ AS MATERIALIZED (
@@ -44,7 +44,7 @@ raw_totals_ AS MATERIALIZED (
             COLUMNS(lambda c: __launch_column(c, outcome_date, coalesce(outcomes, 'outcomes'))) AS raw_day_,
             COLUMNS(lambda c: __launch_column(c, outcome, coalesce(outcomes, 'outcomes'))) AS raw_outcome_,
             COLUMNS(lambda c: __launch_column(c, price, coalesce(outcomes, 'outcomes'))) AS raw_price_
-        FROM query(__launch_from(outcomes, [outcome_date, outcome, price], ['price']))
+        FROM query(__launch_read(outcomes, [outcome_date, outcome, price], ['price'], [outcome_date], [outcome, price]))
     )
 ),
 summed_ AS (

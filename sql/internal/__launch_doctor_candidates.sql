@@ -32,7 +32,7 @@ WITH asked_ AS MATERIALIZED (
             COLUMNS(lambda c: __launch_column(c, product_id, coalesce(candidates, 'candidates'))) AS key_,
             COLUMNS(lambda c: __launch_column(c, launch_date, coalesce(candidates, 'candidates'))) AS day_,
             COLUMNS(lambda c: __launch_column(c, price, coalesce(candidates, 'candidates'))) AS price_
-        FROM query(__launch_from(candidates, [product_id, launch_date], ['launch_date', 'price', price]))
+        FROM query(__launch_read(candidates, [product_id, launch_date], ['launch_date', 'price', price], [launch_date], [price]))
     )
 ),
 counted_ AS (
@@ -140,7 +140,7 @@ SELECT unnest([
         'name_': 'candidates_without_launch_date', 'bad_': undated_ > 0, 'fatal_': false,
         'affected_': undated_, 'all_': all_, 'like_': undated_like_,
         'fix_': concat(
-            'Give them a date from 1970 to 2200 (texts such as 12/31/2024: strptime(', launch_date, ', ''%m/%d/%Y'')::DATE), or ',
+            'Give them a date from 1970 to 2200 (texts such as 12/05/2024 where all may be either: strptime(', launch_date, ', ''%m/%d/%Y'')::DATE), or ',
             'leave them out: ', candidates, ' WHERE TRY_CAST(', launch_date, ' AS DATE) IS NOT NULL.'
         )
     },

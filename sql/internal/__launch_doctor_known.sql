@@ -30,7 +30,7 @@ WITH sold_ AS MATERIALIZED (
         SELECT
             COLUMNS(lambda c: __launch_column(c, product_id, coalesce(sales, 'sales'))) AS key_,
             __launch_valid_day(COLUMNS(lambda c: __launch_column(c, date, coalesce(sales, 'sales')))) AS day_
-        FROM query(__launch_from(sales, [product_id, date], []))
+        FROM query(__launch_read(sales, [product_id, date], [], [date], []))
     )
     GROUP BY ALL
 ),
@@ -49,8 +49,8 @@ ahead_ AS MATERIALIZED (
                 lambda c: __launch_column(c, coalesce(signal_key, product_id), coalesce(candidates, 'candidates'))
             ) AS group_,
             __launch_valid_day(COLUMNS(lambda c: __launch_column(c, launch_date, coalesce(candidates, 'candidates')))) AS day_
-        FROM query(__launch_from(
-            candidates, [product_id, launch_date, coalesce(signal_key, product_id)], ['launch_date']
+        FROM query(__launch_read(
+            candidates, [product_id, launch_date, coalesce(signal_key, product_id)], ['launch_date'], [launch_date], []
         ))
     )
     WHERE key_ IS NOT NULL
@@ -120,7 +120,7 @@ events_ AS (
                 SELECT
                     __launch_valid_day(COLUMNS(lambda c: __launch_column(c, 'date', coalesce(events, 'events')))) AS day_,
                     COLUMNS(lambda c: __launch_column(c, 'name', coalesce(events, 'events')))::VARCHAR AS name_
-                FROM query(__launch_from(events, ['date', 'name'], []))
+                FROM query(__launch_read(events, ['date', 'name'], [], ['date'], []))
             ), span_
             GROUP BY name_
         )
@@ -144,7 +144,7 @@ offers_ AS (
             SELECT
                 COLUMNS(lambda c: __launch_column(c, product_id, coalesce(offers, 'offers'))) AS id_,
                 COLUMNS(lambda c: __launch_column(c, price, coalesce(offers, 'offers'))) AS price_
-            FROM query(__launch_from(offers, [product_id, price], ['product_id']))
+            FROM query(__launch_read(offers, [product_id, price], ['product_id'], [], [price]))
         )
     )
 )

@@ -48,8 +48,9 @@ FROM (
             COLUMNS(lambda c: __launch_column(c, price, events)) AS raw_price_,
             COLUMNS(lambda c: __launch_column(c, event, events)) AS raw_event_,
             COLUMNS(lambda c: __launch_column(c, channel, events)) AS raw_channel_
-        FROM query(__launch_from(
-            __launch_named(events, 'events'), [user_id, product_id, date, units, price, event, channel], ['units', 'price', 'event', 'channel']
+        FROM query(__launch_read(
+            __launch_named(events, 'events'), [user_id, product_id, date, units, price, event, channel],
+            ['units', 'price', 'event', 'channel'], [date], [units, price]
         ))
     )
 )

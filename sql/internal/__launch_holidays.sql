@@ -11,7 +11,7 @@ WITH given_ AS MATERIALIZED (
         SELECT
             COLUMNS(lambda c: __launch_column(c, date, coalesce(events, 'events'))) AS raw_,
             nullif(trim(COLUMNS(lambda c: __launch_column(c, 'name', coalesce(events, 'events')))::VARCHAR), '') AS name_
-        FROM query(__launch_from(events, [date, 'name'], []))
+        FROM query(__launch_read(events, [date, 'name'], [], [date], []))
     )
 ),
 wrong_ AS (

@@ -21,7 +21,7 @@ events_ AS MATERIALIZED (
         SELECT
             COLUMNS(lambda c: __launch_column(c, 'date', coalesce(events, 'events'))) AS raw_day_,
             COLUMNS(lambda c: __launch_column(c, 'name', coalesce(events, 'events')))::VARCHAR AS name_
-        FROM query(__launch_from(events, ['date', 'name'], []))
+        FROM query(__launch_read(events, ['date', 'name'], [], ['date'], []))
     )
 ),
 -- What would be averaged, left out or taken for something else than was meant.

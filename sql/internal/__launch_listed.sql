@@ -21,7 +21,7 @@ FROM (
             lambda c: __launch_column(c, coalesce("by", '__launch_none'), coalesce(products, 'products'))
         ) AS group_,
         __launch_valid_price(COLUMNS(lambda c: __launch_column(c, price, coalesce(products, 'products')))) AS price_
-    FROM query(__launch_from(products, [product_id], [coalesce("by", 'none'), price]))
+    FROM query(__launch_read(products, [product_id], [coalesce("by", 'none'), price], [], [price]))
 )
 WHERE product_ IS NOT NULL
 GROUP BY product_

@@ -33,15 +33,16 @@ FROM (
             COLUMNS(lambda c: __launch_column(c, brand, products)) AS brand_,
             __launch_candidate AS candidate_,
             -- With the empty column, as there may be no other. What is earned with a product does not make it alike.
-            struct_pack(*COLUMNS(lambda c: lower(c) NOT IN (
+            struct_pack(*COLUMNS(lambda c: NOT starts_with(c, '__launch_read_') AND lower(c) NOT IN (
                 lower(product_id), lower(trim(split_part(product_id, ',', 1))), '__launch_' || lower(product_id),
                 lower(launch_date), lower(price), 'price', 'cost', '__launch_launch_date', '__launch_' || lower(price), '__launch_price',
                 '__launch_category', '__launch_brand', '__launch_candidate'
             ))) AS attributes_
-        FROM query(__launch_from(
+        FROM query(__launch_read(
             '(FROM (SELECT *, false AS __launch_candidate FROM ' || __launch_named(products, 'products') || ')'
             || coalesce(' UNION ALL BY NAME FROM (SELECT *, true AS __launch_candidate FROM ' || nullif(trim(candidates), '') || ')', '') || ')',
-            [product_id, launch_date, price, category, brand], ['launch_date', 'price', 'category', 'brand', 'none']
+            [product_id, launch_date, price, category, brand], ['launch_date', 'price', 'category', 'brand', 'none'],
+            [launch_date], [price]
         ))
     )
 )

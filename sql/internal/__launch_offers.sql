@@ -29,8 +29,8 @@ FROM (
         __launch_valid_day(COLUMNS(lambda c: __launch_column(c, date, offers))) AS day_,
         __launch_valid_price(COLUMNS(lambda c: __launch_column(c, price, offers))) AS price_,
         __launch_valid_units(COLUMNS(lambda c: __launch_column(c, units, offers))) AS units_
-    FROM query(__launch_from(
-        offers, [competitor, price, product_id], ['product_id', 'date', 'units', coalesce("by", 'none')]
+    FROM query(__launch_read(
+        offers, [competitor, price, product_id], ['product_id', 'date', 'units', coalesce("by", 'none')], [date], [price, units]
     ))
 )
 WHERE competitor_ IS NOT NULL AND price_ >= 1e-6

@@ -15,6 +15,6 @@ FROM (
         __launch_valid_day(
             COLUMNS(lambda c: __launch_column(c, launch_date, coalesce(products, 'products')))
         ) AS launch_
-    FROM query(__launch_from(products, [product_id, launch_date], ['launch_date']))
+    FROM query(__launch_read(products, [product_id, launch_date], ['launch_date'], [launch_date], []))
 )
 GROUP BY key_

@@ -36,8 +36,8 @@ given_ AS MATERIALIZED (
             COLUMNS(lambda c: __launch_column(c, user_id, reviews)) AS user_,
             COLUMNS(lambda c: __launch_column(c, date, reviews)) AS raw_day_,
             COLUMNS(lambda c: __launch_column(c, rating, reviews)) AS raw_rating_
-        FROM query(__launch_from(
-            __launch_named(reviews, 'reviews'), [product_id, user_id, date, rating], ['user_id', 'date']
+        FROM query(__launch_read(
+            __launch_named(reviews, 'reviews'), [product_id, user_id, date, rating], ['user_id', 'date'], [date], []
         ))
     ), two_
 ),

@@ -34,8 +34,9 @@ FROM (
         __launch_valid_share(COLUMNS(
             lambda c: __launch_column(c, coalesce(available, '__launch_none'), coalesce(sales, 'sales'))
         )) AS share_
-    FROM query(__launch_from(
-        sales, [product_id, date, units, price, coalesce(available, 'available')], ['price', 'available', 'none']
+    FROM query(__launch_read(
+        sales, [product_id, date, units, price, coalesce(available, 'available')], ['price', 'available', 'none'],
+        [date], [units, price]
     ))
 )
 WHERE key_ IS NOT NULL AND day_ IS NOT NULL AND (units_ IS NOT NULL OR available IS NOT NULL)

@@ -124,7 +124,7 @@ events_ AS (
         SELECT
             __launch_valid_day(COLUMNS(lambda c: __launch_column(c, 'date', coalesce(events, 'events')))) AS day_,
             COLUMNS(lambda c: __launch_column(c, 'name', coalesce(events, 'events')))::VARCHAR AS name_
-        FROM query(__launch_from(events, ['date', 'name'], []))
+        FROM query(__launch_read(events, ['date', 'name'], [], ['date'], []))
     ), options_
     WHERE day_ IS NOT NULL AND name_ IS NOT NULL
 )

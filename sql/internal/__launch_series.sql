@@ -26,7 +26,7 @@ FROM (
             __launch_valid_units(
                 COLUMNS(lambda c: __launch_column(c, 'value', 'signals ' || coalesce(signals, '')))
             ) AS value_
-        FROM query(__launch_from(signals, ['key', 'date', 'value'], ['signal']))
+        FROM query(__launch_read(signals, ['key', 'date', 'value'], ['signal'], ['date'], ['value']))
     )
     UNION ALL BY NAME
     SELECT
@@ -77,7 +77,7 @@ FROM (
                     ', ''__launch_none'' AS ' || __launch_identifier('__launch_' || n_)
                     FOR n_ IN list_distinct([trim(n_) FOR n_ IN string_split(product_id, ',')])
                 ], '')
-                || ' FROM ' || coalesce(covariates, '(SELECT NULL AS date WHERE false)') || ')',
+                || ' FROM (' || __launch_read(covariates, ['date'], [], ['date'], []) || '))',
                 product_id
             )))
         )

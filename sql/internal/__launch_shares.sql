@@ -24,7 +24,9 @@ sold_ AS MATERIALIZED (
             COLUMNS(lambda c: __launch_column(c, product_id, sales))::VARCHAR AS id_,
             COLUMNS(lambda c: __launch_column(c, coalesce("by", product_id), sales))::VARCHAR AS value_,
             __launch_valid_units(COLUMNS(lambda c: __launch_column(c, units, sales))) AS units_
-        FROM query(__launch_from(CASE WHEN "by" IS NOT NULL THEN sales END, [product_id, coalesce("by", product_id), units], []))
+        FROM query(__launch_read(
+            CASE WHEN "by" IS NOT NULL THEN sales END, [product_id, coalesce("by", product_id), units], ['price'], [], [units, 'price']
+        ))
     ))
     LEFT JOIN named_ USING (id_)
     GROUP BY ALL

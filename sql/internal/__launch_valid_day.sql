@@ -1,5 +1,5 @@
--- A value as a day. Texts are read as DuckDB does, and with points: 31.12.2024 is read in one way all over the world, as
--- 12/31/2024 and 31/12/2024 are not.
+-- A value as a day. Texts are read as DuckDB does, and with points: 31.12.2024 is read in one way all over the world. What
+-- 12/05/2024 is, its column tells: see __launch_read.
 --
 -- @scalar
 -- @param moment: ANY  a date, timestamp or text

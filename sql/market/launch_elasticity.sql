@@ -65,7 +65,7 @@ sold_ AS (
                 FOR name_ IN controls
             ]
         ], ''), '')
-        || ' FROM ' || __launch_joined(sales, product_id)
+        || ' FROM (' || __launch_read(sales, [product_id, date, units, price], [], [date], [units, price]) || ')'
     )
 ),
 listed_ AS (

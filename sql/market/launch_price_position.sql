@@ -55,16 +55,16 @@ rows_ AS MATERIALIZED (
             COLUMNS(lambda c: __launch_column(c, category, offers))::VARCHAR AS category_,
             __launch_valid_price(COLUMNS(lambda c: __launch_column(c, price, offers))) AS price_,
             struct_pack(*COLUMNS(
-                lambda c: lower(c) NOT IN (
+                lambda c: NOT starts_with(c, '__launch_read_') AND lower(c) NOT IN (
                     lower(product_id), lower(trim(split_part(product_id, ',', 1))), '__launch_' || lower(product_id),
                     lower(competitor), lower(date), lower(price), lower(units),
-                    '__launch candidate', '__launch_date', '__launch_category'
+                    '__launch candidate', '__launch_date', '__launch_category', '__launch_' || lower(price)
                 )
             )) AS attributes_
         FROM (
-            SELECT *, false AS "__launch candidate" FROM query('FROM ' || __launch_joined(offers, product_id))
+            SELECT *, false AS "__launch candidate" FROM query(__launch_read(offers, [product_id], ['date'], [date], [price]))
             UNION ALL BY NAME
-            SELECT *, true AS "__launch candidate" FROM query('FROM ' || __launch_joined(candidates, product_id))
+            SELECT *, true AS "__launch candidate" FROM query(__launch_read(candidates, [product_id], [price], [], [price]))
             UNION ALL BY NAME
             SELECT NULL AS __launch_date, NULL AS __launch_category, NULL AS __launch_none WHERE false
         )

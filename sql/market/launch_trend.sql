@@ -72,7 +72,7 @@ all_ AS (
         SELECT
             COLUMNS(lambda c: __launch_column(c, series, data)) AS key_,
             COLUMNS(lambda c: __launch_column(c, date, data)) AS day_
-        FROM query('FROM ' || __launch_joined(data, series))
+        FROM query(__launch_read(data, [series, date], [], [date], []))
     )
     GROUP BY key_
 ),

@@ -39,8 +39,9 @@ WITH raw_ AS MATERIALIZED (
         COLUMNS(lambda c: __launch_column(c, coalesce(pending, '__launch_none'), results)) AS pending_,
         COLUMNS(lambda c: __launch_column(c, coalesce("value", '__launch_none'), results)) AS value_,
         COLUMNS(lambda c: __launch_column(c, coalesce(date, '__launch_none'), results)) AS date_
-    FROM query(__launch_from(
-        __launch_named(results, 'results'), [arm, trials], ['none', 'successes', 'sum', 'sum_squares', 'pending', 'value', 'date']
+    FROM query(__launch_read(
+        __launch_named(results, 'results'), [arm, trials], ['none', 'successes', 'sum', 'sum_squares', 'pending', 'value', 'date'],
+        [coalesce(date, '__launch_none')], []
     ))
 ),
 -- What the columns are that exist; the type of a stand-in is "NULL".

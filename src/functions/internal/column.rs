@@ -13,6 +13,9 @@ use crate::functions::prelude::*;
 /// The prefix of stand-ins.
 const STAND_IN: &str = "__launch_";
 
+/// The prefix of columns whose texts were read by what all of them say, which go first: see `__launch_read`.
+pub(super) const READ: &str = "__launch_read_";
+
 /// DuckDB's vector size: names in a full vector go on in the next one, which knows nothing of the first.
 const VECTOR_SIZE: usize = 2048;
 
@@ -23,14 +26,8 @@ pub(super) fn pick(columns: &[Option<&str>], wanted: Option<&str>, source: &str)
             "{source} has 2,040 columns or more: give those that count, (SELECT ... FROM {source})"
         ));
     }
-    let matches = |column: &Option<&str>, name: &str| column.is_some_and(|column| column.eq_ignore_ascii_case(name));
-    if let Some(wanted) = wanted {
-        let stand_in = format!("{STAND_IN}{wanted}");
-        for name in [wanted, &stand_in] {
-            if columns.iter().any(|column| matches(column, name)) {
-                return Ok(columns.iter().map(|column| matches(column, name)).collect());
-            }
-        }
+    if let Some(picked) = wanted.and_then(|wanted| find(columns, wanted)) {
+        return Ok(picked);
     }
     let there_are: Vec<_> = columns
         .iter()
@@ -45,6 +42,15 @@ pub(super) fn pick(columns: &[Option<&str>], wanted: Option<&str>, source: &str)
     ))
 }
 
+/// For each name, whether it is the wanted column or else its stand-in, or what was read of either.
+fn find(columns: &[Option<&str>], wanted: &str) -> Option<Vec<bool>> {
+    let matches = |column: &Option<&str>, name: &str| column.is_some_and(|column| column.eq_ignore_ascii_case(name));
+    let is_there = |name: &String| columns.iter().any(|column| matches(column, name));
+    let there = [wanted.to_owned(), format!("{STAND_IN}{wanted}")].into_iter().find(is_there)?;
+    let name = Some(format!("{READ}{wanted}")).filter(is_there).unwrap_or(there);
+    Some(columns.iter().map(|column| matches(column, &name)).collect())
+}
+
 /// See [`Function::ABOUT`].
 pub struct Column;
 
@@ -57,7 +63,7 @@ impl Function for Column {
 
         @param column_name: VARCHAR  the names of all columns of the table
         @param wanted: VARCHAR  the name to look for
-        @param source: VARCHAR  the table's name, for the error
+        @param source: VARCHAR  the table's name, for the error; NULL for the first column where the wanted one is not there
         @returns BOOLEAN  true for the wanted column
         @example SELECT COLUMNS(lambda c: __launch_column(c, 'Units', 'sales')) FROM sales
     ";
@@ -72,7 +78,11 @@ impl PerChunk for Column {
         let (Some(wanted), Some(source)) = (wanted.first(), source.first()) else {
             return Ok(Vec::new());
         };
-        let source = source.as_deref().unwrap_or("the table");
+        let Some(source) = source else {
+            let picked = wanted.as_deref().and_then(|wanted| find(&names, wanted));
+            let first = || (0..names.len()).map(|i| i == 0).collect();
+            return Ok(picked.unwrap_or_else(first).into_iter().map(Some).collect());
+        };
         let picked = pick(&names, wanted.as_deref(), source).map_err(Failure::new)?;
         Ok(picked.into_iter().map(Some).collect())
     }
@@ -115,5 +125,12 @@ mod tests {
             pick(&[Some("a"), None], None, "sales"),
             Err("column NULL not found in sales; its columns are: a".into())
         );
+    }
+
+    #[test]
+    fn what_was_read_of_a_column_goes_before_it() {
+        let picked = |columns: &[Option<&str>]| pick(columns, Some("day"), "sales").ok();
+        assert_eq!(picked(&[Some("Day"), Some("__launch_read_day")]), Some(vec![false, true]));
+        assert_eq!(picked(&[Some("units"), Some("__launch_read_day")]), None);
     }
 }

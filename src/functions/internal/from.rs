@@ -38,12 +38,12 @@ impl PerChunk for From {
 }
 
 /// Each name once, in lower case, in order.
-fn distinct(names: &[String]) -> BTreeSet<String> {
+pub(super) fn distinct(names: &[String]) -> BTreeSet<String> {
     names.iter().map(|name| name.to_lowercase()).collect()
 }
 
 /// See [`Function::ABOUT`].
-fn from(source: Option<&str>, columns: &[String], optional: &[String]) -> String {
+pub(super) fn from(source: Option<&str>, columns: &[String], optional: &[String]) -> String {
     let stand_ins: String = distinct(optional)
         .iter()
         .map(|name| format!(", NULL AS {}", identifier(&format!("__launch_{name}"))))

@@ -38,7 +38,7 @@ pub(super) fn identifier(name: &str) -> String {
 }
 
 /// A text as a literal of SQL.
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
 }
 

@@ -1,4 +1,6 @@
-//! `__launch_text_amount(amount)`: a number as people write it.
+//! Numbers as people write them: `__launch_text_amount(amount)` reads what has one reading alone;
+//! `__launch_decimal_comma(amount)` tells what one text says of the decimal separator of all, and
+//! `__launch_plain_amount(amount, decimal_comma)` reads by it what has two readings.
 
 use crate::functions::prelude::*;
 
@@ -26,6 +28,58 @@ impl PerChunk for TextAmount {
     }
 }
 
+/// See [`Function::ABOUT`].
+pub struct DecimalComma;
+
+impl Function for DecimalComma {
+    const NAME: &'static str = "__launch_decimal_comma";
+    const ABOUT: &'static str = "
+        Whether decimals stand behind a comma in a text such as 1.234,5, and so in the whole table. 1,234 does not tell.
+
+        @param amount: VARCHAR  the text
+        @returns BOOLEAN  true for 1.234,5 and 3,15, false for 1,234.5 and 3.15; NULL for all that does not tell
+        @example SELECT __launch_decimal_comma('3,15')
+    ";
+
+    type Answer = Option<bool>;
+}
+
+impl PerChunk for DecimalComma {
+    fn answer(_: &Query, mut arguments: Arguments) -> Result<Vec<Self::Answer>, Failure> {
+        let amounts = arguments.text_array()?;
+        Ok(amounts.iter().map(|amount| decimal_comma(amount?)).collect())
+    }
+}
+
+/// See [`Function::ABOUT`].
+pub struct PlainAmount;
+
+impl Function for PlainAmount {
+    const NAME: &'static str = "__launch_plain_amount";
+    const ABOUT: &'static str = "
+        A text such as 1,234, which may be one and a bit or over a thousand, as a plain number, when the decimal separator of
+        its table is known.
+
+        @param amount: VARCHAR  the text
+        @param decimal_comma: BOOLEAN  whether decimals stand behind a comma; NULL when it is not known
+        @returns VARCHAR  the number; the text itself when it has one reading alone, or none
+        @example SELECT __launch_plain_amount('1,234', false)
+    ";
+
+    type Answer = Option<String>;
+}
+
+impl PerChunk for PlainAmount {
+    fn answer(_: &Query, mut arguments: Arguments) -> Result<Vec<Self::Answer>, Failure> {
+        let (amounts, commas) = (arguments.text_array()?, arguments.flags()?);
+        let plain = |text: &str, comma: Option<bool>| {
+            let number = comma.and_then(|decimal_comma| of_two(text, decimal_comma));
+            number.unwrap_or_else(|| text.to_owned())
+        };
+        Ok(amounts.iter().zip(commas).map(|(text, comma)| Some(plain(text?, comma))).collect())
+    }
+}
+
 /// Signs and codes of money that are left out at either end.
 const MONEY: [&str; 19] = [
     "$", "€", "£", "¥", "USD", "EUR", "GBP", "CHF", "JPY", "CNY", "CAD", "AUD", "SEK", "NOK", "DKK", "PLN", "INR",
@@ -40,6 +94,39 @@ const BETWEEN: [char; 3] = [' ', '\u{a0}', '\u{202f}'];
 
 /// The number that a text stands for.
 fn read(text: &str) -> Option<f64> {
+    let (sign, digits) = bare(text);
+    let (whole, decimals) = parts(digits)?;
+    format!("{sign}{whole}.{decimals}").parse().ok()
+}
+
+/// See [`DecimalComma::ABOUT`].
+fn decimal_comma(text: &str) -> Option<bool> {
+    let (_, digits) = bare(text);
+    let (whole, _) = parts(digits)?;
+    let last = digits.rfind(['.', ','])?;
+    let mark = digits.get(last..)?.chars().next()?;
+    let several = digits.matches(mark).count() > 1;
+    let alone = digits.chars().all(|c| c.is_ascii_digit() || c == mark);
+    let thousands = several || alone && digits.len() - last == 4 && whole.len() <= 3 && !whole.starts_with('0');
+    match (several, thousands) {
+        (false, true) => None,
+        (several, _) => Some((mark == ',') != several),
+    }
+}
+
+/// The plain number of a text with one separator before three digits, which is one of thousands or of decimals.
+fn of_two(text: &str, decimal_comma: bool) -> Option<String> {
+    let (sign, digits) = bare(text);
+    let mark = if digits.contains(',') { ',' } else { '.' };
+    let (whole, rest) = digits.split_once(mark)?;
+    let plain = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+    let two = (1..=3).contains(&whole.len()) && rest.len() == 3 && plain(whole) && plain(rest);
+    let between = if (mark == ',') == decimal_comma { "." } else { "" };
+    two.then(|| format!("{sign}{whole}{between}{rest}"))
+}
+
+/// The sign and the rest of a number without signs of money and blanks around it.
+fn bare(text: &str) -> (&'static str, &str) {
     let mut bare = text.trim_matches(AROUND);
     bare = MONEY
         .iter()
@@ -52,9 +139,7 @@ fn read(text: &str) -> Option<f64> {
         .unwrap_or(bare)
         .trim_end_matches(AROUND);
     let digits = bare.strip_prefix(['-', '+']).unwrap_or(bare);
-    let sign = if bare.starts_with('-') { "-" } else { "" };
-    let (whole, decimals) = parts(digits)?;
-    format!("{sign}{whole}.{decimals}").parse().ok()
+    (if bare.starts_with('-') { "-" } else { "" }, digits)
 }
 
 /// The digits before and after the decimal separator, the latter at least "0".
@@ -68,7 +153,9 @@ fn parts(text: &str) -> Option<(String, &str)> {
     let (thousands, decimals) = match (blanks, &separators[blanks..]) {
         (0, []) => return Some((text.to_owned(), "0")),
         (0, ['.']) => return Some((groups[0].to_owned(), groups[1])),
-        (0, [',']) if groups[1].len() != 3 => return Some((groups[0].to_owned(), groups[1])),
+        (0, [',']) if groups[1].len() != 3 || groups[0].len() > 3 || groups[0] == "0" => {
+            return Some((groups[0].to_owned(), groups[1]));
+        }
         (0, [',']) => return None,
         (0, [mark @ ('.' | ','), between @ .., last]) if between.iter().all(|c| c == mark) => match (mark, last) {
             (',', ',') | ('.', '.') => (groups.len(), "0"),
@@ -104,6 +191,8 @@ mod tests {
             ("1 234,5", 1_234.5),
             ("1 234\u{202f}567", 1_234_567.0),
             ("+0,1234", 0.1234),
+            ("0,123", 0.123),
+            ("1234,567", 1_234.567),
         ] {
             assert_eq!(read(text), Some(number), "{text}");
         }
@@ -133,6 +222,46 @@ mod tests {
             "1,2345,678",
         ] {
             assert_eq!(read(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_text_tells_the_decimal_separator_when_one_alone_is_possible() {
+        for (text, comma) in [
+            ("1.234,5", Some(true)),
+            ("€ 3,15", Some(true)),
+            ("1.234.567", Some(true)),
+            ("0,123", Some(true)),
+            ("1234,567", Some(true)),
+            ("1,234.5", Some(false)),
+            ("-3.15", Some(false)),
+            ("1,234,567", Some(false)),
+            ("0.123", Some(false)),
+            ("1234.567", Some(false)),
+            ("1 234,5", Some(true)),
+            ("1,234", None),
+            ("1.234", None),
+            ("1234", None),
+            ("12 pcs", None),
+            ("", None),
+        ] {
+            assert_eq!(decimal_comma(text), comma, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_separator_of_the_table_settles_what_has_two_readings() {
+        for (text, comma, number) in [
+            ("1,234", false, Some("1234")),
+            ("1,234", true, Some("1.234")),
+            ("-$ 1", true, None),
+            ("$1.234", true, Some("1234")),
+            ("-1.234", false, Some("-1.234")),
+            ("1,234.5", false, None),
+            ("1234", true, None),
+            ("1,23", true, None),
+        ] {
+            assert_eq!(of_two(text, comma).as_deref(), number, "{text}");
         }
     }
 }
