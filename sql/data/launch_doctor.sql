@@ -37,12 +37,12 @@ WITH options_ AS (
 raw_ AS NOT MATERIALIZED (
     SELECT
         COLUMNS(lambda c: __launch_column(c, product_id, sales)) AS raw_key_,
-        COLUMNS(lambda c: __launch_part(c, date, 1, sales)) AS raw_day_,
-        COLUMNS(lambda c: __launch_part(c, units, 1, sales)) AS raw_units_,
-        COLUMNS(lambda c: __launch_part(c, price, 1, sales)) AS raw_price_,
         COLUMNS(lambda c: __launch_column(c, date, sales)) AS read_day_,
         COLUMNS(lambda c: __launch_column(c, units, sales)) AS read_units_,
         COLUMNS(lambda c: __launch_column(c, price, sales)) AS read_price_,
+        COLUMNS(lambda c: __launch_part(c, date, 1, sales)) AS raw_day_,
+        COLUMNS(lambda c: __launch_part(c, units, 1, sales)) AS raw_units_,
+        COLUMNS(lambda c: __launch_part(c, price, 1, sales)) AS raw_price_,
         COLUMNS(lambda c: __launch_column(c, available, sales)) AS raw_available_,
         hash(row_) AS hash_
     FROM query(__launch_read(

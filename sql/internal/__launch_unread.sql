@@ -75,10 +75,10 @@ FROM (
         FROM (
             SELECT
                 COLUMNS(lambda c: __launch_column(c, product_id, coalesce(sales, 'sales'))) AS raw_key_,
-                COLUMNS(lambda c: __launch_part(c, date, 1, coalesce(sales, 'sales'))) AS raw_day_,
-                COLUMNS(lambda c: __launch_part(c, units, 1, coalesce(sales, 'sales'))) AS raw_units_,
                 COLUMNS(lambda c: __launch_column(c, date, coalesce(sales, 'sales'))) AS read_day_,
                 COLUMNS(lambda c: __launch_column(c, units, coalesce(sales, 'sales'))) AS read_units_,
+                COLUMNS(lambda c: __launch_part(c, date, 1, coalesce(sales, 'sales'))) AS raw_day_,
+                COLUMNS(lambda c: __launch_part(c, units, 1, coalesce(sales, 'sales'))) AS raw_units_,
                 COLUMNS(lambda c: __launch_column(c, coalesce(available, '__launch_none'), coalesce(sales, 'sales'))) AS raw_share_
             FROM query(__launch_read(
                 sales, [product_id, date, units, coalesce(available, 'available')], ['available', 'none', 'price', price], [date],
@@ -106,11 +106,11 @@ FROM (
         FROM (
             SELECT
                 COLUMNS(lambda c: __launch_column(c, product_id, coalesce(products, 'products'))) AS raw_key_,
-                COLUMNS(lambda c: __launch_part(c, price, 1, coalesce(products, 'products'))) AS raw_price_,
-                COLUMNS(lambda c: __launch_part(c, launch_date, 1, coalesce(products, 'products'))) AS raw_date_,
                 __launch_amount(COLUMNS(lambda c: __launch_column(c, price, coalesce(products, 'products')))) AS read_price_,
                 __launch_valid_day(COLUMNS(lambda c: __launch_column(c, launch_date, coalesce(products, 'products'))))
                     AS valid_date_,
+                COLUMNS(lambda c: __launch_part(c, price, 1, coalesce(products, 'products'))) AS raw_price_,
+                COLUMNS(lambda c: __launch_part(c, launch_date, 1, coalesce(products, 'products'))) AS raw_date_,
                 CASE WHEN raw_key_ IS NOT NULL THEN row_number() OVER (PARTITION BY raw_key_) END AS nth_
             FROM query(__launch_read(
                 products, [product_id, launch_date], ['price', price, 'launch_date'], [launch_date], [price]

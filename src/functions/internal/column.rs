@@ -46,7 +46,9 @@ pub(super) fn pick(columns: &[Option<&str>], wanted: Option<&str>, source: &str)
 fn find(columns: &[Option<&str>], wanted: &str) -> Option<Vec<bool>> {
     let matches = |column: &Option<&str>, name: &str| column.is_some_and(|column| column.eq_ignore_ascii_case(name));
     let is_there = |name: &String| columns.iter().any(|column| matches(column, name));
-    let there = [wanted.to_owned(), format!("{STAND_IN}{wanted}")].into_iter().find(is_there)?;
+    let there = [wanted.to_owned(), format!("{STAND_IN}{wanted}")]
+        .into_iter()
+        .find(is_there)?;
     let name = Some(format!("{READ}{wanted}")).filter(is_there).unwrap_or(there);
     Some(columns.iter().map(|column| matches(column, &name)).collect())
 }
@@ -130,7 +132,10 @@ mod tests {
     #[test]
     fn what_was_read_of_a_column_goes_before_it() {
         let picked = |columns: &[Option<&str>]| pick(columns, Some("day"), "sales").ok();
-        assert_eq!(picked(&[Some("Day"), Some("__launch_read_day")]), Some(vec![false, true]));
+        assert_eq!(
+            picked(&[Some("Day"), Some("__launch_read_day")]),
+            Some(vec![false, true])
+        );
         assert_eq!(picked(&[Some("units"), Some("__launch_read_day")]), None);
     }
 }

@@ -36,7 +36,10 @@ impl PerChunk for Read {
         let sources = arguments.texts()?;
         let mut names = || -> Result<Vec<Vec<String>>, Failure> {
             let lists = arguments.lists::<String>()?;
-            Ok(lists.into_iter().map(|list| list.into_iter().flatten().flatten().collect()).collect())
+            Ok(lists
+                .into_iter()
+                .map(|list| list.into_iter().flatten().flatten().collect())
+                .collect())
         };
         let (columns, optional, days, amounts) = (names()?, names()?, names()?, names()?);
         let texts = days.iter().zip(&amounts);
@@ -44,7 +47,11 @@ impl PerChunk for Read {
         Ok(each
             .map(|((source, (columns, optional)), (days, amounts))| {
                 let query = from(source.as_deref(), columns, optional);
-                Some(if source.is_some() { read(&query, days, amounts) } else { query })
+                Some(if source.is_some() {
+                    read(&query, days, amounts)
+                } else {
+                    query
+                })
             })
             .collect())
     }
@@ -57,7 +64,12 @@ fn read(query: &str, days: &[String], amounts: &[String]) -> String {
         names.map(move |name| (name, tells, plain, known)).collect::<Vec<_>>()
     };
     let mut texts = kind(days, "__launch_day_first", "__launch_plain_day", "__launch_days");
-    texts.extend(kind(amounts, "__launch_decimal_comma", "__launch_plain_amount", "__launch_commas"));
+    texts.extend(kind(
+        amounts,
+        "__launch_decimal_comma",
+        "__launch_plain_amount",
+        "__launch_commas",
+    ));
     if texts.is_empty() {
         return query.to_owned();
     }
@@ -66,7 +78,10 @@ fn read(query: &str, days: &[String], amounts: &[String]) -> String {
     for (number, (name, tells, plain, known)) in texts.into_iter().enumerate() {
         let raw = format!("__launch_raw_{number}");
         // A column that is not there is told of where it is picked, by the name that the table has there.
-        given += &format!(", COLUMNS(lambda c: __launch_column(c, {}, NULL)) AS {raw}", quoted(&name));
+        given += &format!(
+            ", COLUMNS(lambda c: __launch_column(c, {}, NULL)) AS {raw}",
+            quoted(&name)
+        );
         let is_text = format!("typeof({raw}) = 'VARCHAR'");
         let column = identifier(&format!("{READ}{name}"));
         // The type of CASE must be that of the column. A cast to NULL, the type of a column that need not exist, can be bound
@@ -80,7 +95,11 @@ fn read(query: &str, days: &[String], amounts: &[String]) -> String {
         raws.push(raw);
     }
     let agreed = |known: &str| {
-        let each: Vec<&str> = said.iter().filter(|(of, _)| *of == known).map(|(_, text)| text.as_str()).collect();
+        let each: Vec<&str> = said
+            .iter()
+            .filter(|(of, _)| *of == known)
+            .map(|(_, text)| text.as_str())
+            .collect();
         let (least, most) = match &each[..] {
             [] => return format!("NULL AS {known}"),
             [one] => (format!("min({one})"), format!("max({one})")),

@@ -76,7 +76,11 @@ impl PerChunk for PlainAmount {
             let number = comma.and_then(|decimal_comma| of_two(text, decimal_comma));
             number.unwrap_or_else(|| text.to_owned())
         };
-        Ok(amounts.iter().zip(commas).map(|(text, comma)| Some(plain(text?, comma))).collect())
+        Ok(amounts
+            .iter()
+            .zip(commas)
+            .map(|(text, comma)| Some(plain(text?, comma)))
+            .collect())
     }
 }
 

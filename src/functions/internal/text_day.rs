@@ -53,7 +53,11 @@ impl PerChunk for PlainDay {
             let day = order.and_then(|day_first| read(text, day_first));
             day.map_or(text.to_owned(), |day| day.to_string())
         };
-        Ok(texts.iter().zip(orders).map(|(text, order)| Some(plain(text?, order))).collect())
+        Ok(texts
+            .iter()
+            .zip(orders)
+            .map(|(text, order)| Some(plain(text?, order)))
+            .collect())
     }
 }
 
@@ -74,7 +78,10 @@ fn read(text: &str, day_first: bool) -> Option<NaiveDate> {
     if words.next().is_some_and(|word| !time_follows(word)) {
         return None;
     }
-    let mark = numbers.chars().find(|c| !c.is_ascii_digit()).filter(|mark| "/-".contains(*mark))?;
+    let mark = numbers
+        .chars()
+        .find(|c| !c.is_ascii_digit())
+        .filter(|mark| "/-".contains(*mark))?;
     let parts: Vec<&str> = numbers.split(mark).collect();
     let [first, second, year] = parts[..] else {
         return None;
