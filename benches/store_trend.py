@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """launch_trend on store data: made-up daily sales with a known truth, and weekly sales of Walmart's departments.
 
-Usage: store_trend.py [--extension FILE] [--threads N] [--data FOLDER] [--references] [--seeds N] [--tasks NAME ...] [METHOD ...]
+Usage: store_trend.py [--extension FILE] [--threads N] [--data FOLDER] [--references] [--seeds N] [--first SEED] [--tasks NAME ...] [METHOD ...]
 
     daily    40 stores, three years of daily sales: a weekly, fortnightly and yearly season, promotions of 30 to 60 % known
              ahead, holidays, closed days, noise of 15 %, one level shift; 7, 14 and 364 days ahead from three origins, with
@@ -91,7 +91,7 @@ def stores(seed: int) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 def daily(options: argparse.Namespace) -> None:
-    for seed in range(1, options.seeds + 1):
+    for seed in range(options.first, options.first + options.seeds):
         database = connect(options)
         sales, events = stores(seed)
         database.execute("""
@@ -251,6 +251,7 @@ def main() -> None:
     parser.add_argument("--data", type=pathlib.Path, help="needed by walmart")
     parser.add_argument("--references", action="store_true")
     parser.add_argument("--seeds", type=int, default=2)
+    parser.add_argument("--first", type=int, default=1, help="first seed")
     parser.add_argument("--tasks", nargs="+", choices=TASKS, default=["daily"])
     parser.add_argument("methods", nargs="*", metavar="METHOD")
     options = parser.parse_args()
