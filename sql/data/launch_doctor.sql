@@ -279,14 +279,15 @@ found_ AS (
             'affected_': bad_day_, 'all_': all_, 'like_': bad_day_like_,
             'fix_': concat(
                 'These rows are left out: give them a date from 1970 to 2200, or say how texts such as 12/05/2024 are read where all may be either, ',
-                '(SELECT * REPLACE (strptime(', __launch_identifier(date), ', ''%m/%d/%Y'')::DATE AS ', __launch_identifier(date),
-                ') FROM ', sales, ').'
+                '(SELECT * REPLACE (coalesce(TRY_CAST(', __launch_identifier(date), ' AS DATE), try_strptime(',
+                __launch_identifier(date), '::VARCHAR, ''%m/%d/%Y'')::DATE) AS ', __launch_identifier(date), ') FROM ', sales, ').'
             )
         },
         {
             'name_': 'invalid_units', 'bad_': bad_units_ > 0, 'fatal_': false,
             'affected_': bad_units_, 'all_': all_, 'like_': bad_units_like_,
-            'fix_': 'These units count as not known: give finite numbers below 1e15, or 0 when nothing was sold.'
+            'fix_': 'These units count as not known: give finite numbers below 1e15, or 0 when nothing was sold. Of texts such as '
+                || '1,234 no row tells whether they are one and a bit or over a thousand.'
         },
         {
             'name_': 'texts_read', 'bad_': false, 'fatal_': false,

@@ -13,6 +13,7 @@
 -- @returns attributes_: STRUCT  every other column, and always price
 -- @returns cost_: same as input  the cost, which is an attribute too
 -- @returns category_: same as input  the category, which is an attribute too
+-- @returns undated_: VARCHAR    a launch date that is none
 -- @example FROM __launch_attributes('products', 'product_id', 'launch_date', 'price', 'products')
 SELECT
     key_, coalesce(TRY_CAST(given_ AS DATE), __launch_valid_day(given_)) AS launch_,
@@ -21,7 +22,8 @@ SELECT
         THEN error('prices of ' || source || ' are in two columns, ' || price || ' and price: leave one of them out')
         WHEN typeof(named_) <> '"NULL"' THEN named_
         ELSE attributes_['price'] END)) AS attributes_,
-    cost_, category_
+    cost_, category_,
+    CASE WHEN coalesce(TRY_CAST(given_ AS DATE), __launch_valid_day(given_)) IS NULL THEN given_::VARCHAR END AS undated_
 FROM (
     SELECT
         COLUMNS(lambda c: __launch_column(c, product_id, source)) AS key_,

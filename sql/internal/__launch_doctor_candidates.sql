@@ -141,7 +141,7 @@ SELECT unnest([
         'affected_': undated_, 'all_': all_, 'like_': undated_like_,
         'fix_': concat(
             'Give them a date from 1970 to 2200 (texts such as 12/05/2024 where all may be either: strptime(', launch_date, ', ''%m/%d/%Y'')::DATE), or ',
-            'leave them out: ', candidates, ' WHERE TRY_CAST(', launch_date, ' AS DATE) IS NOT NULL.'
+            'leave them out: ', candidates, ' WHERE regexp_matches(', launch_date, '::VARCHAR, ''[0-9]'').'
         )
     },
     {

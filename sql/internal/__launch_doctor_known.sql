@@ -185,7 +185,7 @@ SELECT unnest([
         'name_': 'offers_with_unread_price', 'bad_': unread_ > 0, 'fatal_': unread_ = offers_,
         'affected_': unread_, 'all_': offers_, 'like_': unread_like_,
         'fix_': concat(
-            'These offers are left out: give numbers above 0, or say so, ', offers, ' WHERE TRY_CAST(', price, ' AS DOUBLE) > 0.'
+            'These offers are left out: give numbers above 0, or say so, ', offers, ' WHERE regexp_matches(', price, '::VARCHAR, ''[1-9]'').'
         )
     }
 ], recursive := true)

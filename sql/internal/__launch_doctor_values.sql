@@ -18,7 +18,7 @@
 WITH rows_ AS MATERIALIZED (
     SELECT
         1 AS part_, sales AS table_, key_::VARCHAR AS key_, TRY_CAST(day_ AS DATE) AS day_, __launch_amount(price_) AS price_,
-        typeof(day_) AS type_
+        typeof(day_) AS type_, NULL::VARCHAR AS undated_, NULL::VARCHAR AS unpriced_
     FROM (
         SELECT
             COLUMNS(lambda c: __launch_column(c, product_id, coalesce(sales, 'sales'))) AS key_,
@@ -27,7 +27,10 @@ WITH rows_ AS MATERIALIZED (
         FROM query(__launch_read(sales, [product_id, date], ['price', price], [date], [price]))
     )
     UNION ALL
-    SELECT 2, products, key_::VARCHAR, TRY_CAST(day_ AS DATE), __launch_amount(price_), typeof(day_)
+    SELECT
+        2, products, key_::VARCHAR, TRY_CAST(day_ AS DATE), __launch_amount(price_), typeof(day_),
+        CASE WHEN coalesce(__launch_valid_day(day_), TRY_CAST(day_ AS DATE)) IS NULL THEN day_::VARCHAR END,
+        CASE WHEN __launch_amount(price_) IS NULL THEN price_::VARCHAR END
     FROM (
         SELECT
             COLUMNS(lambda c: __launch_column(c, product_id, coalesce(products, 'products'))) AS key_,
@@ -36,7 +39,7 @@ WITH rows_ AS MATERIALIZED (
         FROM query(__launch_read(products, [product_id, launch_date], ['launch_date', 'price', price], [launch_date], [price]))
     )
     UNION ALL
-    SELECT 3, candidates, key_::VARCHAR, TRY_CAST(day_ AS DATE), __launch_amount(price_), typeof(day_)
+    SELECT 3, candidates, key_::VARCHAR, TRY_CAST(day_ AS DATE), __launch_amount(price_), typeof(day_), NULL, NULL
     FROM (
         SELECT
             COLUMNS(lambda c: __launch_column(c, product_id, coalesce(candidates, 'candidates'))) AS key_,
@@ -80,7 +83,10 @@ counted_ AS (
         arg_min(table_, (part_, key_)) FILTER (__launch_zone_note(type_) IS NOT NULL) AS zoned_table_,
         arg_min(CASE WHEN part_ = 1 THEN date ELSE launch_date END, (part_, key_))
             FILTER (__launch_zone_note(type_) IS NOT NULL) AS zoned_column_,
-        min(__launch_zone_note(type_)) AS zone_
+        min(__launch_zone_note(type_)) AS zone_,
+        count(*) FILTER (part_ = 2) AS listed_, count(undated_) AS undated_, count(unpriced_) AS unpriced_,
+        min('product ' || coalesce(key_, 'NULL') || ', ' || undated_) AS undated_like_,
+        min('product ' || coalesce(key_, 'NULL') || ', ' || unpriced_) AS unpriced_like_
     FROM judged_
 ),
 days_ AS MATERIALIZED (
@@ -115,9 +121,21 @@ SELECT unnest([
         'affected_': far_, 'all_': prices_, 'like_': far_like_,
         'fix_': concat(
             'A price of 0 or below, or of a hundred times the usual one, is rarely a price: correct it, or make it NULL, ',
-            '(SELECT * REPLACE (CASE WHEN TRY_CAST(', __launch_identifier(price), ' AS DOUBLE) > 0 THEN ', __launch_identifier(price), ' END AS ',
+            '(SELECT * REPLACE (CASE WHEN coalesce(TRY_CAST(', __launch_identifier(price), ' AS DOUBLE), 1) > 0 THEN ', __launch_identifier(price), ' END AS ',
             __launch_identifier(price), ') FROM ', far_table_, ').'
         )
+    },
+    {
+        'name_': 'unread_launch_dates', 'bad_': undated_ > 0, 'fatal_': false,
+        'affected_': undated_, 'all_': listed_, 'like_': undated_like_,
+        'fix_': 'Their launch is taken as the first day with sales: write their launch dates as year-month-day. Of texts such as '
+            || '12/05/2024 no row tells whether May or December is meant.'
+    },
+    {
+        'name_': 'unread_prices_of_products', 'bad_': unpriced_ > 0, 'fatal_': false,
+        'affected_': unpriced_, 'all_': listed_, 'like_': unpriced_like_,
+        'fix_': 'These prices count as missing: write them as 1234.50. Of texts such as 1,234 no row tells whether they are one and a bit '
+            || 'or over a thousand.'
     },
     {
         'name_': 'dates_with_time_zone', 'bad_': zoned_ > 0, 'fatal_': false,

@@ -38,7 +38,7 @@ WITH asked_ AS MATERIALIZED (
     FROM __launch_attributes(candidates, product_id, launch_date, price, candidates)
     CROSS JOIN (SELECT launch_model_info(model::BLOB)::JSON AS info_)
 ),
-single_ AS (FROM asked_ WHERE key_ IS NOT NULL AND copies_ = 1),
+single_ AS (FROM asked_ WHERE __launch_refusal(key_, copies_, undated_) IS NULL),
 explained_ AS (
     SELECT key_, unnest(launch_explained_) AS row_
     FROM (
@@ -50,8 +50,8 @@ explained_ AS (
             ON told_.id_ = single_.key_::VARCHAR
     )
     UNION ALL
-    SELECT key_, {'status': 'refused', 'reason': __launch_refusal(key_, copies_)}
-    FROM asked_ WHERE key_ IS NULL OR copies_ > 1
+    SELECT key_, {'status': 'refused', 'reason': __launch_refusal(key_, copies_, undated_)}
+    FROM asked_ WHERE __launch_refusal(key_, copies_, undated_) IS NOT NULL
 )
 SELECT
     key_ AS product_id,

@@ -67,7 +67,7 @@ WITH known_ AS (
 ),
 given_ AS MATERIALIZED (SELECT model::BLOB AS blob_ WHERE (SELECT fine_ FROM known_)),
 asked_ AS MATERIALIZED (
-    SELECT key_, launch_, attributes_, count(*) OVER (PARTITION BY key_) AS copies_
+    SELECT key_, launch_, attributes_, undated_, count(*) OVER (PARTITION BY key_) AS copies_
     FROM __launch_attributes(candidates, product_id, launch_date, price, candidates)
 ),
 trained_ AS MATERIALIZED (
@@ -118,7 +118,7 @@ single_ AS MATERIALIZED (
 ),
 refused_ AS (
     SELECT asked_.*, units_, at_least_, note_, covariates_, CASE
-        WHEN __launch_refusal(asked_.key_, copies_) IS NOT NULL THEN __launch_refusal(asked_.key_, copies_)
+        WHEN __launch_refusal(asked_.key_, copies_, undated_) IS NOT NULL THEN __launch_refusal(asked_.key_, copies_, undated_)
         WHEN sales IS NOT NULL AND (SELECT blob_ IS NULL FROM model_)
         THEN coalesce(
             (SELECT note_ FROM told_), 'no past launch was found in the sales: FROM launch_doctor(...) says why'

@@ -48,12 +48,12 @@ WITH given_ AS MATERIALIZED (
 ),
 asked_ AS MATERIALIZED (
     SELECT *, CASE
-        WHEN __launch_refusal(key_, copies_) IS NOT NULL THEN __launch_refusal(key_, copies_)
+        WHEN __launch_refusal(key_, copies_, undated_) IS NOT NULL THEN __launch_refusal(key_, copies_, undated_)
         WHEN (SELECT blob_ IS NULL FROM given_) THEN 'the model is NULL: train one with launch_train'
     END AS why_
     FROM (
         SELECT
-            key_, launch_, attributes_, attributes_['price'] AS price_, count(*) OVER (PARTITION BY key_) AS copies_,
+            key_, launch_, attributes_, undated_, attributes_['price'] AS price_, count(*) OVER (PARTITION BY key_) AS copies_,
             CASE
                 WHEN "by" IS NOT NULL AND typeof(category_) = '"NULL"' THEN error('candidates have no column ' || "by" || ' to add up by')
                 WHEN "by" IS NOT NULL THEN category_::VARCHAR

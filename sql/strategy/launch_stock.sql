@@ -62,7 +62,7 @@ WITH given_ AS MATERIALIZED (
 ),
 asked_ AS MATERIALIZED (
     SELECT *, CASE
-        WHEN __launch_refusal(key_, copies_) IS NOT NULL THEN __launch_refusal(key_, copies_)
+        WHEN __launch_refusal(key_, copies_, undated_) IS NOT NULL THEN __launch_refusal(key_, copies_, undated_)
         WHEN (SELECT blob_ IS NULL FROM given_ WHERE checked_ IS NULL) THEN 'the model is NULL: train one with launch_train'
         WHEN cost_ IS NOT NULL AND money_ IS NULL THEN 'cost is no number: ' || cost_::VARCHAR
         ELSE unread_

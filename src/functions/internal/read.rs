@@ -8,6 +8,9 @@ use super::{
 };
 use crate::functions::prelude::*;
 
+/// The column that says whether days stand before months.
+const DAYS: &str = "__launch_days";
+
 /// See [`Function::ABOUT`].
 pub struct Read;
 
@@ -63,7 +66,7 @@ fn read(query: &str, days: &[String], amounts: &[String]) -> String {
         let names = distinct(names).into_iter();
         names.map(move |name| (name, tells, plain, known)).collect::<Vec<_>>()
     };
-    let mut texts = kind(days, "__launch_day_first", "__launch_plain_day", "__launch_days");
+    let mut texts = kind(days, "__launch_day_first", "__launch_plain_day", DAYS);
     texts.extend(kind(
         amounts,
         "__launch_decimal_comma",
@@ -83,11 +86,17 @@ fn read(query: &str, days: &[String], amounts: &[String]) -> String {
             quoted(&name)
         );
         let is_text = format!("typeof({raw}) = 'VARCHAR'");
+        // Days are left as they are where their order is not known.
+        let only = if known == DAYS {
+            format!(" AND {known} IS NOT NULL")
+        } else {
+            String::new()
+        };
         let column = identifier(&format!("{READ}{name}"));
         // The type of CASE must be that of the column. A cast to NULL, the type of a column that need not exist, can be bound
         // within a struct only; it is never made.
         read += &format!(
-            ", CASE WHEN {is_text} THEN cast_to_type({{'v': {plain}({raw}::VARCHAR, {known})}}, {{'v': {raw}}})['v'] \
+            ", CASE WHEN {is_text}{only} THEN cast_to_type({{'v': {plain}({raw}::VARCHAR, {known})}}, {{'v': {raw}}})['v'] \
              ELSE {raw} END AS {column}"
         );
         said.push((known, format!("CASE WHEN {is_text} THEN {tells}({raw}::VARCHAR) END")));
@@ -114,7 +123,7 @@ fn read(query: &str, days: &[String], amounts: &[String]) -> String {
         "WITH __launch_given AS NOT MATERIALIZED (SELECT *{given} FROM ({query})) \
          SELECT __launch_given.* EXCLUDE ({}){read} FROM __launch_given, (SELECT {}, {} FROM __launch_given WHERE {})",
         raws.join(", "),
-        agreed("__launch_days"),
+        agreed(DAYS),
         agreed("__launch_commas"),
         texts_of.join(" OR ")
     )
@@ -136,7 +145,7 @@ mod tests {
             "WITH __launch_given AS NOT MATERIALIZED (SELECT *, \
              COLUMNS(lambda c: __launch_column(c, 'date', NULL)) AS __launch_raw_0 FROM (SELECT * FROM sales)) \
              SELECT __launch_given.* EXCLUDE (__launch_raw_0), CASE WHEN typeof(__launch_raw_0) = 'VARCHAR' \
-             THEN cast_to_type({'v': __launch_plain_day(__launch_raw_0::VARCHAR, __launch_days)}, \
+             AND __launch_days IS NOT NULL THEN cast_to_type({'v': __launch_plain_day(__launch_raw_0::VARCHAR, __launch_days)}, \
              {'v': __launch_raw_0})['v'] ELSE __launch_raw_0 END AS \"__launch_read_date\" FROM __launch_given, (SELECT CASE WHEN \
              min(CASE WHEN typeof(__launch_raw_0) = 'VARCHAR' THEN __launch_day_first(__launch_raw_0::VARCHAR) END) = \
              max(CASE WHEN typeof(__launch_raw_0) = 'VARCHAR' THEN __launch_day_first(__launch_raw_0::VARCHAR) END) \

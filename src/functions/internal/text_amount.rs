@@ -58,11 +58,11 @@ impl Function for PlainAmount {
     const NAME: &'static str = "__launch_plain_amount";
     const ABOUT: &'static str = "
         A text such as 1,234, which may be one and a bit or over a thousand, as a plain number, when the decimal separator of
-        its table is known.
+        its table is known. Where it is not, 1.234 is made no number either, though SQL would read it.
 
         @param amount: VARCHAR  the text
         @param decimal_comma: BOOLEAN  whether decimals stand behind a comma; NULL when it is not known
-        @returns VARCHAR  the number; the text itself when it has one reading alone, or none
+        @returns VARCHAR  the number; both where they are in doubt; the text itself when it has one reading alone, or none
         @example SELECT __launch_plain_amount('1,234', false)
     ";
 
@@ -73,7 +73,10 @@ impl PerChunk for PlainAmount {
     fn answer(_: &Query, mut arguments: Arguments) -> Result<Vec<Self::Answer>, Failure> {
         let (amounts, commas) = (arguments.text_array()?, arguments.flags()?);
         let plain = |text: &str, comma: Option<bool>| {
-            let number = comma.and_then(|decimal_comma| of_two(text, decimal_comma));
+            let number = match comma {
+                Some(decimal_comma) => of_two(text, decimal_comma),
+                None => in_doubt(text),
+            };
             number.unwrap_or_else(|| text.to_owned())
         };
         Ok(amounts
@@ -105,6 +108,9 @@ fn read(text: &str) -> Option<f64> {
 
 /// See [`DecimalComma::ABOUT`].
 fn decimal_comma(text: &str) -> Option<bool> {
+    if !text.contains(['.', ',']) {
+        return None;
+    }
     let (_, digits) = bare(text);
     let (whole, _) = parts(digits)?;
     let last = digits.rfind(['.', ','])?;
@@ -118,8 +124,19 @@ fn decimal_comma(text: &str) -> Option<bool> {
     }
 }
 
+/// Both readings of a text with one point before three digits, but for those that begin with 0.
+fn in_doubt(text: &str) -> Option<String> {
+    if !text.contains('.') || decimal_comma(text).is_some() {
+        return None;
+    }
+    Some(format!("{} or {}", of_two(text, false)?, of_two(text, true)?))
+}
+
 /// The plain number of a text with one separator before three digits, which is one of thousands or of decimals.
 fn of_two(text: &str, decimal_comma: bool) -> Option<String> {
+    if !text.contains(['.', ',']) {
+        return None;
+    }
     let (sign, digits) = bare(text);
     let mark = if digits.contains(',') { ',' } else { '.' };
     let (whole, rest) = digits.split_once(mark)?;
@@ -267,5 +284,12 @@ mod tests {
         ] {
             assert_eq!(of_two(text, comma).as_deref(), number, "{text}");
         }
+        assert_eq!(in_doubt("1.234").as_deref(), Some("1.234 or 1234"));
+        assert_eq!(in_doubt("$-12.000").as_deref(), Some("-12.000 or -12000"));
+        assert!(
+            ["0.375", "3.5", "1234.567", "1,234", "12"]
+                .iter()
+                .all(|text| in_doubt(text).is_none())
+        );
     }
 }

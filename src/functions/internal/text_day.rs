@@ -72,6 +72,10 @@ fn day_first(text: &str) -> Option<bool> {
 
 /// The day that a text stands for; a time of day behind it does not count.
 fn read(text: &str, day_first: bool) -> Option<NaiveDate> {
+    // Most texts are written in the plain way, with the year first.
+    if text.trim_start().bytes().take_while(u8::is_ascii_digit).count() > 2 {
+        return None;
+    }
     let mut words = text.split_whitespace();
     let numbers = words.next()?;
     let time_follows = |word: &str| word.starts_with(|c: char| c.is_ascii_digit()) && word.contains(':');

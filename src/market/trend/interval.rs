@@ -148,7 +148,7 @@ fn growth(errors: &[(f64, f64)], periods: usize) -> f64 {
     let variance: f64 = points.iter().map(|(k, _)| (k - step).powi(2)).sum();
     let slope = points.iter().map(|(k, s)| (k - step) * (s - square)).sum::<f64>() / variance;
     // Not a number where all errors are of one step.
-    if !(slope > 0.0) {
+    if slope.is_nan() || slope <= 0.0 {
         return 0.0;
     }
     let left: f64 = points
