@@ -136,7 +136,8 @@ SELECT
                 'cross elasticity from {:.2f} to {:.2f} with {:.0f} %, from {}',
                 found_['lower'], found_['upper'], 100 * level_, found_['reason']
             )
-        END
+        END,
+        (FROM __launch_unread(sales, NULL, product_id, date, units, price, 'launch_date'))
     ) AS reason
 FROM competitors_
 CROSS JOIN options_

@@ -67,12 +67,15 @@ all_ AS (
     SELECT
         key_, count(*) AS rows_, any_value(typeof(day_)) AS day_type_,
         count(*) FILTER (__launch_valid_day(day_) IS NULL) AS undated_,
-        min(coalesce(day_::VARCHAR, 'NULL')) FILTER (__launch_valid_day(day_) IS NULL) AS undated_like_
+        min(coalesce(day_::VARCHAR, 'NULL')) FILTER (__launch_valid_day(day_) IS NULL) AS undated_like_,
+        count(*) FILTER (value_ IS NOT NULL AND __launch_valid_units(value_) IS NULL AND lower(value_::VARCHAR) <> 'nan') AS unread_,
+        min(value_::VARCHAR) FILTER (value_ IS NOT NULL AND __launch_valid_units(value_) IS NULL AND lower(value_::VARCHAR) <> 'nan') AS unread_like_
     FROM (
         SELECT
             COLUMNS(lambda c: __launch_column(c, series, data)) AS key_,
-            COLUMNS(lambda c: __launch_column(c, date, data)) AS day_
-        FROM query(__launch_read(data, [series, date], [], [date], []))
+            COLUMNS(lambda c: __launch_column(c, date, data)) AS day_,
+            COLUMNS(lambda c: __launch_column(c, value, data)) AS value_
+        FROM query(__launch_read(data, [series, date, value], ['price'], [date], [value, 'price']))
     )
     GROUP BY key_
 ),
@@ -246,8 +249,12 @@ SELECT
         || CASE WHEN undated_ > 0 AND row_['status'] = 'ok' THEN format(
             '; {} of {} rows have no date from 1970 to 2200, such as ''{}'', and are left out', undated_, rows_, undated_like_
         ) ELSE '' END
+        || CASE WHEN unread_ > 0 AND row_['status'] = 'ok' THEN format(
+            '; {} of {} rows have a value that is no number or may be read in two ways, such as ''{}'', and is not known', unread_, rows_,
+            unread_like_
+        ) ELSE '' END
         || coalesce(CASE WHEN row_['status'] = 'ok' THEN '; ' || __launch_zone_note(day_type_) END, '')
         || coalesce(CASE WHEN row_['status'] = 'ok' THEN note_ END, '')
         || coalesce(CASE WHEN row_['status'] = 'ok' THEN gap_note_ END, '') AS reason
 FROM forecast_ CROSS JOIN options_ CROSS JOIN calendar_
-LEFT JOIN (SELECT key_ AS all_key_, rows_, day_type_, undated_, undated_like_ FROM all_) ON all_key_ IS NOT DISTINCT FROM key_
+LEFT JOIN (SELECT key_ AS all_key_, rows_, day_type_, undated_, undated_like_, unread_, unread_like_ FROM all_) ON all_key_ IS NOT DISTINCT FROM key_
