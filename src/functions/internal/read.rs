@@ -19,8 +19,8 @@ impl Function for Read {
     const ABOUT: &'static str = "
         What __launch_from gives, where texts in columns of days and numbers are read by what all of them say together: one
         31/12/2024 tells that 12/05/2024 is in May, one 3,15 that 1.234 is over a thousand. Each of these columns has a
-        further one of the same type, __launch_read_<name>, which __launch_column picks. Texts that stay in doubt are left as
-        they are. Columns of other types cost nothing.
+        further one of the same type, __launch_read_<name>, which __launch_column picks. Texts that stay in doubt are none of
+        either. Columns of other types are not looked at.
 
         @param source: VARCHAR  what may stand after FROM, or NULL
         @param columns: VARCHAR[]  the columns that must exist
