@@ -32,7 +32,7 @@ WITH asked_ AS MATERIALIZED (
             COLUMNS(lambda c: __launch_column(c, product_id, coalesce(candidates, 'candidates'))) AS key_,
             COLUMNS(lambda c: __launch_column(c, launch_date, coalesce(candidates, 'candidates'))) AS day_,
             COLUMNS(lambda c: __launch_column(c, price, coalesce(candidates, 'candidates'))) AS price_
-        FROM query(__launch_read(candidates, [product_id, launch_date], ['launch_date', 'price', price], [launch_date], [price]))
+        FROM query(__launch_read(candidates, [product_id, launch_date], ['launch_date', 'price', price, 'cost'], [launch_date], [price, 'cost']))
     )
 ),
 counted_ AS (

@@ -36,7 +36,7 @@ WITH rows_ AS MATERIALIZED (
             COLUMNS(lambda c: __launch_column(c, product_id, coalesce(products, 'products'))) AS key_,
             COLUMNS(lambda c: __launch_column(c, launch_date, coalesce(products, 'products'))) AS day_,
             COLUMNS(lambda c: __launch_column(c, price, coalesce(products, 'products'))) AS price_
-        FROM query(__launch_read(products, [product_id, launch_date], ['launch_date', 'price', price], [launch_date], [price]))
+        FROM query(__launch_read(products, [product_id, launch_date], ['launch_date', 'price', price, 'cost'], [launch_date], [price, 'cost']))
     )
     UNION ALL
     SELECT 3, candidates, key_::VARCHAR, TRY_CAST(day_ AS DATE), __launch_amount(price_), typeof(day_), NULL, NULL
@@ -45,7 +45,7 @@ WITH rows_ AS MATERIALIZED (
             COLUMNS(lambda c: __launch_column(c, product_id, coalesce(candidates, 'candidates'))) AS key_,
             COLUMNS(lambda c: __launch_column(c, launch_date, coalesce(candidates, 'candidates'))) AS day_,
             COLUMNS(lambda c: __launch_column(c, price, coalesce(candidates, 'candidates'))) AS price_
-        FROM query(__launch_read(candidates, [product_id, launch_date], ['launch_date', 'price', price], [launch_date], [price]))
+        FROM query(__launch_read(candidates, [product_id, launch_date], ['launch_date', 'price', price, 'cost'], [launch_date], [price, 'cost']))
     )
 ),
 -- A date that is written where none is known lies far from the others; data of the year 2000 have its first day too.

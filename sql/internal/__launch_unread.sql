@@ -113,7 +113,7 @@ FROM (
                 COLUMNS(lambda c: __launch_part(c, launch_date, 1, coalesce(products, 'products'))) AS raw_date_,
                 CASE WHEN raw_key_ IS NOT NULL THEN row_number() OVER (PARTITION BY raw_key_) END AS nth_
             FROM query(__launch_read(
-                products, [product_id, launch_date], ['price', price, 'launch_date'], [launch_date], [price]
+                products, [product_id, launch_date], ['price', price, 'launch_date', 'cost'], [launch_date], [price, 'cost']
             ))
         )
     )

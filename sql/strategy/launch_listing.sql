@@ -78,7 +78,7 @@ asked_ AS MATERIALIZED (
                 __launch_id_text(COLUMNS(lambda c: __launch_column(c, 'description', candidates))) AS description_
             FROM query(__launch_read(
                 __launch_named(candidates, 'candidates'), [product_id],
-                ['launch_date', 'price', 'cost', 'category', 'title', 'name', 'description'], [launch_date], [price]
+                ['launch_date', 'price', 'cost', 'category', 'title', 'name', 'description'], [launch_date], [price, 'cost']
             ))
         )
     )
