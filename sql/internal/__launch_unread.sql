@@ -5,9 +5,10 @@
 -- @param product_id: VARCHAR   the column of products in both tables
 -- @param date: VARCHAR         the column of dates
 -- @param units: VARCHAR        the column of units
--- @param price: VARCHAR        the column of prices in products, which need not exist
+-- @param price: VARCHAR        the column of prices, which need not exist
 -- @param launch_date: VARCHAR  the column of launch dates; 'launch_date' need not exist
 -- @param available: VARCHAR = NULL  the column of availability in sales; 'available' need not exist; NULL for one that is not used
+-- @param priced: BOOLEAN = false  whether the prices of sales are used
 -- @returns unread_: VARCHAR  the text, NULL when all was read
 -- @example FROM __launch_unread('sales', 'products', 'product_id', 'date', 'units', 'price', 'launch_date')
 SELECT nullif(concat_ws('; ',
@@ -28,6 +29,10 @@ SELECT nullif(concat_ws('; ',
     CASE WHEN bad_shares_ > 0 THEN format(
         '{} of {} rows of sales have an availability that cannot be read, such as ''{}'', and count as on sale: true, false, a share or pieces',
         bad_shares_, rows_, share_like_
+    ) END,
+    CASE WHEN bad_paid_ > 0 THEN format(
+        '{} of {} rows of sales have a price that is no number or may be read in two ways, such as ''{}'', and count as without one',
+        bad_paid_, rows_, paid_like_
     ) END,
     CASE WHEN bad_keys_ > 0 THEN format('{} of {} rows of sales have no product and are left out', bad_keys_, rows_) END,
     CASE WHEN bad_prices_ > 0 THEN format(
@@ -63,6 +68,8 @@ FROM (
         any_value(typeof(raw_day_)) AS day_type_,
         count(*) FILTER (raw_share_ IS NOT NULL AND __launch_valid_share(raw_share_) IS NULL) AS bad_shares_,
         min(CASE WHEN __launch_valid_share(raw_share_) IS NULL THEN raw_share_::VARCHAR END) AS share_like_,
+        count(*) FILTER (raw_paid_ IS NOT NULL AND __launch_amount(read_paid_) IS NULL) AS bad_paid_,
+        min(CASE WHEN __launch_amount(read_paid_) IS NULL THEN raw_paid_::VARCHAR END) AS paid_like_,
         count(*) FILTER (raw_key_ IS NULL) AS bad_keys_
     FROM (
         SELECT
@@ -79,7 +86,9 @@ FROM (
                 COLUMNS(lambda c: __launch_column(c, units, coalesce(sales, 'sales'))) AS read_units_,
                 COLUMNS(lambda c: __launch_part(c, date, 1, coalesce(sales, 'sales'))) AS raw_day_,
                 COLUMNS(lambda c: __launch_part(c, units, 1, coalesce(sales, 'sales'))) AS raw_units_,
-                COLUMNS(lambda c: __launch_column(c, coalesce(available, '__launch_none'), coalesce(sales, 'sales'))) AS raw_share_
+                COLUMNS(lambda c: __launch_column(c, coalesce(available, '__launch_none'), coalesce(sales, 'sales'))) AS raw_share_,
+                COLUMNS(lambda c: __launch_column(c, CASE WHEN priced THEN price ELSE '__launch_none' END, coalesce(sales, 'sales'))) AS read_paid_,
+                COLUMNS(lambda c: __launch_part(c, CASE WHEN priced THEN price ELSE '__launch_none' END, 1, coalesce(sales, 'sales'))) AS raw_paid_
             FROM query(__launch_read(
                 sales, [product_id, date, units, coalesce(available, 'available')], ['available', 'none', 'price', price], [date],
                 [units, price]

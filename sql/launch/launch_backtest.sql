@@ -90,5 +90,7 @@ SELECT
     row_['coverage'] AS coverage,
     row_['pinball'] AS pinball,
     row_['status'] AS status,
-    row_['reason'] AS reason
+    nullif(concat_ws('; ', row_['reason'], CASE WHEN row_['status'] = 'ok' THEN __launch_idle_options(
+        row_['architecture'], hidden, epochs, batch_size, learning_rate, loss, dropout, networks, patience, context_length
+    ) END), '') AS reason
 FROM run_

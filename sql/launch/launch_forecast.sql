@@ -94,11 +94,28 @@ model_ AS MATERIALIZED (
         (SELECT blob_ FROM given_), (SELECT CASE WHEN unsold_ < launches_ THEN blob_ END FROM trained_)
     ) AS blob_
 ),
--- What to tell of tables that were trained on.
+-- What to tell of tables that were trained on, and of options of training that a trained model cannot follow.
 told_ AS MATERIALIZED (
-    SELECT nullif(concat_ws('; ', unread_, __launch_unsold(unsold_, launches_, unsold_like_)), '') AS note_
+    SELECT nullif(concat_ws(
+        '; ',
+        __launch_idle_options(
+            architecture, hidden, epochs, batch_size, learning_rate, loss, dropout, networks, patience, context_length
+        ),
+        unread_, __launch_unsold(unsold_, launches_, unsold_like_)
+    ), '') AS note_
     FROM trained_, __launch_unread(sales, products, product_id, date, units, price, launch_date, available := available)
     WHERE sales IS NOT NULL AND (SELECT blob_ IS NULL FROM given_)
+    UNION ALL
+    SELECT nullif(concat_ws(
+        '; ',
+        __launch_idle_options(NULL, hidden, epochs, batch_size, learning_rate, loss, dropout, networks, patience, context_length),
+        CASE WHEN lower(architecture) <> 'auto' AND lower(architecture) <> info_->>'architecture'
+        THEN 'architecture: not used, as the model given is ' || (info_->>'architecture') END,
+        CASE WHEN __launch_frequency(frequency) <> 'week' AND __launch_frequency(frequency) <> info_->>'frequency'
+        THEN 'frequency: not used, as the model given has steps of a ' || (info_->>'frequency') END,
+        CASE WHEN products IS NOT NULL THEN 'products: not used, as the model given is trained already' END
+    ), '')
+    FROM (SELECT launch_model_info(blob_)::JSON AS info_ FROM given_ WHERE blob_ IS NOT NULL)
 ),
 calendar_ AS MATERIALIZED (
     SELECT info_->>'frequency' AS frequency_, (info_->>'horizon')::BIGINT AS horizon_

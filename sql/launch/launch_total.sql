@@ -95,7 +95,7 @@ summed_ AS (
 rows_ AS MATERIALIZED (
     SELECT
         key_, by_, price_, note_, row_['date'] AS date_, row_['mean'] AS mean_, row_['origins'] AS origins_,
-        row_['unknown'] AS unknown_, CASE WHEN row_['status'] <> 'ok' THEN row_['reason'] END AS why_,
+        row_['unknown'] AS unknown_, row_['lacking'] AS lacking_, CASE WHEN row_['status'] <> 'ok' THEN row_['reason'] END AS why_,
         values_[(place_ - 1) * n + 1 : place_ * n] AS units_
     FROM (
         SELECT
@@ -104,13 +104,15 @@ rows_ AS MATERIALIZED (
         FROM summed_
     )
     UNION ALL
-    SELECT key_, by_, price_, NULL, NULL, NULL, NULL, NULL, why_, NULL FROM asked_ WHERE why_ IS NOT NULL
+    SELECT key_, by_, price_, NULL, NULL, NULL, NULL, NULL, NULL, why_, NULL FROM asked_ WHERE why_ IS NOT NULL
 ),
 left_out_ AS (
     SELECT
         by_, count(DISTINCT key_) FILTER (why_ IS NULL) AS summed_,
         count(*) FILTER (why_ IS NOT NULL) AS refused_, min(why_) AS why_,
-        count(DISTINCT key_) FILTER (unknown_ > 0) AS partly_, min(CASE WHEN why_ IS NULL THEN note_ END) AS note_
+        count(DISTINCT key_) FILTER (unknown_ > 0) AS partly_,
+        count(DISTINCT key_) FILTER (why_ IS NULL AND lacking_ IS NOT NULL) AS lack_, min(lacking_) AS lacking_,
+        count(DISTINCT key_) FILTER (why_ IS NULL AND NOT coalesce(price_ BETWEEN 0 AND 1e12, false)) AS unpriced_, min(CASE WHEN why_ IS NULL THEN note_ END) AS note_
     FROM rows_
     GROUP BY by_
 ),
@@ -136,6 +138,9 @@ SELECT
     nullif(concat_ws('; ',
         CASE WHEN refused_ > 0 THEN refused_ || ' candidates are not in the sum, such as one where ' || left_out_.why_ END,
         CASE WHEN partly_ > 0 THEN partly_ || ' candidates have steps that no past launch has been observed at, which count as 0' END,
+        CASE WHEN lack_ > 0 THEN lack_ || ' candidates are not as the model knows them, such as one: ' || lacking_ END,
+        CASE WHEN unpriced_ BETWEEN 1 AND summed_ - 1
+        THEN unpriced_ || ' candidates have no price of 0 or more that can be read, so there is no expected_revenue' END,
         nullif(ltrim(note_, '; '), ''),
         CASE WHEN past_launches_ < 30 THEN 'there are only ' || past_launches_ || ' past launches' END,
         CASE WHEN origins_ < 2 THEN 'how launches of a season rise and fall together is not known: the interval rests on an assumption' END

@@ -114,6 +114,9 @@ SELECT
     WHEN info_->>'status' = 'ok' THEN nullif(concat_ws(
         '; ',
         info_->>'reason',
+        __launch_idle_options(
+            architecture, hidden, epochs, batch_size, learning_rate, loss, dropout, networks, patience, context_length
+        ),
         unread_,
         __launch_unsold(unsold_, launches_, unsold_like_),
         CASE WHEN json_array_length(info_->'unused_attributes') > 0 THEN

@@ -137,7 +137,7 @@ SELECT
                 found_['lower'], found_['upper'], 100 * level_, found_['reason']
             )
         END,
-        (FROM __launch_unread(sales, NULL, product_id, date, units, price, 'launch_date'))
+        (FROM __launch_unread(sales, NULL, product_id, date, units, price, 'launch_date', priced := true))
     ) AS reason
 FROM competitors_
 CROSS JOIN options_

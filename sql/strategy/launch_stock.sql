@@ -172,7 +172,7 @@ SELECT
             ELSE format('{:.0f} % of the order by the shares of category {}', 100 * share_, from_) END,
         CASE left_out_ WHEN 0 THEN NULL WHEN 1 THEN '1 row of sales without a ' || "by" || ' or units says nothing of the shares'
         ELSE left_out_ || ' rows of sales without a ' || "by" || ' or units say nothing of the shares' END,
-        (FROM __launch_unread(sales, NULL, product_id, date, units, price, 'launch_date'))
+        (FROM __launch_unread(sales, NULL, product_id, date, units, price, 'launch_date', priced := true))
     ) ELSE reason_ END AS reason,
     row_['order_date'] AS order_date
 FROM packs_

@@ -22,6 +22,9 @@ const OTHERS: Plan = Plan {
 };
 /// Penalty of that regression.
 const PENALTY: f64 = 10.0;
+/// How far outside the range of the numbers learned from one is told, in widths of the range (of logarithms where these
+/// are taken).
+const FAR: f64 = 0.25;
 /// Words of a text that are kept at most.
 const MAX_WORDS: usize = 512;
 
@@ -38,6 +41,9 @@ pub enum Encoding {
         mean: f64,
         /// Their standard deviation.
         deviation: f64,
+        /// Smallest and largest of them; none of a date, of which the next ones are always later, and in earlier models.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        range: Option<[f64; 2]>,
     },
     /// A text with few values: the code of each known one.
     Category {
@@ -60,7 +66,12 @@ impl Encoding {
     /// Whether it is what [`AttributeEncoder::fit`] makes; asked of models that were read from bytes.
     fn is_valid(&self) -> bool {
         match self {
-            Self::Number { mean, deviation, .. } => mean.is_finite() && deviation.is_finite() && *deviation > 0.0,
+            Self::Number {
+                mean, deviation, range, ..
+            } => {
+                let ordered = |[low, high]: &[f64; 2]| low.is_finite() && high.is_finite() && low < high;
+                mean.is_finite() && deviation.is_finite() && *deviation > 0.0 && range.as_ref().is_none_or(ordered)
+            }
             Self::Category { levels } => {
                 let mut codes: Vec<i32> = levels.values().copied().collect();
                 codes.sort_unstable();
@@ -69,6 +80,25 @@ impl Encoding {
             Self::Text { vocabulary } => vocabulary.is_valid(),
             Self::Embedding { direction } => direction.is_valid(),
         }
+    }
+
+    /// A number that lies outside the range of those learned from by more than [`FAR`] of its width, and the range.
+    fn far(&self, value: f64) -> Option<String> {
+        let Self::Number {
+            log,
+            range: Some([low, high]),
+            ..
+        } = *self
+        else {
+            return None;
+        };
+        let scaled = |v: f64| match log {
+            true => v.max(f64::MIN_POSITIVE).ln(),
+            false => v,
+        };
+        let margin = FAR * (scaled(high) - scaled(low));
+        let within = scaled(low) - margin..=scaled(high) + margin;
+        (!within.contains(&scaled(value))).then(|| format!("{value}, where they had {low} to {high}"))
     }
 
     /// Whether a column may have come from this encoding.
@@ -164,12 +194,19 @@ impl AttributeEncoder {
     }
 
     /// What the model knows and a row does not have: attributes whose column is absent, of another type, or NULL there, by
-    /// name, and levels that no row learned from had, such as `category Pet food`. One entry per row.
+    /// name, levels that no row learned from had, such as `category Pet food`, and numbers far from those of all of them,
+    /// such as `price 1999, where they had 5 to 30`. One entry per row.
     pub fn unknown(&self, attributes: &RecordBatch) -> Vec<Unknown> {
         let columns = self.encode(attributes);
-        let of_row = |row| {
+        let numbers: Vec<Option<Vec<Option<f64>>>> = self
+            .columns
+            .iter()
+            .map(|(name, _)| numbers(find_column(attributes, name)?))
+            .collect();
+        let of_row = |row: usize| {
             let mut unknown = Unknown::default();
-            for (column, (name, _)) in columns.iter().zip(&self.columns) {
+            for (place, (column, (name, encoding))) in columns.iter().zip(&self.columns).enumerate() {
+                let number = || numbers[place].as_ref()?[row];
                 match column {
                     EncodedColumn::Category(codes) if codes[row] == UNSEEN => {
                         let texts =
@@ -178,6 +215,10 @@ impl AttributeEncoder {
                         unknown.levels.push(format!("{name} {level}"));
                     }
                     _ if column.is_missing(row) => unknown.missing.push(name.clone()),
+                    EncodedColumn::Number(_) => {
+                        let far = number().and_then(|value| encoding.far(value));
+                        unknown.far.extend(far.map(|far| format!("{name} {far}")));
+                    }
                     _ => {}
                 }
             }
@@ -216,6 +257,8 @@ pub struct Unknown {
     pub missing: Vec<String>,
     /// Attributes with a level that was never seen.
     pub levels: Vec<String>,
+    /// Attributes with a number far from all that were seen.
+    pub far: Vec<String>,
 }
 
 /// A level as it is compared: case and surrounding blanks do not count.
@@ -283,12 +326,15 @@ fn rest(encoder: &AttributeEncoder, attributes: &RecordBatch, target: &[f64]) ->
 
 fn fit_column(array: &ArrayRef) -> Option<Encoding> {
     match numbers(array) {
-        Some(values) => fit_number(values.into_iter().flatten().collect()),
+        Some(values) => fit_number(
+            values.into_iter().flatten().collect(),
+            array.as_any().is::<Float64Array>(),
+        ),
         None => fit_text(array.as_any().downcast_ref::<StringArray>()?),
     }
 }
 
-fn fit_number(values: Vec<f64>) -> Option<Encoding> {
+fn fit_number(values: Vec<f64>, ranged: bool) -> Option<Encoding> {
     let (low, high) = values
         .iter()
         .fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), &v| (l.min(v), h.max(v)));
@@ -300,6 +346,7 @@ fn fit_number(values: Vec<f64>) -> Option<Encoding> {
         log,
         mean: center,
         deviation,
+        range: ranged.then_some([low, high]),
     })
 }
 
@@ -332,7 +379,9 @@ fn fit_text(values: &StringArray) -> Option<Encoding> {
 fn encode_column(encoding: &Encoding, array: Option<&ArrayRef>, rows: usize) -> EncodedColumn {
     let strings = || array.and_then(|a| a.as_any().downcast_ref::<StringArray>());
     match encoding {
-        Encoding::Number { log, mean, deviation } => {
+        Encoding::Number {
+            log, mean, deviation, ..
+        } => {
             let values = array.and_then(numbers).unwrap_or_else(|| vec![None; rows]);
             let scale = |v: f64| {
                 let v = if *log { (v > 0.0).then(|| v.ln())? } else { v };

@@ -205,3 +205,27 @@ fn columns_stand_in_the_order_of_the_plan() {
         );
     }
 }
+
+#[test]
+fn a_number_far_from_those_learned_from_is_told() {
+    let table = |name: &str, column: ArrayRef| RecordBatch::try_from_iter([(name, column)]).unwrap();
+    let prices = |values: &[f64]| table("price", Arc::new(Float64Array::from(values.to_vec())));
+    let far = |encoder: &AttributeEncoder, rows: &RecordBatch| -> Vec<Vec<String>> {
+        encoder.unknown(rows).into_iter().map(|unknown| unknown.far).collect()
+    };
+    // A quarter of the width of the range beyond its ends.
+    let encoder = AttributeEncoder::fit(&prices(&[10.0, 20.0, 30.0]));
+    let told = far(&encoder, &prices(&[35.0, 36.0, 5.0, 4.0, f64::NAN]));
+    assert_eq!(told[0], [] as [String; 0]);
+    assert_eq!(told[1], ["price 36, where they had 10 to 30"]);
+    assert_eq!(told[3], ["price 4, where they had 10 to 30"]);
+    assert!(told[2].is_empty() && told[4].is_empty());
+    // Over more than a factor of ten, of its logarithm: 100 times 100 ^ (1/4).
+    let encoder = AttributeEncoder::fit(&prices(&[1.0, 10.0, 100.0]));
+    let told = far(&encoder, &prices(&[316.0, 317.0, 0.32, 0.31]));
+    assert_eq!(told.iter().map(Vec::len).collect::<Vec<_>>(), [0, 1, 0, 1]);
+    // The dates of the next launches are always later.
+    let days = |values: &[i32]| table("listed", Arc::new(Date32Array::from(values.to_vec())));
+    let encoder = AttributeEncoder::fit(&days(&[18_000, 18_100, 18_200]));
+    assert!(far(&encoder, &days(&[19_000]))[0].is_empty());
+}

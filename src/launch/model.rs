@@ -252,6 +252,7 @@ impl LaunchModel {
             for (out, unknown) in out.iter_mut().zip(unknown) {
                 add(&mut out.unknown.missing, unknown.missing);
                 add(&mut out.unknown.levels, unknown.levels);
+                add(&mut out.unknown.far, unknown.far);
             }
         }
         out

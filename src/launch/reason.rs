@@ -19,6 +19,7 @@ pub fn lacking(lacking: &Lacking) -> Option<String> {
     let parts = [
         told("not known of the candidate", &unknown.missing),
         told("no past launch had", &unknown.levels),
+        told("far from all past launches", &unknown.far),
     ];
     let mut parts: Vec<String> = parts.into_iter().flatten().collect();
     if !unknown.levels.is_empty() {

@@ -91,7 +91,12 @@ impl Column {
                 codes,
                 levels.iter().map(|(level, code)| (*code, level.clone())).collect(),
             ),
-            (Encoding::Number { log, mean, deviation }, EncodedColumn::Number(values)) => {
+            (
+                Encoding::Number {
+                    log, mean, deviation, ..
+                },
+                EncodedColumn::Number(values),
+            ) => {
                 let told = Told::Scaled(*mean, *deviation, *log);
                 let values = numbers(values);
                 let mut codes: BTreeMap<u64, i32> = BTreeMap::new();

@@ -12,7 +12,7 @@ use super::{SHARED, candidates::Asked};
 use crate::{
     error::Error,
     functions::{prelude::*, vectors},
-    launch::{Lacking, Totals, check_scenarios, reason},
+    launch::{Lacking, Totals, check_scenarios, lacking, reason},
     panel::Frequency,
 };
 
@@ -39,6 +39,8 @@ pub struct Period {
     unknown: Option<i32>,
     status: String,
     reason: String,
+    /// What the model does not know of the candidate.
+    lacking: Option<String>,
 }
 
 /// How DuckDB sees [`Summed`].
@@ -152,6 +154,7 @@ fn summed(totals: Totals, unknown: &Lacking) -> Summed {
             unknown: Some(totals.unknown as i32),
             status: "ok".to_owned(),
             reason: reason.clone(),
+            lacking: lacking(unknown),
         });
     }
     if out.periods.is_empty() {
