@@ -45,18 +45,16 @@ wrong_ AS (
             ORDER BY link_ NULLS FIRST, count_ DESC, day_ LIMIT 1
         )
     ), (
-        SELECT CASE
-            WHEN count(*) FILTER (day_ IS NULL OR name_ IS NULL) > 0 THEN format(
-                '{} of {} rows of events {} have no name, or no date from 1970 to 2200, such as ''{}''',
-                count(*) FILTER (day_ IS NULL OR name_ IS NULL), count(*), events,
-                coalesce(min(raw_day_::VARCHAR) FILTER (day_ IS NULL), 'NULL')
-            )
+        SELECT coalesce(
+            __launch_unread_events(
+                count(*) FILTER (day_ IS NULL OR name_ IS NULL), count(*), events, min(raw_day_::VARCHAR) FILTER (day_ IS NULL)
+            ),
             -- Effects are learned from dates before; hundreds of names are no events that come again.
-            WHEN count(DISTINCT name_) > 100 THEN format(
+            CASE WHEN count(DISTINCT name_) > 100 THEN format(
                 'events {} have {} names: give an event the same name each time it comes, 100 names at most', events,
                 count(DISTINCT name_)
-            )
-        END AS events_why_
+            ) END
+        ) AS events_why_
         FROM events_
     )
 ),

@@ -118,20 +118,24 @@ products_ AS (
     ) AS sold_
     LEFT JOIN grouped_ ON grouped_.key_::VARCHAR = sold_.key_::VARCHAR
 ),
-events_ AS (
-    SELECT list(DISTINCT {'number': __launch_period(day_, frequency_), 'name': name_}) AS events_
+events_ AS MATERIALIZED (
+    SELECT
+        list(DISTINCT {'number': __launch_period(day_, frequency_), 'name': name_}) FILTER (day_ IS NOT NULL AND name_ IS NOT NULL) AS events_,
+        __launch_unread_events(
+            count(*) FILTER (day_ IS NULL OR name_ IS NULL), count(*), events, min(raw_day_) FILTER (day_ IS NULL)
+        ) AS events_why_
     FROM (
         SELECT
             __launch_valid_day(COLUMNS(lambda c: __launch_column(c, 'date', coalesce(events, 'events')))) AS day_,
-            COLUMNS(lambda c: __launch_column(c, 'name', coalesce(events, 'events')))::VARCHAR AS name_
+            COLUMNS(lambda c: __launch_column(c, 'name', coalesce(events, 'events')))::VARCHAR AS name_,
+            COLUMNS(lambda c: __launch_part(c, 'date', 1, coalesce(events, 'events')))::VARCHAR AS raw_day_
         FROM query(__launch_read(events, ['date', 'name'], [], ['date'], []))
     ), options_
-    WHERE day_ IS NOT NULL AND name_ IS NOT NULL
 )
 SELECT
     found_.key AS key_, found_.period AS season_, found_.event AS event_, found_.season_index AS index_,
     found_.index_lower AS lower_, found_.index_upper AS upper_, found_.is_peak AS peak_, found_.seasons AS seasons_,
-    found_.reason AS reason_
+    concat_ws('; ', found_.reason, (SELECT events_why_ || ', and are left out' FROM events_)) AS reason_
 FROM (
     SELECT unnest(__launch_seasonality(
         products_, (SELECT list(DISTINCT group_) FILTER (group_ IS NOT NULL) FROM grouped_), calendar_, events_, frequency_, level_

@@ -58,7 +58,7 @@ offers_ AS MATERIALIZED (
         __launch_sum(units_) AS units_,
         count(*) AS rows_
     FROM raw_
-    WHERE group_ IS NOT NULL AND (number_ IS NOT NULL OR (SELECT count(number_) FROM raw_) = 0)
+    WHERE fine_ AND group_ IS NOT NULL AND (number_ IS NOT NULL OR (SELECT count(number_) FROM raw_ WHERE fine_) = 0)
     GROUP BY ALL
 ),
 -- Our side: the key of each product, its sales and its prices.
@@ -67,7 +67,7 @@ keys_ AS MATERIALIZED (
     FROM (
         SELECT product_, group_ AS own_ FROM listed_
         UNION ALL BY NAME
-        SELECT product_, group_ AS theirs_ FROM raw_ WHERE product_ IS NOT NULL
+        SELECT product_, group_ AS theirs_ FROM raw_ WHERE fine_ AND product_ IS NOT NULL
     )
     GROUP BY product_
     HAVING coalesce(min(own_), min(theirs_)) IS NOT NULL
@@ -77,7 +77,7 @@ sold_ AS MATERIALIZED (
     FROM __launch_periods(sales, frequency, product_id, date, units, price)
 ),
 prices_ AS MATERIALIZED (
-    FROM __launch_own_prices('keys_', 'listed_', 'sold_', (SELECT count(number_) > 0 FROM raw_))
+    FROM __launch_own_prices('keys_', 'listed_', 'sold_', (SELECT count(number_) > 0 FROM raw_ WHERE fine_))
 ),
 competitors_ AS MATERIALIZED (
     SELECT
@@ -87,6 +87,27 @@ competitors_ AS MATERIALIZED (
     FROM offers_
     GROUP BY ALL
 ),
+-- What of each competitor's offers could not be read.
+unread_ AS (
+    SELECT
+        group_, competitor_, nullif(concat_ws('; ',
+            CASE WHEN bad_prices_ > 0 THEN format(
+                '{} of {} offers have no price above 0 that can be read, such as {}, and are left out', bad_prices_, rows_, coalesce('''' || price_like_ || '''', 'NULL')
+            ) END,
+            CASE WHEN bad_days_ > 0 THEN format(
+                '{} of {} offers have a date that cannot be read, such as ''{}''{}', bad_days_, rows_, day_like_,
+                CASE WHEN dated_ > 0 THEN ', and are left out' ELSE '' END
+            ) END
+        ), '') AS note_
+    FROM (
+        SELECT
+            group_, competitor_, count(*) AS rows_, count(*) FILTER (NOT fine_) AS bad_prices_, min(price_like_) AS price_like_,
+            count(day_like_) FILTER (fine_) AS bad_days_, min(day_like_) FILTER (fine_) AS day_like_,
+            count(number_) FILTER (fine_) AS dated_
+        FROM raw_ WHERE competitor_ IS NOT NULL
+        GROUP BY ALL
+    )
+),
 -- A key that neither table has is a mistake, not a row.
 wrong_ AS (
     SELECT
@@ -94,7 +115,7 @@ wrong_ AS (
             AND NOT (SELECT coalesce(bool_or(named_), false) FROM listed_)
         THEN error('column "' || "by" || '" not found in offers ' || offers
             || coalesce(' or products ' || products, '; give the products table that has it') || ', or set by := NULL')
-        ELSE true END AS fine_
+        ELSE true END AS right_
 )
 SELECT
     competitors_.group_ AS key,
@@ -120,7 +141,7 @@ SELECT
                 || ' compared'
         END,
         CASE
-            WHEN competitors_.periods_ = 0 THEN 'offers have no date: nothing over time can be told'
+            WHEN competitors_.periods_ = 0 THEN concat('offers have no date', CASE WHEN unread_.note_ IS NOT NULL THEN ' that can be read' END, ': nothing over time can be told')
             WHEN competitors_.periods_ = 1 THEN 'offers are of one period: nothing over time can be told'
             WHEN competitors_.periods_ < 8 THEN 'trends need 8 periods, got ' || competitors_.periods_
         END,
@@ -137,10 +158,12 @@ SELECT
                 found_['lower'], found_['upper'], 100 * level_, found_['reason']
             )
         END,
+        unread_.note_,
         (FROM __launch_unread(sales, NULL, product_id, date, units, price, 'launch_date', priced := true))
     ) AS reason
 FROM competitors_
 CROSS JOIN options_
+LEFT JOIN unread_ ON unread_.group_ = competitors_.group_ AND unread_.competitor_ = competitors_.competitor_
 LEFT JOIN __launch_price_gaps('offers_', 'prices_') AS gaps_
     ON gaps_.group_ = competitors_.group_ AND gaps_.competitor_ = competitors_.competitor_
 LEFT JOIN __launch_offer_moves('offers_') AS moves_
@@ -152,14 +175,20 @@ LEFT JOIN __launch_offer_ahead('offers_', horizon) AS ahead_
 LEFT JOIN __launch_offer_crosses('offers_', 'prices_', 'keys_', 'sold_', frequency, level) AS crossed_
     ON crossed_.group_ = competitors_.group_ AND crossed_.competitor_ = competitors_.competitor_
 CROSS JOIN wrong_
-WHERE fine_ AND horizon_ > 0
+WHERE right_ AND horizon_ > 0
 UNION ALL BY NAME
 SELECT
     group_ AS key, competitor_ AS competitor, count(*) AS offers, 'refused' AS status,
-    CASE WHEN group_ IS NULL THEN coalesce("by", 'key') || ' is NULL, or no product of these offers is in products'
+    CASE
+        WHEN competitor_ IS NULL THEN 'competitor is NULL'
+        WHEN NOT bool_or(fine_) THEN format(
+            'no offer has a price above 0 that can be read, such as {}: FROM launch_doctor(..., offers := ...) tells more',
+            coalesce('''' || min(price_like_) || '''', 'NULL')
+        )
+        WHEN group_ IS NULL THEN coalesce("by", 'key') || ' is NULL, or no product of these offers is in products'
     ELSE 'no date between 1970 and 2200, while other offers have one' END AS reason
 FROM raw_, wrong_, options_
-WHERE fine_ AND level_ > 0 AND horizon_ > 0 AND NOT EXISTS (
+WHERE right_ AND level_ > 0 AND horizon_ > 0 AND NOT EXISTS (
     FROM competitors_ WHERE competitors_.group_ = raw_.group_ AND competitors_.competitor_ = raw_.competitor_
 )
 GROUP BY group_, competitor_
