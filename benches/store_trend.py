@@ -14,6 +14,7 @@ Needs duckdb, numpy and pandas.
 """
 
 import argparse
+import collections
 import datetime
 import pathlib
 import time
@@ -91,6 +92,7 @@ def stores(seed: int) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 def daily(options: argparse.Namespace) -> None:
+    found = collections.defaultdict(list)
     for seed in range(options.first, options.first + options.seeds):
         database = connect(options)
         sales, events = stores(seed)
@@ -103,10 +105,14 @@ def daily(options: argparse.Namespace) -> None:
         for method in options.methods or ("auto",):
             for horizon in (7, 14, 364):
                 for ahead in ("", ", covariates := 'promotions', events := 'holidays'"):
-                    scores(database, method, horizon, ahead, [day(first, k) for k in (0, 19, 43)], seed)
+                    rows = scores(database, method, horizon, ahead, [day(first, k) for k in (0, 19, 43)])
+                    found[method, horizon, ahead] += rows
+                    tell(f"seed {seed}", method, horizon, ahead, rows)
+    for task, rows in found.items():
+        tell("all", *task, rows)
 
 
-def scores(database: duckdb.DuckDBPyConnection, method: str, horizon: int, ahead: str, origins: list, seed: int) -> None:
+def scores(database: duckdb.DuckDBPyConnection, method: str, horizon: int, ahead: str, origins: list) -> list:
     rows = []
     for origin in origins:
         database.execute(f"CREATE OR REPLACE TABLE past AS FROM every WHERE date < DATE '{origin}' AND units > 0")
@@ -119,9 +125,13 @@ def scores(database: duckdb.DuckDBPyConnection, method: str, horizon: int, ahead
             JOIN every AS before ON before.store = now.store
                 AND before.date = DATE '{origin}' - 7 + ((now.date - DATE '{origin}') % 7)::INTEGER
         """).fetchall()
+    return rows
+
+
+def tell(of: str, method: str, horizon: int, ahead: str, rows: list) -> None:
     error, planted, naive, units, inside, steps = (sum(column) for column in zip(*rows))
     print(
-        f"daily seed {seed} {method:11} {horizon:3} days {'known ahead' if ahead else 'alone':11}  WAPE {error / units:.4f}  "
+        f"daily {of:6} {method:11} {horizon:3} days {'known ahead' if ahead else 'alone':11}  WAPE {error / units:.4f}  "
         f"planted median {planted / units:.4f} (x {error / planted:.3f})  week before {naive / units:.4f}  "
         f"coverage80 {inside / steps:.3f}",
         flush=True,
