@@ -49,10 +49,12 @@ seen_ AS (
     WHERE key_ IS NULL
 ),
 sold_ AS (
-    SELECT force_.id_ AS sold_id_, force_.day_ AS sold_day_, __launch_sum(rows_.units_) AS sold_
+    SELECT force_.id_ AS sold_id_, force_.day_ AS sold_day_, __launch_sum(rows_.units_) AS sold_, bool_or(rows_.units_ IS NULL) AS lacking_
     FROM (SELECT DISTINCT id_, day_, end_ FROM force_ WHERE day_ IS NOT NULL) AS force_
     JOIN (
-        SELECT __launch_id_text(key_) AS row_id_, day_ AS row_day_, units_ FROM __launch_sales(sales, product_id, date, units, 'price')
+        SELECT __launch_id_text(key_) AS row_id_, day_ AS row_day_, units_
+        -- With a column of availability, rows without units are there too.
+        FROM __launch_sales(sales, product_id, date, units, 'price', 'available')
     ) AS rows_ ON row_id_ = force_.id_ AND row_day_ >= force_.day_ AND row_day_ < force_.end_
     GROUP BY ALL
 ),
@@ -60,7 +62,16 @@ rows_ AS (
     SELECT
         force_.*, times_ IS NOT NULL AS changed_,
         -- What was sold is known of products that sales have.
-        CASE WHEN end_ <= unseen_ AND id_ IN (SELECT sold_id_ FROM sold_) THEN greatest(coalesce(sold_, 0), 0) END AS actual_
+        CASE
+            WHEN end_ <= unseen_ AND id_ IN (SELECT sold_id_ FROM sold_) AND NOT coalesce(lacking_, false)
+            THEN greatest(coalesce(sold_, 0), 0)
+        END AS actual_,
+        CASE
+            WHEN coalesce(end_ > unseen_, true) THEN NULL
+            WHEN lacking_ THEN 'what was sold is not known: sales have rows without units that can be read'
+            WHEN id_ NOT IN (SELECT sold_id_ FROM sold_) THEN
+                'what was sold is not known: sales have no row of it, where product_id must be written alike'
+        END AS lack_
     FROM force_ LEFT JOIN sold_ ON sold_id_ = id_ AND sold_day_ = day_ LEFT JOIN seen_ ON start_ IS NOT NULL
 )
 SELECT
@@ -87,11 +98,12 @@ SELECT
     CASE
         WHEN day_ IS NULL OR yhat_ IS NULL THEN said_
         WHEN conflict_ IS NOT NULL THEN conflict_
-        WHEN NOT changed_ THEN concat_ws('; ', 'the model''s own', said_)
+        WHEN NOT changed_ THEN concat_ws('; ', 'the model''s own', said_, lack_)
         ELSE concat_ws('; ',
             CASE WHEN fixed_ THEN format('{:.0f} units', mean_ * times_ + plus_) ELSE 'times ' || times_::DECIMAL(18, 3) END
                 || ' by ' || coalesce(author_, 'no author') || ' on ' || made_,
-            CASE WHEN overruled_ = 1 THEN '1 other override is overruled' WHEN overruled_ > 1 THEN overruled_ || ' other overrides are overruled' END
+            CASE WHEN overruled_ = 1 THEN '1 other override is overruled' WHEN overruled_ > 1 THEN overruled_ || ' other overrides are overruled' END,
+            lack_
         )
     END AS reason
 FROM rows_

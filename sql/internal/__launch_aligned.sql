@@ -62,7 +62,7 @@ several_ AS (
         ) AS ids_ ON ids_.id_ = value_
         WHERE planned_ AND refers_ = 'all' AND whole_
         GROUP BY name_
-        HAVING bool_and(coalesce(__launch_period(day_, frequency_) >= begins_ - 1, false))
+        HAVING bool_and(CASE WHEN frequency_ IS NULL THEN false ELSE __launch_period(day_, frequency_) >= begins_ - 1 END)
             AND count(DISTINCT value_) >= greatest(3, (SELECT count(*) FROM launches_) / 2)
     )
 ),

@@ -16,6 +16,9 @@ concat(
     CASE WHEN __launch_idle(sold) > 0 THEN format(
         '; nothing was sold in the first {} steps, which is taken for a late launch: launch_date says when it was', __launch_idle(sold)
     ) END,
+    CASE WHEN len(sold) > 0 AND len(list_filter(sold, lambda u: u = 0)) = len(sold) THEN format(
+        '; nothing was sold in all its {} steps: where it was launched later, launch_date says when', len(sold)
+    ) END,
     CASE WHEN before > 0 THEN format(
         '; {:.0f} units sold before the launch date are left out: preorders := ''first_step'' counts them', before
     ) END

@@ -9,11 +9,19 @@
 -- @param launch_date: VARCHAR  the column of launch dates; 'launch_date' need not exist
 -- @param available: VARCHAR = NULL  the column of availability in sales; 'available' need not exist; NULL for one that is not used
 -- @param priced: BOOLEAN = false  whether the prices of sales are used
+-- @param summed: BOOLEAN = false  whether sales are summed by period, whatever is not known of them
 -- @returns unread_: VARCHAR  the text, NULL when all was read
 -- @example FROM __launch_unread('sales', 'products', 'product_id', 'date', 'units', 'price', 'launch_date')
 SELECT nullif(concat_ws('; ',
     CASE WHEN bad_units_ > 0 THEN format(
-        '{} of {} rows of sales have units that are no number or may be read in two ways, such as ''{}'', and are not known', bad_units_, rows_, units_like_
+        '{} of {} rows of sales have units that are no number or may be read in two ways, such as ''{}'', and {}', bad_units_, rows_, units_like_,
+        CASE WHEN summed THEN 'add nothing to their period' ELSE 'are not known' END
+    ) END,
+    CASE WHEN summed AND no_units_ > 0 THEN format(
+        '{} of {} rows of sales have no units, and add nothing to their period', no_units_, rows_
+    ) END,
+    CASE WHEN summed AND off_ > 0 THEN format(
+        '{} of {} rows of sales were not on sale, which is not looked at: they count as they stand', off_, rows_
     ) END,
     CASE WHEN texts_units_ > 0 THEN format(
         '{} units of sales were read from texts such as ''{}'', as {}', texts_units_, text_units_, number_units_
@@ -26,7 +34,7 @@ SELECT nullif(concat_ws('; ',
     CASE WHEN bad_days_ > 0 THEN format(
         '{} of {} rows of sales have no date from 1970 to 2200, such as ''{}'', and are left out', bad_days_, rows_, day_like_
     ) END,
-    CASE WHEN bad_shares_ > 0 THEN format(
+    CASE WHEN bad_shares_ > 0 AND NOT summed THEN format(
         '{} of {} rows of sales have an availability that cannot be read, such as ''{}'', and count as on sale: true, false, a share or pieces',
         bad_shares_, rows_, share_like_
     ) END,
@@ -68,6 +76,8 @@ FROM (
         any_value(typeof(raw_day_)) AS day_type_,
         count(*) FILTER (raw_share_ IS NOT NULL AND __launch_valid_share(raw_share_) IS NULL) AS bad_shares_,
         min(CASE WHEN __launch_valid_share(raw_share_) IS NULL THEN raw_share_::VARCHAR END) AS share_like_,
+        count(*) FILTER (__launch_valid_share(raw_share_) = 0) AS off_,
+        count(*) FILTER (raw_units_ IS NULL OR lower(raw_units_::VARCHAR) = 'nan') AS no_units_,
         count(*) FILTER (raw_paid_ IS NOT NULL AND __launch_amount(read_paid_) IS NULL) AS bad_paid_,
         min(CASE WHEN __launch_amount(read_paid_) IS NULL THEN raw_paid_::VARCHAR END) AS paid_like_,
         count(*) FILTER (raw_key_ IS NULL) AS bad_keys_
@@ -86,7 +96,9 @@ FROM (
                 COLUMNS(lambda c: __launch_column(c, units, coalesce(sales, 'sales'))) AS read_units_,
                 COLUMNS(lambda c: __launch_part(c, date, 1, coalesce(sales, 'sales'))) AS raw_day_,
                 COLUMNS(lambda c: __launch_part(c, units, 1, coalesce(sales, 'sales'))) AS raw_units_,
-                COLUMNS(lambda c: __launch_column(c, coalesce(available, '__launch_none'), coalesce(sales, 'sales'))) AS raw_share_,
+                COLUMNS(lambda c: __launch_column(
+                    c, CASE WHEN summed THEN 'available' ELSE coalesce(available, '__launch_none') END, coalesce(sales, 'sales')
+                )) AS raw_share_,
                 COLUMNS(lambda c: __launch_column(c, CASE WHEN priced THEN price ELSE '__launch_none' END, coalesce(sales, 'sales'))) AS read_paid_,
                 COLUMNS(lambda c: __launch_part(c, CASE WHEN priced THEN price ELSE '__launch_none' END, 1, coalesce(sales, 'sales'))) AS raw_paid_
             FROM query(__launch_read(

@@ -348,7 +348,7 @@ SELECT
     )), product_id)) || CASE WHEN unlisted_ > 0 THEN format(
         '; {} neighbours are not listed: they began in the periods compared, or sold before their own launch (a smaller '
         || 'before asks for less)', unlisted_
-    ) ELSE '' END || coalesce('; ' || (FROM __launch_unread(sales, NULL, product_id, date, units, 'price', 'launch_date')), '') AS reason
+    ) ELSE '' END || coalesce('; ' || (FROM __launch_unread(sales, NULL, product_id, date, units, 'price', 'launch_date', summed := true)), '') AS reason
 FROM effects_
 UNION ALL BY NAME
 SELECT
@@ -362,6 +362,6 @@ SELECT
     pool_gross_ AS gross_units,
     pool_gross_ + pool_.units_change AS net_effect,
     CASE WHEN pool_.change IS NULL THEN 'refused' ELSE 'ok' END AS status,
-    coalesce(pool_.reason, format('{} of {} launches of the key together', launches_, all_)) || coalesce('; ' || (FROM __launch_unread(sales, NULL, product_id, date, units, 'price', 'launch_date')), '') AS reason
+    coalesce(pool_.reason, format('{} of {} launches of the key together', launches_, all_)) || coalesce('; ' || (FROM __launch_unread(sales, NULL, product_id, date, units, 'price', 'launch_date', summed := true)), '') AS reason
 FROM pooled_
 ORDER BY 3, 2 NULLS FIRST, 1 NULLS FIRST, 4, 5

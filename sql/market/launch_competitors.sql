@@ -159,7 +159,7 @@ SELECT
             )
         END,
         unread_.note_,
-        (FROM __launch_unread(sales, NULL, product_id, date, units, price, 'launch_date', priced := true))
+        (FROM __launch_unread(sales, NULL, product_id, date, units, price, 'launch_date', priced := true, summed := true))
     ) AS reason
 FROM competitors_
 CROSS JOIN options_

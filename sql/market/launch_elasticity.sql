@@ -162,7 +162,7 @@ SELECT
     coalesce(row_['status'], 'refused') AS status,
     CASE WHEN ungrouped_ AND keys_.code_ IS NULL THEN 'there is no column category: ' ELSE '' END
         || __launch_words(coalesce(row_['reason'], 'none of its products has sales with a date and units'), product_id)
-        || coalesce('; ' || (FROM __launch_unread(sales, NULL, product_id, date, units, price, 'launch_date', priced := true)), '') AS reason
+        || coalesce('; ' || (FROM __launch_unread(sales, NULL, product_id, date, units, price, 'launch_date', priced := true, summed := true)), '') AS reason
 FROM fitted_
 FULL JOIN keys_ ON keys_.code_ = row_['key']
 CROSS JOIN wrong_

@@ -102,11 +102,11 @@ SELECT
     row_['correlation'] AS correlation,
     row_['gain'] AS gain,
     row_['status'] AS status,
-    row_['reason'] || coalesce('; ' || (FROM __launch_unread(sales, NULL, product_id, date, units, 'price', 'launch_date')), '') AS reason,
+    row_['reason'] || coalesce('; ' || (FROM __launch_unread(sales, NULL, product_id, date, units, 'price', 'launch_date', summed := true)), '') AS reason,
     name_ AS signal
 FROM found_ JOIN named_ ON named_.link_ = found_.link_
 UNION ALL BY NAME
-SELECT key_ AS key, 'refused' AS status, why_ || coalesce('; ' || (FROM __launch_unread(sales, NULL, product_id, date, units, 'price', 'launch_date')), '') AS reason,
+SELECT key_ AS key, 'refused' AS status, why_ || coalesce('; ' || (FROM __launch_unread(sales, NULL, product_id, date, units, 'price', 'launch_date', summed := true)), '') AS reason,
     coalesce(name_, 'signal') AS signal
 FROM without_ CROSS JOIN options_
 ORDER BY 1, 7, 2

@@ -10,8 +10,9 @@ pub struct TextAmount;
 impl Function for TextAmount {
     const NAME: &'static str = "__launch_text_amount";
     const ABOUT: &'static str = "
-        A text as a number, where one reading alone is possible: with a sign or code of money before or after it, blanks, and
-        separators of thousands and decimals. '1,234' may be one and a bit or over a thousand, and is none.
+        A text as a number, where one reading alone is possible: as SQL reads it, or with a sign or code of money before or
+        after it, blanks, and separators of thousands and decimals. '1,234' and '1.234' may be one and a bit or over a thousand,
+        and are none; '1.2340' is one.
 
         @param amount: VARCHAR  the text
         @returns DOUBLE  the number; NULL when it is none
@@ -24,7 +25,7 @@ impl Function for TextAmount {
 impl PerChunk for TextAmount {
     fn answer(_: &Query, mut arguments: Arguments) -> Result<Vec<Self::Answer>, Failure> {
         let amounts = arguments.text_array()?;
-        Ok(amounts.iter().map(|amount| read(amount?)).collect())
+        Ok(amounts.iter().map(|amount| number(amount?)).collect())
     }
 }
 
@@ -99,7 +100,15 @@ const AROUND: [char; 6] = [' ', '\t', '\n', '\r', '\u{c}', '\u{a0}'];
 /// Blanks between thousands.
 const BETWEEN: [char; 3] = [' ', '\u{a0}', '\u{202f}'];
 
-/// The number that a text stands for.
+/// The number that a text stands for, if it has one reading alone.
+fn number(text: &str) -> Option<f64> {
+    match in_doubt(text) {
+        Some(_) => None,
+        None => read(text).or_else(|| text.trim_matches(AROUND).parse().ok()),
+    }
+}
+
+/// The number that a text with separators stands for.
 fn read(text: &str) -> Option<f64> {
     let (sign, digits) = bare(text);
     let (whole, decimals) = parts(digits)?;
@@ -129,7 +138,11 @@ fn in_doubt(text: &str) -> Option<String> {
     if !text.contains('.') || decimal_comma(text).is_some() {
         return None;
     }
-    Some(format!("{} or {}", of_two(text, false)?, of_two(text, true)?))
+    let (decimals, thousands) = (of_two(text, false)?, of_two(text, true)?);
+    Some(format!(
+        "{} or {thousands}",
+        decimals.strip_suffix('0').unwrap_or(&decimals)
+    ))
 }
 
 /// The plain number of a text with one separator before three digits, which is one of thousands or of decimals.
@@ -142,8 +155,11 @@ fn of_two(text: &str, decimal_comma: bool) -> Option<String> {
     let (whole, rest) = digits.split_once(mark)?;
     let plain = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
     let two = (1..=3).contains(&whole.len()) && rest.len() == 3 && plain(whole) && plain(rest);
-    let between = if (mark == ',') == decimal_comma { "." } else { "" };
-    two.then(|| format!("{sign}{whole}{between}{rest}"))
+    // Another digit behind decimals, so that they are not in doubt again.
+    two.then(|| match (mark == ',') == decimal_comma {
+        true => format!("{sign}{whole}.{rest}0"),
+        false => format!("{sign}{whole}{rest}"),
+    })
 }
 
 /// The sign and the rest of a number without signs of money and blanks around it.
@@ -247,6 +263,24 @@ mod tests {
     }
 
     #[test]
+    fn what_has_two_readings_is_no_number() {
+        for (text, expected) in [
+            ("1.234", None),
+            ("$ 12.000", None),
+            ("1,234", None),
+            ("0.234", Some(0.234)),
+            ("1.2340", Some(1.234)),
+            ("1234.567", Some(1_234.567)),
+            ("1e3", Some(1_000.0)),
+            (" .5 ", Some(0.5)),
+            ("inf", Some(f64::INFINITY)),
+            ("many", None),
+        ] {
+            assert_eq!(number(text), expected, "{text}");
+        }
+    }
+
+    #[test]
     fn a_text_tells_the_decimal_separator_when_one_alone_is_possible() {
         for (text, comma) in [
             ("1.234,5", Some(true)),
@@ -274,10 +308,10 @@ mod tests {
     fn the_separator_of_the_table_settles_what_has_two_readings() {
         for (text, comma, number) in [
             ("1,234", false, Some("1234")),
-            ("1,234", true, Some("1.234")),
+            ("1,234", true, Some("1.2340")),
             ("-$ 1", true, None),
             ("$1.234", true, Some("1234")),
-            ("-1.234", false, Some("-1.234")),
+            ("-1.234", false, Some("-1.2340")),
             ("1,234.5", false, None),
             ("1234", true, None),
             ("1,23", true, None),
