@@ -111,7 +111,7 @@ told_ AS MATERIALIZED (
         __launch_idle_options(NULL, hidden, epochs, batch_size, learning_rate, loss, dropout, networks, patience, context_length),
         CASE WHEN lower(architecture) <> 'auto' AND lower(architecture) <> info_->>'architecture'
         THEN 'architecture: not used, as the model given is ' || (info_->>'architecture') END,
-        CASE WHEN __launch_frequency(frequency) <> 'week' AND __launch_frequency(frequency) <> info_->>'frequency'
+        CASE WHEN lower(frequency) NOT IN ('week', info_->>'frequency')
         THEN 'frequency: not used, as the model given has steps of a ' || (info_->>'frequency') END,
         CASE WHEN products IS NOT NULL THEN 'products: not used, as the model given is trained already' END
     ), '')

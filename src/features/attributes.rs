@@ -98,7 +98,12 @@ impl Encoding {
         };
         let margin = FAR * (scaled(high) - scaled(low));
         let within = scaled(low) - margin..=scaled(high) + margin;
-        (!within.contains(&scaled(value))).then(|| format!("{value}, where they had {low} to {high}"))
+        let shown = |v: f64| match v.abs() < 1e15 {
+            true => format!("{v}"),
+            false => format!("{v:e}"),
+        };
+        let told = || format!("{}, where they had {} to {}", shown(value), shown(low), shown(high));
+        (!within.contains(&scaled(value))).then(told)
     }
 
     /// Whether a column may have come from this encoding.

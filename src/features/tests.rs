@@ -220,6 +220,8 @@ fn a_number_far_from_those_learned_from_is_told() {
     assert_eq!(told[1], ["price 36, where they had 10 to 30"]);
     assert_eq!(told[3], ["price 4, where they had 10 to 30"]);
     assert!(told[2].is_empty() && told[4].is_empty());
+    let told = far(&encoder, &prices(&[1e300]));
+    assert_eq!(told[0], ["price 1e300, where they had 10 to 30"]);
     // Over more than a factor of ten, of its logarithm: 100 times 100 ^ (1/4).
     let encoder = AttributeEncoder::fit(&prices(&[1.0, 10.0, 100.0]));
     let told = far(&encoder, &prices(&[316.0, 317.0, 0.32, 0.31]));
