@@ -13,17 +13,12 @@
 -- @returns units_: DOUBLE       units sold, negative for returns; NULL when they are not known
 -- @returns price_: DOUBLE       the price, NULL when it is missing, negative, not finite or 1e12 and more, or without
 --                               units
--- @returns off_: DOUBLE         share of the row's time of which nothing is known: 1 without units, or when nothing was
---                               sold as there was no stock
+-- @returns off_: DOUBLE         share of the row's time of which nothing is known
 -- @returns bound_: BOOLEAN      whether stock ran out: units are a lower bound of the demand
 -- @example FROM __launch_sales('sales', 'product_id', 'date', 'units', 'price')
 SELECT
     key_, day_, units_, CASE WHEN units_ IS NOT NULL THEN price_ END AS price_,
-    CASE
-        WHEN units_ IS NULL THEN 1
-        WHEN share_ = 0 AND units_ > 0 THEN 0
-        WHEN share_ < 1 THEN 1 - share_
-        ELSE 0 END::DOUBLE AS off_,
+    __launch_lacking(units_, share_) AS off_,
     coalesce(share_ = 0 AND units_ > 0, false) AS bound_
 FROM (
     SELECT

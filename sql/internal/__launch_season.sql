@@ -103,8 +103,8 @@ calendar_ AS (
 sold_ AS (
     SELECT
         rows_.key_, __launch_period(day_, frequency_) AS number_,
-        greatest(__launch_sum(units_), 0) AS units_
-    FROM __launch_sales(sales, product_id, date, units, 'price') AS rows_ ANTI JOIN divided_ ON divided_ = day_
+        __launch_whole(__launch_sum(units_), sum(off_::DECIMAL(38, 9))::DOUBLE, count(*)) AS units_
+    FROM __launch_sales(sales, product_id, date, units, 'price', 'available') AS rows_ ANTI JOIN divided_ ON divided_ = day_
     CROSS JOIN options_
     GROUP BY ALL
 ),
@@ -113,7 +113,7 @@ products_ AS (
     FROM (
         SELECT key_, list(number_ ORDER BY number_) AS numbers_, list(units_ ORDER BY number_) AS series_
         FROM sold_, span_
-        WHERE units_ > 0 AND number_ >= first_ AND number_ < end_
+        WHERE (units_ > 0 OR units_ IS NULL) AND number_ >= first_ AND number_ < end_
         GROUP BY key_
     ) AS sold_
     LEFT JOIN grouped_ ON grouped_.key_::VARCHAR = sold_.key_::VARCHAR

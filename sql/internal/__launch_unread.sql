@@ -15,13 +15,16 @@
 SELECT nullif(concat_ws('; ',
     CASE WHEN bad_units_ > 0 THEN format(
         '{} of {} rows of sales have units that are no number or may be read in two ways, such as ''{}'', and {}', bad_units_, rows_, units_like_,
-        CASE WHEN summed THEN 'add nothing to their period' ELSE 'are not known' END
+        CASE WHEN summed THEN 'are not known: the rest of their period stands for them, or other periods' ELSE 'are not known' END
     ) END,
     CASE WHEN summed AND no_units_ > 0 THEN format(
-        '{} of {} rows of sales have no units, and add nothing to their period', no_units_, rows_
+        '{} of {} rows of sales have no units: the rest of their period stands for them, or other periods', no_units_, rows_
     ) END,
     CASE WHEN summed AND off_ > 0 THEN format(
-        '{} of {} rows of sales were not on sale, which is not looked at: they count as they stand', off_, rows_
+        '{} of {} rows of sales were not on sale all the time: the rest of their period stands for them, or other periods', off_, rows_
+    ) END,
+    CASE WHEN summed AND bound_ > 0 THEN format(
+        '{} of {} rows of sales were sold though they were not on sale: they count as they stand', bound_, rows_
     ) END,
     CASE WHEN texts_units_ > 0 THEN format(
         '{} units of sales were read from texts such as ''{}'', as {}', texts_units_, text_units_, number_units_
@@ -34,7 +37,7 @@ SELECT nullif(concat_ws('; ',
     CASE WHEN bad_days_ > 0 THEN format(
         '{} of {} rows of sales have no date from 1970 to 2200, such as ''{}'', and are left out', bad_days_, rows_, day_like_
     ) END,
-    CASE WHEN bad_shares_ > 0 AND NOT summed THEN format(
+    CASE WHEN bad_shares_ > 0 THEN format(
         '{} of {} rows of sales have an availability that cannot be read, such as ''{}'', and count as on sale: true, false, a share or pieces',
         bad_shares_, rows_, share_like_
     ) END,
@@ -76,7 +79,8 @@ FROM (
         any_value(typeof(raw_day_)) AS day_type_,
         count(*) FILTER (raw_share_ IS NOT NULL AND __launch_valid_share(raw_share_) IS NULL) AS bad_shares_,
         min(CASE WHEN __launch_valid_share(raw_share_) IS NULL THEN raw_share_::VARCHAR END) AS share_like_,
-        count(*) FILTER (__launch_valid_share(raw_share_) = 0) AS off_,
+        count(*) FILTER (valid_units_ IS NOT NULL AND __launch_lacking(valid_units_, __launch_valid_share(raw_share_)) > 0) AS off_,
+        count(*) FILTER (__launch_valid_share(raw_share_) = 0 AND valid_units_ > 0) AS bound_,
         count(*) FILTER (raw_units_ IS NULL OR lower(raw_units_::VARCHAR) = 'nan') AS no_units_,
         count(*) FILTER (raw_paid_ IS NOT NULL AND __launch_amount(read_paid_) IS NULL) AS bad_paid_,
         min(CASE WHEN __launch_amount(read_paid_) IS NULL THEN raw_paid_::VARCHAR END) AS paid_like_,

@@ -7,7 +7,8 @@
 -- before the data) are neighbours or control, so launch curves are in neither. When other products of the key began in
 -- the same periods, their effects cannot be told apart: each is given its part by units, and the reason says so.
 -- A launch in the first period of the data, or after its end, is left out; a launch or neighbour that cannot be
--- measured is a row with status refused. No period after a launch's horizon is looked at.
+-- measured is a row with status refused. No period after a launch's horizon is looked at. Units that are not known, and
+-- days without stock (the column available), are not 0: the rest of the period or those beside it stand for them.
 --
 -- Rows with affected 'category' are all neighbours of a launch together. With neighbours := true there are rows with
 -- 'product' as well, for each of them alone; those that cannot be measured are counted in the reason of the launch. One
@@ -76,7 +77,7 @@ listed_ AS MATERIALIZED (
 ),
 periods_ AS MATERIALIZED (
     SELECT item_, group_, begin_, number_, greatest(units_, 0)::DECIMAL(38, 9) AS units_
-    FROM __launch_periods(sales, frequency, product_id, date, units, 'price') AS sold_
+    FROM __launch_volumes(sales, frequency, product_id, date, units, 'price') AS sold_
     JOIN listed_ ON listed_.key_ = sold_.key_
     WHERE group_ IS NOT NULL
 ),

@@ -1,7 +1,9 @@
 -- Compares each competitor's offers with our prices and sales, by category or any other key. An offer is compared with
 -- our price of the same product in the same period; a competitor none of whose products are ours is compared with our
--- mean price of the same key and period. Our prices are those of the sales, else those of the products table. What
--- cannot be told is NULL, and the reason says why: offers of one date have no trend, no promotions and no forecast.
+-- mean price of the same key and period. Our prices are those of the sales, else those of the products table. Our
+-- units that are not known, and days without stock (the column available), are not 0: the rest of the period or those
+-- beside it stand for them. What cannot be told is NULL, and the reason says why: offers of one date have no trend, no
+-- promotions and no forecast.
 --
 -- @param offers: VARCHAR                     competitor, price, and (need not exist) product, date, units and the key
 -- @param products: VARCHAR = NULL            our products, with their key and perhaps price
@@ -74,7 +76,7 @@ keys_ AS MATERIALIZED (
 ),
 sold_ AS MATERIALIZED (
     SELECT key_::VARCHAR AS product_, number_, units_, CASE WHEN price_ > 0 THEN price_ END AS price_
-    FROM __launch_periods(sales, frequency, product_id, date, units, price)
+    FROM __launch_volumes(sales, frequency, product_id, date, units, price)
 ),
 prices_ AS MATERIALIZED (
     FROM __launch_own_prices('keys_', 'listed_', 'sold_', (SELECT count(number_) > 0 FROM raw_ WHERE fine_))

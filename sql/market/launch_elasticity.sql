@@ -47,6 +47,7 @@ sold_ AS (
         __launch_valid_day(COLUMNS(lambda c: __launch_column(c, date, sales))) AS day_,
         __launch_valid_units(COLUMNS(lambda c: __launch_column(c, units, sales))) AS units_,
         __launch_valid_price(COLUMNS(lambda c: __launch_column(c, price, sales))) AS price_,
+        __launch_valid_share(COLUMNS(lambda c: __launch_column(c, 'available', sales))) AS share_,
         COLUMNS(lambda c: __launch_column(c, store, sales))::VARCHAR AS store_,
         COLUMNS(lambda c: __launch_column(c, region, sales))::VARCHAR AS region_,
         COLUMNS(lambda c: __launch_column(c, coalesce("by", '__launch_all'), sales)) AS own_,
@@ -65,7 +66,7 @@ sold_ AS (
                 FOR name_ IN controls
             ]
         ], ''), '')
-        || ' FROM (' || __launch_read(sales, [product_id, date, units, price], [], [date], [units, price]) || ')'
+        || ' FROM (' || __launch_read(sales, [product_id, date, units, price], ['available'], [date], [units, price]) || ')'
     )
 ),
 listed_ AS (
@@ -91,17 +92,17 @@ wrong_ AS (
 rows_ AS (
     SELECT sold_.*, linked_.given_
     FROM sold_ LEFT JOIN linked_ ON linked_.product_ = sold_.product_
-    WHERE sold_.product_ IS NOT NULL
-        AND day_ IS NOT NULL
-        AND units_ IS NOT NULL
+    WHERE sold_.product_ IS NOT NULL AND day_ IS NOT NULL
 ),
 -- Sums are exact, so they do not depend on the order of the rows.
 cells_ AS MATERIALIZED (
     SELECT
         coalesce(given_::VARCHAR, own_::VARCHAR) AS key_, product_, store_, region_,
         __launch_period(day_, frequency_) AS number_, effects_, frequency_,
-        __launch_sum(units_) AS units_,
-        __launch_mean_price(price_, units_) AS price_,
+        __launch_whole(
+            __launch_sum(units_), sum(__launch_lacking(units_, share_)::DECIMAL(38, 9))::DOUBLE, count(*)
+        ) AS units_,
+        __launch_mean_price(CASE WHEN units_ IS NOT NULL THEN price_ END, units_) AS price_,
         avg(COLUMNS(lambda c: starts_with(c, '__launch_control_')))
     FROM rows_ CROSS JOIN options_
     GROUP BY ALL
@@ -144,6 +145,7 @@ fitted_ AS (
     )) AS row_
     FROM (
         SELECT *, list_value(*COLUMNS(lambda c: starts_with(c, '__launch_control_'))) AS controls_ FROM cells_
+        WHERE units_ IS NOT NULL
     ) AS cells_
     JOIN panel_
         ON panel_.product_ = cells_.product_

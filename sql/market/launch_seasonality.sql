@@ -1,7 +1,8 @@
 -- Which weeks, months or weekdays sell, for all products together (key NULL) and by category. An index of 1 is an
 -- average period; it holds no growth, and no launches or withdrawals. The index of a key is pulled to that of the other
 -- products, and that of all products to 1, as far as its sales do not show it. Movable events get rows of their own and
--- do not touch the index of their week. A key that cannot be told, such as one of fewer than 30 units a year, comes back
+-- do not touch the index of their week. Units that are not known, and days without stock (the column available), are not
+-- 0: other products and years tell of them. A key that cannot be told, such as one of fewer than 30 units a year, comes back
 -- as one row with status refused.
 --
 -- @param sales: VARCHAR                     the sales table, of a year at least (two weeks for weekdays)

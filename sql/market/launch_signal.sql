@@ -53,12 +53,11 @@ linked_ AS (
 ),
 -- Only full periods.
 sold_ AS MATERIALIZED (
-    SELECT link_, __launch_period(day_, frequency_) AS number_, __launch_sum(units_) AS sold_units_
-    FROM __launch_sales(sales, product_id, date, units, 'price') AS rows_
+    SELECT link_, number_, __launch_sum(units_) AS sold_units_
+    FROM __launch_volumes(sales, frequency, product_id, date, units, 'price') AS rows_
     JOIN linked_ ON linked_.product_ = rows_.key_::VARCHAR
-    CROSS JOIN options_
     CROSS JOIN (SELECT end_ FROM __launch_calendar(sales, frequency, product_id, date, units, 'price'))
-    WHERE link_ IN (SELECT link_ FROM told_) AND __launch_period(day_, frequency_) < end_
+    WHERE link_ IN (SELECT link_ FROM told_) AND number_ < end_
     GROUP BY ALL
 ),
 -- From as many periods before the first sale as there are lags; a period without sales counts as 0.

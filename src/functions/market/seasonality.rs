@@ -18,7 +18,7 @@ impl Function for Seasonality {
         Indices of seasons and events; launch_seasonality shows them as a table.
 
         @param products: STRUCT("key" VARCHAR, numbers BIGINT[], units DOUBLE[])[]  key, numbers (periods with
-            sales, ascending) and units of each product
+            sales, ascending) and units (NULL where they are not known) of each product
         @param groups: VARCHAR[]  the keys
         @param calendar: STRUCT(number BIGINT, season BIGINT, "days" DOUBLE)[]  number, season (from 1) and days
             of sale of each period, ascending
@@ -100,13 +100,13 @@ fn sold(mut table: Arguments) -> Result<Vec<Product>, Failure> {
                 units.len()
             )));
         }
-        // A pair of which one is not known says nothing.
-        let known: Vec<(i64, f64)> = numbers
+        // Units without a number of their period say nothing.
+        let sales: Vec<(i64, Option<f64>)> = numbers
             .into_iter()
             .zip(units)
-            .filter_map(|(n, u)| Some((n?, u?)))
+            .filter_map(|(n, u)| Some((n?, u)))
             .collect();
-        products.extend(Product::new(key, &known));
+        products.extend(Product::new(key, &sales));
     }
     Ok(products)
 }
@@ -149,7 +149,8 @@ mod tests {
         assert_eq!((found[0].start, &found[0].units[..]), (1, &[10.0, 0.0, 30.0, 40.0][..]));
         let numbers = vec![Some(1), Some(2), Some(3)];
         let found = sold(table(numbers, vec![Some(10.0), None, Some(30.0)]))?;
-        assert_eq!(found[0].units, [10.0, 0.0, 30.0]);
+        assert_eq!((found[0].units[0], found[0].units[2]), (10.0, 30.0));
+        assert!(found[0].units[1].is_nan());
         Ok(())
     }
 

@@ -186,7 +186,11 @@ pub fn seasonality(
 }
 
 fn sold(products: &[&Product]) -> f64 {
-    products.iter().flat_map(|product| &product.units).sum()
+    products
+        .iter()
+        .flat_map(|product| &product.units)
+        .filter(|units| !units.is_nan())
+        .sum()
 }
 
 /// What is known before a group is looked at.

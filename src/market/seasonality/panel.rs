@@ -31,7 +31,7 @@ pub struct Product {
     pub key: Option<String>,
     /// Period of the first number in `units`.
     pub start: i64,
-    /// Units by period, 0 or more.
+    /// Units by period, 0 or more; NaN where they are not known.
     pub units: Vec<f64>,
 }
 
@@ -49,15 +49,17 @@ pub struct Calendar {
 }
 
 impl Product {
-    /// From its sales, each the number of a period and its units, in order; periods between them count as 0.
+    /// From its sales, each the number of a period and its units, in order; units of `None` are not known. Periods
+    /// between them count as 0. What is not known before the first sale and after the last one says nothing.
     ///
     /// `None` without sales, or where they are more than a hundred thousand periods apart.
-    pub fn new(key: Option<String>, sales: &[(i64, f64)]) -> Option<Self> {
-        let (start, end) = (sales.first()?.0, sales.last()?.0);
+    pub fn new(key: Option<String>, sales: &[(i64, Option<f64>)]) -> Option<Self> {
+        let known = |sale: &&(i64, Option<f64>)| sale.1.is_some();
+        let (start, end) = (sales.iter().find(known)?.0, sales.iter().rfind(known)?.0);
         let periods = end.checked_sub(start).filter(|p| (0..MAX_PERIODS).contains(p))?;
         let mut units = vec![0.0; periods as usize + 1];
-        for (number, sold) in sales {
-            *units.get_mut(usize::try_from(number - start).ok()?)? = *sold;
+        for (number, sold) in sales.iter().filter(|(number, _)| (start..=end).contains(number)) {
+            *units.get_mut(usize::try_from(number - start).ok()?)? = sold.unwrap_or(f64::NAN);
         }
         Some(Self { key, start, units })
     }
@@ -145,8 +147,8 @@ impl Panel {
     /// products does not move t. Products count from `guard` periods after their launch until `guard` periods before
     /// their withdrawal, and if at least `span` periods remain ([`Part::of`]).
     ///
-    /// *Missing data*: periods without days of sale are left out, and so are pauses of a product that its season does
-    /// not explain; another period in which a product sold nothing counts as 0.
+    /// *Missing data*: periods without days of sale are left out, and so are those of a product in which its units are
+    /// not known, and pauses that its season does not explain; another period in which it sold nothing counts as 0.
     ///
     /// *Determinism*: sums run over products in canonical order, whatever the order of `products`.
     ///
@@ -259,7 +261,7 @@ impl<'a> Part<'a> {
             .checked_add(units.len())
             .filter(|&end| end <= periods)
             .ok_or(0usize)?;
-        if units.iter().any(|u| !(0.0..=1e18).contains(u)) || units.iter().all(|&u| u == 0.0) {
+        if units.iter().any(|u| !u.is_nan() && !(0.0..=1e18).contains(u)) || !units.iter().any(|&u| u > 0.0) {
             return Err(0);
         }
         let (ever, usual) = (
@@ -269,7 +271,7 @@ impl<'a> Part<'a> {
         let mut pauses = Vec::new();
         let mut from = start;
         for period in start..end {
-            if units[period - start] > 0.0 {
+            if units[period - start] != 0.0 {
                 if period - from >= steady.pause && ever.missed(from..period, true) >= steady.pause as f64 {
                     pauses.push(from..period);
                 }
@@ -307,7 +309,7 @@ impl<'a> Part<'a> {
         }
     }
 
-    /// Its periods and what it sold in each.
+    /// Its periods of which the units are known, and what it sold in each.
     fn cells(&self) -> impl Iterator<Item = (usize, f64)> + '_ {
         (self.from..self.to)
             .filter(|period| !self.pauses.iter().any(|pause| pause.contains(period)))
@@ -318,6 +320,7 @@ impl<'a> Part<'a> {
                     place.and_then(|place| self.units.get(place)).copied().unwrap_or(0.0),
                 )
             })
+            .filter(|(_, units)| !units.is_nan())
     }
 }
 
@@ -332,12 +335,13 @@ struct Usual {
 impl Usual {
     fn of(start: usize, units: &[f64], season: usize, most: f64) -> Self {
         let mut seasons = vec![(0.0, 0.0); season.max(1)];
-        for (period, units) in (start..).zip(units) {
+        let known = || (start..).zip(units).filter(|(_, units)| !units.is_nan());
+        for (period, units) in known() {
             let place = period % seasons.len();
             seasons[place].0 += units.min(most);
             seasons[place].1 += 1.0;
         }
-        let mean = mean(units.iter().map(|u| u.min(most))).unwrap_or_default();
+        let mean = mean(known().map(|(_, units)| units.min(most))).unwrap_or_default();
         Self { seasons, mean }
     }
 
@@ -459,6 +463,39 @@ mod tests {
         assert_eq!(periods(season, 9), (0, 48));
         // Sold in every month from the fifth one on, and up to the 40th.
         assert_eq!(periods(vec![100.0; 36], 4), (6, 32));
+    }
+
+    #[test]
+    fn what_is_not_known_counts_neither_as_0_nor_as_a_pause() {
+        let unknown = |places: Range<usize>| -> Vec<f64> {
+            (0..36)
+                .map(|p| {
+                    if places.contains(&p) {
+                        f64::NAN
+                    } else {
+                        10.0 + (p % 12) as f64
+                    }
+                })
+                .collect()
+        };
+        let (lacking, other) = (product(0, unknown(18..20)), product(0, unknown(0..0)));
+        let panel = Panel::of(&[&lacking, &other], &calendar(36), STEADY).unwrap();
+        let whole = Panel::of(&[&other, &other], &calendar(36), STEADY).unwrap();
+        let moved = panel.rate.iter().zip(&whole.rate).map(|(a, b)| (a - b).abs());
+        assert!(moved.fold(0.0, f64::max) < 1e-9, "{panel:?}");
+        assert!((panel.size[18] - whole.size[18] / 2.0).abs() < 1e-9);
+        // By itself it has a hole.
+        let panel = Panel::of(&[&lacking], &calendar(36), STEADY).unwrap();
+        assert_eq!((panel.time.len(), panel.time[18]), (34, 20));
+    }
+
+    #[test]
+    fn what_is_not_known_at_the_ends_of_a_product_is_not_its_time() {
+        let sales = [(3, None), (4, Some(1.0)), (6, None), (7, Some(2.0)), (8, None)];
+        let found = Product::new(None, &sales).unwrap();
+        assert_eq!((found.start, found.units.len(), found.units[1]), (4, 4, 0.0));
+        assert!(found.units[2].is_nan());
+        assert_eq!(Product::new(None, &[(3, None)]), None);
     }
 
     #[test]
