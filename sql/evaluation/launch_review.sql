@@ -127,15 +127,18 @@ errors_ AS (
     FROM naive_
     WINDOW so_far_ AS (PARTITION BY id_ ORDER BY day_ ROWS UNBOUNDED PRECEDING)
 ),
+rated_ AS MATERIALIZED (
+    SELECT
+        __launch_id_text(COLUMNS(lambda c: __launch_column(c, product_id, coalesce(reviews, 'reviews')))) AS of_,
+        __launch_valid_day(COLUMNS(lambda c: __launch_column(c, date, coalesce(reviews, 'reviews')))) AS on_,
+        __launch_finite(__launch_amount(COLUMNS(lambda c: __launch_column(c, rating, coalesce(reviews, 'reviews'))))) AS given_,
+        COLUMNS(lambda c: __launch_part(c, date, 1, coalesce(reviews, 'reviews')))::VARCHAR AS raw_on_,
+        COLUMNS(lambda c: __launch_column(c, rating, coalesce(reviews, 'reviews')))::VARCHAR AS raw_given_
+    FROM query(__launch_read(reviews, [product_id, date, rating], [], [date], []))
+),
 reviews_ AS MATERIALIZED (
     SELECT of_, on_, count(*) AS count_, count(*) FILTER (given_ >= positive) AS liked_
-    FROM (
-        SELECT
-            __launch_id_text(COLUMNS(lambda c: __launch_column(c, product_id, coalesce(reviews, 'reviews')))) AS of_,
-            __launch_valid_day(COLUMNS(lambda c: __launch_column(c, date, coalesce(reviews, 'reviews')))) AS on_,
-            __launch_finite(__launch_amount(COLUMNS(lambda c: __launch_column(c, rating, coalesce(reviews, 'reviews'))))) AS given_
-        FROM query(__launch_read(reviews, [product_id, date, rating], [], [date], []))
-    )
+    FROM rated_
     WHERE given_ IS NOT NULL AND of_ IS NOT NULL AND on_ IS NOT NULL
     GROUP BY of_, on_
 ),
@@ -151,22 +154,24 @@ users_ AS (
     WHERE of_ IS NOT NULL AND user_ IS NOT NULL AND control_ IS NOT NULL
     GROUP BY of_, user_
 ),
+purchases_ AS MATERIALIZED (
+    SELECT
+        __launch_id_text(COLUMNS(lambda c: __launch_column(c, product_id, coalesce(purchases, 'purchases')))) AS bought_of_,
+        __launch_id_text(COLUMNS(lambda c: __launch_column(c, user_id, coalesce(purchases, 'purchases')))) AS bought_user_,
+        __launch_valid_day(COLUMNS(lambda c: __launch_column(c, date, coalesce(purchases, 'purchases')))) AS bought_on_,
+        COLUMNS(lambda c: __launch_part(c, date, 1, coalesce(purchases, 'purchases')))::VARCHAR AS raw_bought_on_
+    FROM query(__launch_read(purchases, [product_id, user_id, date], [], [date], []))
+),
 bought_ AS (
     SELECT bought_of_, bought_user_, min(bought_on_) AS bought_on_
-    FROM (
-        SELECT
-            __launch_id_text(COLUMNS(lambda c: __launch_column(c, product_id, coalesce(purchases, 'purchases')))) AS bought_of_,
-            __launch_id_text(COLUMNS(lambda c: __launch_column(c, user_id, coalesce(purchases, 'purchases')))) AS bought_user_,
-            __launch_valid_day(COLUMNS(lambda c: __launch_column(c, date, coalesce(purchases, 'purchases')))) AS bought_on_
-        FROM query(__launch_read(purchases, [product_id, user_id, date], [], [date], []))
-    )
+    FROM purchases_
     GROUP BY bought_of_, bought_user_
 ),
 contacted_ AS MATERIALIZED (
     SELECT of_, control_, bought_on_
     FROM users_ LEFT JOIN bought_ ON bought_of_ = of_ AND bought_user_ = user_
 ),
--- Tables that say nothing of any product of the plan.
+-- Tables that say nothing of any product of the plan, and rows of them that cannot be read.
 unmatched_ AS MATERIALIZED (
     SELECT nullif(concat_ws('; ',
         CASE WHEN reviews IS NOT NULL AND NOT EXISTS (FROM reviews_ WHERE of_ IN (SELECT id_ FROM steps_)) THEN
@@ -178,7 +183,14 @@ unmatched_ AS MATERIALIZED (
             WHEN NOT EXISTS (FROM contacted_ WHERE bought_on_ IS NOT NULL AND of_ IN (SELECT id_ FROM steps_)) THEN
                 'no user of audience has a purchase of a product of the plan: product_id and user_id must be written alike in audience '
                 || 'and purchases'
-        END
+        END,
+        (SELECT __launch_unread_rows(
+            count(*) FILTER (on_ IS NULL OR given_ IS NULL), count(*), 'reviews', 'date from 1970 to 2200, or a rating that is no number',
+            min(CASE WHEN on_ IS NULL THEN raw_on_ ELSE raw_given_ END) FILTER (on_ IS NULL OR given_ IS NULL)
+        ) || ', and are left out' FROM rated_),
+        (SELECT __launch_unread_rows(
+            count(*) FILTER (bought_on_ IS NULL), count(*), 'purchases', 'date from 1970 to 2200', min(raw_bought_on_) FILTER (bought_on_ IS NULL)
+        ) || ', and are left out' FROM purchases_)
     ), '') AS unmatched_
 ),
 -- Both are counted up to the end of each period that is over.

@@ -95,17 +95,33 @@ days_ AS MATERIALIZED (
     WHERE day_ <= (SELECT today_ FROM clock_) AND __launch_id_text(key_) IN (SELECT id_ FROM plan_)
     GROUP BY ALL
 ),
+shelves_ AS MATERIALIZED (
+    SELECT
+        __launch_id_text(COLUMNS(lambda c: __launch_column(c, product_id, coalesce(availability, 'availability')))) AS id_,
+        __launch_valid_day(COLUMNS(lambda c: __launch_column(c, date, coalesce(availability, 'availability')))) AS day_,
+        __launch_valid_share(COLUMNS(lambda c: __launch_column(c, available, coalesce(availability, 'availability')))) AS share_,
+        COLUMNS(lambda c: __launch_part(c, date, 1, coalesce(availability, 'availability')))::VARCHAR AS raw_day_,
+        COLUMNS(lambda c: __launch_column(c, available, coalesce(availability, 'availability')))::VARCHAR AS raw_share_
+    FROM query(__launch_read(availability, [product_id, date, available], [], [date], []))
+),
+-- What of it cannot be read, or is of nobody.
+shelves_unread_ AS MATERIALIZED (
+    SELECT nullif(concat_ws('; ',
+        __launch_unread_rows(
+            count(*) FILTER (day_ IS NULL OR share_ IS NULL), count(*), 'availability',
+            'date from 1970 to 2200, or no availability that can be read: true, false, a share or pieces',
+            min(CASE WHEN day_ IS NULL THEN raw_day_ ELSE raw_share_ END) FILTER (day_ IS NULL OR share_ IS NULL)
+        ) || ', and are left out',
+        CASE WHEN count(*) > 0 AND count(*) FILTER (id_ IN (SELECT id_ FROM plan_)) = 0 THEN
+            'no product of the plan has a row in availability: product_id must be written alike in both tables' END
+    ), '') AS shelves_why_
+    FROM shelves_
+),
 told_ AS MATERIALIZED (
     SELECT id_, list({'day': day_, 'share': share_} ORDER BY day_) AS stock_
     FROM (
         SELECT id_, day_, (sum(share_::DECIMAL(38, 9)) / count(*))::DOUBLE AS share_
-        FROM (
-            SELECT
-                __launch_id_text(COLUMNS(lambda c: __launch_column(c, product_id, coalesce(availability, 'availability')))) AS id_,
-                __launch_valid_day(COLUMNS(lambda c: __launch_column(c, date, coalesce(availability, 'availability')))) AS day_,
-                __launch_valid_share(COLUMNS(lambda c: __launch_column(c, available, coalesce(availability, 'availability')))) AS share_
-            FROM query(__launch_read(availability, [product_id, date, available], [], [date], []))
-        )
+        FROM shelves_
         WHERE share_ IS NOT NULL AND day_ <= (SELECT today_ FROM clock_)
         GROUP BY id_, day_
     )
@@ -229,9 +245,10 @@ SELECT
         CASE WHEN elasticities IS NOT NULL AND elasticity_ IS NULL THEN 'elasticities know neither its category nor all products' END,
         CASE WHEN strange_ AND today_ >= launch_ THEN
             'no product of the plan has a row in sales that can be read: product_id must be written alike in both tables' END,
-        unread_
+        unread_, shelves_why_
     ) AS notes_
 FROM judged_
+CROSS JOIN shelves_unread_
 CROSS JOIN own_stock_
 CROSS JOIN (SELECT count(*) = 0 AS strange_ FROM days_)
 CROSS JOIN __launch_unread(sales, NULL, product_id, date, units, price, launch_date, priced := true)

@@ -23,7 +23,8 @@ WITH plan_ AS (
 users_ AS (
     SELECT
         __launch_id_text(COLUMNS(lambda c: __launch_column(c, product_id, coalesce(audience, 'audience')))) AS id_,
-        TRY_CAST(COLUMNS(lambda c: __launch_column(c, 'probability', coalesce(audience, 'audience'))) AS DOUBLE) AS probability_
+        COLUMNS(lambda c: __launch_column(c, 'probability', coalesce(audience, 'audience')))::VARCHAR AS given_,
+        __launch_amount(COLUMNS(lambda c: __launch_column(c, 'probability', coalesce(audience, 'audience')))) AS probability_
     FROM query(__launch_from(audience, [product_id, 'probability'], []))
 ),
 reviews_ AS (
@@ -32,7 +33,7 @@ reviews_ AS (
         SELECT
             __launch_id_text(COLUMNS(lambda c: __launch_column(c, product_id, coalesce(tendency, 'tendency')))) AS id_,
             COLUMNS(lambda c: __launch_column(c, 'user_id', coalesce(tendency, 'tendency'))) AS user_,
-            TRY_CAST(COLUMNS(lambda c: __launch_column(c, 'probability', coalesce(tendency, 'tendency'))) AS DOUBLE) AS probability_
+            __launch_amount(COLUMNS(lambda c: __launch_column(c, 'probability', coalesce(tendency, 'tendency')))) AS probability_
         FROM query(__launch_from(tendency, [product_id, 'probability'], ['user_id']))
     )
     WHERE user_ IS NULL
@@ -43,7 +44,7 @@ positions_ AS (
     FROM (
         SELECT
             __launch_id_text(COLUMNS(lambda c: __launch_column(c, product_id, coalesce(positions, 'positions')))) AS id_,
-            TRY_CAST(COLUMNS(lambda c: __launch_column(c, 'percentile', coalesce(positions, 'positions'))) AS DOUBLE) AS percentile_
+            __launch_amount(COLUMNS(lambda c: __launch_column(c, 'percentile', coalesce(positions, 'positions')))) AS percentile_
         FROM query(__launch_from(positions, [product_id, 'percentile'], []))
     )
     GROUP BY id_
@@ -51,7 +52,8 @@ positions_ AS (
 announced_ AS (
     SELECT
         __launch_valid_day(COLUMNS(lambda c: __launch_column(c, 'date', coalesce(announced, 'announced')))) AS announced_day_,
-        COLUMNS(lambda c: __launch_column(c, 'category', coalesce(announced, 'announced')))::VARCHAR AS of_
+        lower(trim(COLUMNS(lambda c: __launch_column(c, 'category', coalesce(announced, 'announced')))::VARCHAR)) AS of_,
+        COLUMNS(lambda c: __launch_part(c, 'date', 1, coalesce(announced, 'announced')))::VARCHAR AS raw_day_
     FROM query(__launch_read(announced, ['date'], ['category'], ['date'], []))
 )
 SELECT
@@ -62,7 +64,7 @@ SELECT
     probability_ AS positive_, percentile_,
     CASE WHEN announced IS NOT NULL THEN (
         SELECT count(*) FROM announced_
-        WHERE announced_day_ BETWEEN day_ - 28 AND day_ + 28 AND (of_ IS NULL OR of_ = category_)
+        WHERE announced_day_ BETWEEN day_ - 28 AND day_ + 28 AND (of_ IS NULL OR of_ = lower(trim(category_)))
     ) END AS announced_,
     (
         SELECT string_agg(of_, ' and ' ORDER BY of_)
@@ -74,7 +76,23 @@ SELECT
             ) LEFT JOIN (SELECT DISTINCT same_ FROM plan_) ON same_ = id_
             GROUP BY of_ HAVING count(same_) = 0
         )
-    ) AS unmatched_
+    ) AS unmatched_,
+    (
+        SELECT nullif(concat_ws('; ', users_why_, announced_why_), '')
+        FROM (
+            SELECT __launch_unread_rows(
+                count(*) FILTER (NOT coalesce(probability_ BETWEEN 0 AND 1, false)), count(*), 'audience', 'probability from 0 to 1',
+                min(given_) FILTER (NOT coalesce(probability_ BETWEEN 0 AND 1, false))
+            ) || ', and count for nobody' AS users_why_
+            FROM users_
+        ), (
+            SELECT __launch_unread_rows(
+                count(*) FILTER (announced_day_ IS NULL), count(*), 'announced', 'date from 1970 to 2200',
+                min(raw_day_) FILTER (announced_day_ IS NULL)
+            ) || ', and are left out' AS announced_why_
+            FROM announced_
+        )
+    ) AS beside_unread_
 FROM plan_
 LEFT JOIN reviews_ ON reviews_.id_ = plan_.same_
 LEFT JOIN positions_ ON positions_.id_ = plan_.same_

@@ -29,11 +29,13 @@
 -- @example FROM __launch_in_force('(SELECT ''N1'' AS product_id, DATE ''2024-09-02'' AS date, 1 AS step, 10 AS yhat)', NULL, NULL, 'product_id')
 WITH rows_ AS MATERIALIZED (
     SELECT
-        key_, __launch_id_text(key_) AS id_, __launch_valid_day(raw_day_) AS day_, TRY_CAST(raw_step_ AS BIGINT) AS step_,
-        __launch_finite(__launch_amount(raw_yhat_)) AS yhat_, __launch_finite(__launch_amount(raw_lower_)) AS lower_,
-        __launch_finite(__launch_amount(raw_upper_)) AS upper_,
-        coalesce(__launch_finite(__launch_amount(raw_mean_)), __launch_finite(__launch_amount(raw_yhat_))) AS mean_,
-        raw_model_::VARCHAR AS model_id_, __launch_valid_day(raw_origin_) AS origin_, raw_status_::VARCHAR AS status_,
+        key_, __launch_id_text(key_) AS id_, __launch_told_day(raw_day_, 'date of ' || coalesce(forecast, 'forecast')) AS day_,
+        TRY_CAST(raw_step_ AS BIGINT) AS step_,
+        __launch_told_number(raw_yhat_, 'yhat of ' || coalesce(forecast, 'forecast')) AS yhat_,
+        __launch_told_number(raw_lower_, 'yhat_lower of ' || coalesce(forecast, 'forecast')) AS lower_,
+        __launch_told_number(raw_upper_, 'yhat_upper of ' || coalesce(forecast, 'forecast')) AS upper_,
+        __launch_told_number(coalesce(raw_mean_, raw_yhat_), 'mean of ' || coalesce(forecast, 'forecast')) AS mean_,
+        raw_model_::VARCHAR AS model_id_, __launch_told_day(raw_origin_, 'as_of of ' || coalesce(forecast, 'forecast')) AS origin_, raw_status_::VARCHAR AS status_,
         raw_reason_::VARCHAR AS said_
     FROM (
         SELECT

@@ -46,8 +46,9 @@ wrong_ AS (
         )
     ), (
         SELECT coalesce(
-            __launch_unread_events(
-                count(*) FILTER (day_ IS NULL OR name_ IS NULL), count(*), events, min(raw_day_::VARCHAR) FILTER (day_ IS NULL)
+            __launch_unread_rows(
+                count(*) FILTER (day_ IS NULL OR name_ IS NULL), count(*), 'events ' || events, 'name, or no date from 1970 to 2200',
+                min(raw_day_::VARCHAR) FILTER (day_ IS NULL)
             ),
             -- Effects are learned from dates before; hundreds of names are no events that come again.
             CASE WHEN count(DISTINCT name_) > 100 THEN format(

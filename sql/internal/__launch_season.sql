@@ -121,8 +121,9 @@ products_ AS (
 events_ AS MATERIALIZED (
     SELECT
         list(DISTINCT {'number': __launch_period(day_, frequency_), 'name': name_}) FILTER (day_ IS NOT NULL AND name_ IS NOT NULL) AS events_,
-        __launch_unread_events(
-            count(*) FILTER (day_ IS NULL OR name_ IS NULL), count(*), events, min(raw_day_) FILTER (day_ IS NULL)
+        __launch_unread_rows(
+            count(*) FILTER (day_ IS NULL OR name_ IS NULL), count(*), 'events ' || events, 'name, or no date from 1970 to 2200',
+            min(raw_day_) FILTER (day_ IS NULL)
         ) AS events_why_
     FROM (
         SELECT

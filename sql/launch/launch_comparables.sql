@@ -23,16 +23,32 @@
 -- @returns comparable_launch_date: DATE  its launch date
 -- @returns comparable_units: DOUBLE      its units over the observed steps
 -- @returns comparable_group: VARCHAR     what several together are, such as 31 launches of category toys; NULL for one
+-- @returns status: VARCHAR               ok, or refused: one row for a candidate that cannot be looked at
+-- @returns reason: VARCHAR               why it cannot
 -- @example FROM launch_comparables('candidates', (SELECT model FROM model), k := 5)
 WITH asked_ AS MATERIALIZED (
     SELECT
-        key_, launch_, attributes_, count(*) OVER (PARTITION BY key_) AS copies_,
-        coalesce(info_->>'frequency', 'week') AS frequency_,
-        coalesce((info_->>'horizon')::BIGINT, 1) AS horizon_,
-        false AS required_
-    FROM __launch_attributes(candidates, product_id, launch_date, price, candidates)
-    CROSS JOIN (SELECT launch_model_info(model::BLOB)::JSON AS info_)
-    WHERE key_ IS NOT NULL
+        *, CASE
+            WHEN __launch_refusal(key_, copies_, undated_) IS NOT NULL THEN __launch_refusal(key_, copies_, undated_)
+            WHEN model IS NULL THEN 'the model is NULL: train one with launch_train'
+            WHEN launch_ IS NULL THEN 'launch_date is NULL: give it in the candidates'
+        END AS why_
+    FROM (
+        SELECT
+            key_, launch_, attributes_, undated_, count(*) OVER (PARTITION BY key_) AS copies_,
+            coalesce(info_->>'frequency', 'week') AS frequency_,
+            coalesce((info_->>'horizon')::BIGINT, 1) AS horizon_,
+            false AS required_
+        FROM __launch_attributes(candidates, product_id, launch_date, price, candidates)
+        CROSS JOIN (SELECT launch_model_info(model::BLOB)::JSON AS info_)
+    )
+),
+single_ AS MATERIALIZED (FROM asked_ WHERE why_ IS NULL),
+compared_ AS MATERIALIZED (
+    SELECT key_, launch_, launch_compare(model::BLOB, launch_, attributes_, k := k, covariates := covariates_) AS rows_
+    FROM single_
+    LEFT JOIN __launch_covariates('single_', candidates, product_id, signals, covariates, signal_key) AS told_
+        ON told_.id_ = single_.key_::VARCHAR
 )
 SELECT
     key_ AS product_id,
@@ -46,13 +62,12 @@ SELECT
     row_['scale'] AS scale,
     row_['comparable_launch_date'] AS comparable_launch_date,
     row_['comparable_units'] AS comparable_units,
-    row_['comparable_group'] AS comparable_group
-FROM (
-    SELECT key_, unnest(launch_compare(model::BLOB, launch_, attributes_, k := k, covariates := covariates_)) AS row_
-    FROM asked_
-    LEFT JOIN __launch_covariates('asked_', candidates, product_id, signals, covariates, signal_key) AS told_
-        ON told_.id_ = asked_.key_::VARCHAR
-    WHERE CASE WHEN copies_ = 1 THEN true ELSE error(
-        'product_id ' || key_ || ' appears ' || copies_ || ' times in ' || candidates || ': keep one row per product'
-    ) END
-)
+    row_['comparable_group'] AS comparable_group,
+    'ok' AS status,
+    NULL::VARCHAR AS reason
+FROM (SELECT key_, unnest(rows_) AS row_ FROM compared_)
+UNION ALL BY NAME
+SELECT DISTINCT key_ AS product_id, 'refused' AS status, why_ AS reason FROM asked_ WHERE why_ IS NOT NULL
+UNION ALL BY NAME
+SELECT key_ AS product_id, 'refused' AS status, 'launch_date must be between 1970-01-01 and 2200-12-31, got ' || launch_ AS reason
+FROM compared_ WHERE coalesce(len(rows_), 0) = 0

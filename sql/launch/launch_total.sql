@@ -54,10 +54,12 @@ asked_ AS MATERIALIZED (
     FROM (
         SELECT
             key_, launch_, attributes_, undated_, attributes_['price'] AS price_, count(*) OVER (PARTITION BY key_) AS copies_,
+            -- Case and blanks around a value are none of it, as in the attributes of a model.
             CASE
                 WHEN "by" IS NOT NULL AND typeof(category_) = '"NULL"' THEN error('candidates have no column ' || "by" || ' to add up by')
-                WHEN "by" IS NOT NULL THEN category_::VARCHAR
-            END AS by_
+                WHEN "by" IS NOT NULL THEN min(trim(category_::VARCHAR)) OVER (PARTITION BY lower(trim(category_::VARCHAR)))
+            END AS by_,
+            CASE WHEN "by" IS NOT NULL THEN category_::VARCHAR END AS written_
         FROM __launch_attributes(candidates, product_id, launch_date, price, candidates, category := coalesce("by", 'category'))
     )
 ),
@@ -110,6 +112,8 @@ left_out_ AS (
     SELECT
         by_, count(DISTINCT key_) FILTER (why_ IS NULL) AS summed_,
         count(*) FILTER (why_ IS NOT NULL) AS refused_, min(why_) AS why_,
+        (SELECT string_agg(DISTINCT '''' || written_ || '''', ' and ' ORDER BY '''' || written_ || '''') FROM asked_ WHERE asked_.by_ = rows_.by_ HAVING count(DISTINCT written_) > 1)
+            AS spelt_,
         count(DISTINCT key_) FILTER (unknown_ > 0) AS partly_,
         count(DISTINCT key_) FILTER (why_ IS NULL AND lacking_ IS NOT NULL) AS lack_, min(lacking_) AS lacking_,
         count(DISTINCT key_) FILTER (why_ IS NULL AND NOT coalesce(price_ BETWEEN 0 AND 1e12, false)) AS unpriced_, min(CASE WHEN why_ IS NULL THEN note_ END) AS note_
@@ -137,6 +141,7 @@ SELECT
     'ok' AS status,
     nullif(concat_ws('; ',
         CASE WHEN refused_ > 0 THEN refused_ || ' candidates are not in the sum, such as one where ' || left_out_.why_ END,
+        spelt_ || ' are taken for one key',
         CASE WHEN partly_ > 0 THEN partly_ || ' candidates have steps that no past launch has been observed at, which count as 0' END,
         CASE WHEN lack_ > 0 THEN lack_ || ' candidates are not as the model knows them, such as one: ' || lacking_ END,
         CASE WHEN unpriced_ BETWEEN 1 AND summed_ - 1

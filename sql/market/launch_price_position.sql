@@ -43,7 +43,7 @@ WITH options_ AS (
 -- other, and is told by that.
 rows_ AS MATERIALIZED (
     SELECT
-        asked_, key_, competitor_, day_, category_, attributes_, product_,
+        asked_, key_, competitor_, day_, category_, attributes_, product_, raw_day_, raw_price_,
         nullif(price_, 0) AS price_
     FROM (
         SELECT
@@ -54,6 +54,8 @@ rows_ AS MATERIALIZED (
             __launch_valid_day(COLUMNS(lambda c: __launch_column(c, date, offers))) AS day_,
             COLUMNS(lambda c: __launch_column(c, category, offers))::VARCHAR AS category_,
             __launch_valid_price(COLUMNS(lambda c: __launch_column(c, price, offers))) AS price_,
+            COLUMNS(lambda c: __launch_part(c, date, 1, offers))::VARCHAR AS raw_day_,
+            COLUMNS(lambda c: __launch_part(c, price, 1, offers))::VARCHAR AS raw_price_,
             struct_pack(*COLUMNS(
                 lambda c: NOT starts_with(c, '__launch_read_') AND lower(c) NOT IN (
                     lower(product_id), lower(trim(split_part(product_id, ',', 1))), '__launch_' || lower(product_id),
@@ -90,6 +92,19 @@ offers_ AS MATERIALIZED (
         ) = 1
     )
 ),
+unread_ AS MATERIALIZED (
+    SELECT nullif(concat_ws('; ',
+        __launch_unread_rows(
+            count(*) FILTER (competitor_ IS NULL OR price_ IS NULL), count(*), 'offers', 'competitor, or no price above 0 that can be read',
+            min(raw_price_) FILTER (price_ IS NULL)
+        ) || ', and are left out',
+        __launch_unread_rows(
+            count(*) FILTER (day_ IS NULL AND raw_day_ IS NOT NULL), count(*), 'offers', 'date from 1970 to 2200',
+            min(raw_day_) FILTER (day_ IS NULL)
+        ) || ', and count as older than all others'
+    ), '') AS note_
+    FROM rows_ WHERE NOT asked_
+),
 found_ AS (
     SELECT unnest(__launch_price_position(
         number_, asked_, product_, category_, price_, attributes_, competitor_, k := k_, level := level_
@@ -116,7 +131,7 @@ SELECT
     row_['lower'] AS lower,
     row_['upper'] AS upper,
     row_['status'] AS status,
-    row_['reason'] AS reason
+    concat_ws('; ', row_['reason'], (SELECT note_ FROM unread_)) AS reason
 FROM found_
 JOIN candidates_ ON candidates_.number_ = row_['candidate']
 LEFT JOIN offers_ ON offers_.number_ = row_['nearest']

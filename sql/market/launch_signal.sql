@@ -46,6 +46,28 @@ told_ AS MATERIALIZED (
     FROM __launch_series(signals, NULL, product_id) CROSS JOIN options_
     GROUP BY ALL
 ),
+unread_ AS MATERIALIZED (
+    SELECT unread_link_, nullif(concat_ws('; ',
+        __launch_unread_rows(
+            count(*) FILTER (lost_), count(*), 'this key in signals', 'date from 1970 to 2200, or no number that can be read in one way',
+            min(CASE WHEN day_ IS NULL THEN raw_day_ ELSE raw_value_ END) FILTER (lost_)
+        ) || ', and are left out',
+        (FROM __launch_unread(sales, NULL, product_id, date, units, 'price', 'launch_date', summed := true))
+    ), '') AS note_
+    FROM (
+        SELECT *, day_ IS NULL OR value_ IS NULL AS lost_
+        FROM (
+            SELECT
+                COLUMNS(lambda c: __launch_column(c, 'key', 'signals ' || signals))::VARCHAR AS unread_link_,
+                __launch_valid_day(COLUMNS(lambda c: __launch_column(c, 'date', 'signals ' || signals))) AS day_,
+                __launch_valid_units(COLUMNS(lambda c: __launch_column(c, 'value', 'signals ' || signals))) AS value_,
+                COLUMNS(lambda c: __launch_part(c, 'date', 1, 'signals ' || signals))::VARCHAR AS raw_day_,
+                COLUMNS(lambda c: __launch_part(c, 'value', 1, 'signals ' || signals))::VARCHAR AS raw_value_
+            FROM query(__launch_read(signals, ['key', 'date', 'value'], [], ['date'], ['value']))
+        )
+    )
+    GROUP BY unread_link_
+),
 linked_ AS (
     SELECT key_::VARCHAR AS product_, min(group_::VARCHAR) AS link_
     FROM __launch_grouped(coalesce(products, sales), product_id, coalesce("key", product_id))
@@ -101,11 +123,11 @@ SELECT
     row_['correlation'] AS correlation,
     row_['gain'] AS gain,
     row_['status'] AS status,
-    row_['reason'] || coalesce('; ' || (FROM __launch_unread(sales, NULL, product_id, date, units, 'price', 'launch_date', summed := true)), '') AS reason,
+    row_['reason'] || coalesce('; ' || note_, '') AS reason,
     name_ AS signal
-FROM found_ JOIN named_ ON named_.link_ = found_.link_
+FROM found_ JOIN named_ ON named_.link_ = found_.link_ LEFT JOIN unread_ ON unread_link_ = found_.link_
 UNION ALL BY NAME
-SELECT key_ AS key, 'refused' AS status, why_ || coalesce('; ' || (FROM __launch_unread(sales, NULL, product_id, date, units, 'price', 'launch_date', summed := true)), '') AS reason,
+SELECT key_ AS key, 'refused' AS status, why_ || coalesce('; ' || note_, '') AS reason,
     coalesce(name_, 'signal') AS signal
-FROM without_ CROSS JOIN options_
+FROM without_ CROSS JOIN options_ LEFT JOIN unread_ ON unread_link_ IS NOT DISTINCT FROM key_::VARCHAR
 ORDER BY 1, 7, 2

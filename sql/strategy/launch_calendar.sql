@@ -250,7 +250,10 @@ written_ AS (
             ) END,
             CASE WHEN action_ = 'listing live' AND (names_on_ <> '' OR NOT weekday_)
             THEN 'nobody works on that day, ' || coalesce(nullif(names_on_, ''), 'a ' || dayname(due_)) END,
-            CASE WHEN share_ > 0 AND NOT reached_ THEN 'no money: its part of the budget is below 1' END
+            CASE
+                WHEN share_ > 0 AND revenue_ IS NULL AND weight_ = 0 THEN 'no money: the plan has no expected_revenue of it to share the budget by'
+                WHEN share_ > 0 AND NOT reached_ THEN 'no money: its part of the budget is below 1'
+            END
         ) AS note_,
         CASE action_ WHEN 'order' THEN order_units_ WHEN 'reorder' THEN reorder_units_ END AS ordered_,
         CASE WHEN day_ IS NULL THEN 'refused' ELSE 'ok' END AS status_,

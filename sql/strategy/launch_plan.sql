@@ -147,7 +147,8 @@ SELECT
         THEN format(' ({} dates up to {} alike)', row_['dates_alike'], row_['last_alike']::VARCHAR) ELSE '' END,
         CASE WHEN row_['order_units'] = 0
         THEN 'nothing is ordered, as the budget brings more elsewhere, there is no stock, or no order earns money; ' ELSE '' END || story_,
-        net_of_ || coalesce('; no product of ' || unmatched_ || ' is a candidate: write their ids alike', ''), row_['reason']
+        net_of_ || coalesce('; no product of ' || unmatched_ || ' is a candidate: write their ids alike', '')
+            || coalesce('; ' || beside_unread_, ''), row_['reason']
     ), product_id) || coalesce('; ' || (FROM __launch_unread(sales, NULL, product_id, date, units, price, 'launch_date', priced := true)), '') END AS reason,
     horizon_end_ AS horizon_end,
     row_['order_units'] AS order_units,
