@@ -39,7 +39,7 @@ WITH asked_ AS MATERIALIZED (
             coalesce(info_->>'frequency', 'week') AS frequency_,
             coalesce((info_->>'horizon')::BIGINT, 1) AS horizon_,
             false AS required_
-        FROM __launch_attributes(candidates, product_id, launch_date, price, candidates)
+        FROM __launch_attributes(candidates, product_id, launch_date, price, candidates, priced := true)
         CROSS JOIN (SELECT launch_model_info(model::BLOB)::JSON AS info_)
     )
 ),

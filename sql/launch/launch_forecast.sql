@@ -68,7 +68,7 @@ WITH known_ AS (
 given_ AS MATERIALIZED (SELECT model::BLOB AS blob_ WHERE (SELECT fine_ FROM known_)),
 asked_ AS MATERIALIZED (
     SELECT key_, launch_, attributes_, undated_, count(*) OVER (PARTITION BY key_) AS copies_
-    FROM __launch_attributes(candidates, product_id, launch_date, price, candidates)
+    FROM __launch_attributes(candidates, product_id, launch_date, price, candidates, priced := sales IS NULL)
 ),
 trained_ AS MATERIALIZED (
     SELECT launch_fit(

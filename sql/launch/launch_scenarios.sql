@@ -46,7 +46,7 @@ asked_ AS MATERIALIZED (
     END AS why_
     FROM (
         SELECT key_, launch_, attributes_, undated_, count(*) OVER (PARTITION BY key_) AS copies_
-        FROM __launch_attributes(candidates, product_id, launch_date, price, candidates)
+        FROM __launch_attributes(candidates, product_id, launch_date, price, candidates, priced := sales IS NULL)
     )
 ),
 calendar_ AS MATERIALIZED (

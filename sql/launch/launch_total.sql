@@ -60,7 +60,7 @@ asked_ AS MATERIALIZED (
                 WHEN "by" IS NOT NULL THEN min(trim(category_::VARCHAR)) OVER (PARTITION BY lower(trim(category_::VARCHAR)))
             END AS by_,
             CASE WHEN "by" IS NOT NULL THEN category_::VARCHAR END AS written_
-        FROM __launch_attributes(candidates, product_id, launch_date, price, candidates, category := coalesce("by", 'category'))
+        FROM __launch_attributes(candidates, product_id, launch_date, price, candidates, category := coalesce("by", 'category'), priced := sales IS NULL)
     )
 ),
 calendar_ AS MATERIALIZED (
