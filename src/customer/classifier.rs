@@ -240,6 +240,7 @@ impl Classifier {
         let mut notes = examples.notes.clone();
         notes.extend(infinite(examples));
         notes.extend(written_numbers(examples));
+        notes.extend(written_dates(examples));
         notes.extend(unused(examples, &whole));
         notes.extend(importance::leak(examples, LEAK));
         let held_out = held.len();
@@ -361,6 +362,39 @@ fn written_numbers(examples: &Examples) -> Option<String> {
         names.join(", ")
     );
     (!names.is_empty()).then_some(told)
+}
+
+/// Features whose texts look like dates, in words.
+fn written_dates(examples: &Examples) -> Option<String> {
+    let schema = examples.attributes.schema();
+    let columns = schema.fields().iter().zip(examples.attributes.columns());
+    let told = columns.filter_map(|(field, array)| {
+        let texts = array.as_any().downcast_ref::<StringArray>()?;
+        let known = || texts.iter().flatten();
+        let dates = known().filter(|text| is_like_a_date(text)).count();
+        let mostly = dates > 0 && dates as f64 >= MOSTLY * known().count() as f64;
+        let example = known().filter(|text| is_like_a_date(text)).min()?;
+        mostly.then(|| format!("{} (such as '{example}')", field.name()))
+    });
+    let names: Vec<String> = told.collect();
+    let told = format!(
+        "dates written as texts count as texts, cast them or read them with strptime: {}",
+        names.join(", ")
+    );
+    (!names.is_empty()).then_some(told)
+}
+
+/// Whether a text begins with three numbers of which one may be a year, such as 31.12.2024 or 2024-12-31 08:00.
+fn is_like_a_date(text: &str) -> bool {
+    let text = text.trim();
+    let day = text.split([' ', 'T']).next().unwrap_or_default();
+    let Some(separator) = ['-', '/', '.'].into_iter().find(|s| day.contains(*s)) else {
+        return false;
+    };
+    let parts: Vec<&str> = day.split(separator).collect();
+    let is_number = |part: &&str| matches!(part.len(), 1 | 2 | 4) && part.bytes().all(|b| b.is_ascii_digit());
+    let years = parts.iter().filter(|part| part.len() == 4).count();
+    parts.len() == 3 && parts.iter().all(|part| is_number(part)) && years <= 1
 }
 
 /// Features that no member looks at, in words.

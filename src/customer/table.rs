@@ -56,21 +56,40 @@ impl Columns {
     }
 
     /// The same columns of another table, found by name in any case; those that are not there are missing. Texts are read as
-    /// what was learned from, and numbers, dates and booleans written as texts where it was texts.
+    /// what was learned from, blank ones as missing, and numbers, dates and booleans written as texts where it was texts.
     ///
     /// # Errors
-    /// [`Error::Argument`] for a column of another type that cannot stand for it.
+    /// [`Error::Argument`] for a column of another type that cannot stand for it, a text that cannot be read as what was
+    /// learned from, and where none of the columns is there.
     pub fn read(&self, attributes: &RecordBatch) -> Result<RecordBatch> {
         let rows = attributes.num_rows();
+        if let Some((first, _)) = self.0.first()
+            && !self.0.iter().any(|(name, _)| find_column(attributes, name).is_some())
+        {
+            return Err(Error::argument(format!(
+                "the row has none of the features that the model learned, such as \"{first}\": name them alike"
+            )));
+        }
         let read = |(name, kind): &(String, Kind)| -> Result<(Field, ArrayRef)> {
             let array = match find_column(attributes, name) {
-                Some(array) => converted(array, *kind).ok_or_else(|| {
-                    Error::argument(format!(
-                        "feature \"{name}\" was a {} where the model learned it, and is a {} here",
-                        kind.name(),
-                        type_name(array)
-                    ))
-                })?,
+                Some(array) => {
+                    let read = converted(array, *kind).ok_or_else(|| {
+                        Error::argument(format!(
+                            "feature \"{name}\" was a {} where the model learned it, and is a {} here",
+                            kind.name(),
+                            type_name(array)
+                        ))
+                    })?;
+                    if let Some(text) = unread(array, &read) {
+                        return Err(Error::argument(format!(
+                            "feature \"{name}\" was a {kind} where the model learned it, and '{text}' is none: correct it, or make it NULL \
+                             with TRY_CAST({name} AS {sql})",
+                            kind = kind.name(),
+                            sql = kind.sql_type()
+                        )));
+                    }
+                    read
+                }
                 None => arrow_array::new_null_array(&kind.data_type(), rows),
             };
             Ok((Field::new(name, array.data_type().clone(), true), array))
@@ -94,6 +113,16 @@ impl Kind {
             Self::Day => "date",
             Self::Text => "text",
             Self::Vector => "list of numbers",
+        }
+    }
+
+    fn sql_type(self) -> &'static str {
+        match self {
+            Self::Number => "DOUBLE",
+            Self::Flag | Self::Present => "BOOLEAN",
+            Self::Day => "DATE",
+            Self::Text => "VARCHAR",
+            Self::Vector => "DOUBLE[]",
         }
     }
 
@@ -165,6 +194,13 @@ fn converted(array: &ArrayRef, kind: Kind) -> Option<ArrayRef> {
     })
 }
 
+/// A text that was lost when its column was read as something else.
+fn unread(given: &ArrayRef, read: &ArrayRef) -> Option<String> {
+    let texts = given.as_any().downcast_ref::<StringArray>()?;
+    let lost = |row: &usize| texts.is_valid(*row) && read.is_null(*row) && !texts.value(*row).trim().is_empty();
+    (0..texts.len()).find(lost).map(|row| texts.value(row).to_owned())
+}
+
 fn flag(text: &str) -> Option<bool> {
     match text.trim().to_lowercase().as_str() {
         "true" | "t" | "1" | "yes" | "y" => Some(true),
@@ -220,9 +256,9 @@ mod tests {
             ("plan", Arc::new(StringArray::from(vec!["1", "2", "3"]))),
         ]));
         let asked = batch(vec![
-            ("SIZE", Arc::new(StringArray::from(vec!["2.5", "many"]))),
+            ("SIZE", Arc::new(StringArray::from(vec![Some("2.5"), Some(" ")]))),
             ("member", Arc::new(StringArray::from(vec!["True", "0"]))),
-            ("since", Arc::new(StringArray::from(vec!["1970-01-03", "soon"]))),
+            ("since", Arc::new(StringArray::from(vec![Some("1970-01-03"), None]))),
             ("plan", Arc::new(Float64Array::from(vec![2.0, 9.5]))),
             ("code", Arc::new(StringArray::from(vec![Some("other"), None]))),
         ]);
@@ -241,12 +277,16 @@ mod tests {
             told,
             "feature \"size\" was a number where the model learned it, and is a date here"
         );
+        let wrong = batch(vec![("size", Arc::new(StringArray::from(vec!["1", "6,0"])))]);
         assert_eq!(
-            learned
-                .read(&batch(vec![("x", Arc::new(Date32Array::from(vec![5])))]))
-                .unwrap()
-                .num_rows(),
-            1
+            learned.read(&wrong).unwrap_err().to_string(),
+            "feature \"size\" was a number where the model learned it, and '6,0' is none: correct it, or make it NULL with \
+             TRY_CAST(size AS DOUBLE)"
+        );
+        let foreign = batch(vec![("x", Arc::new(Date32Array::from(vec![5])))]);
+        assert_eq!(
+            learned.read(&foreign).unwrap_err().to_string(),
+            "the row has none of the features that the model learned, such as \"size\": name them alike"
         );
     }
 }

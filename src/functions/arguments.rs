@@ -113,6 +113,13 @@ impl Arguments {
             .ok_or_else(|| Failure::new("an argument is missing"))
     }
 
+    /// Whether the next argument is NULL, by row.
+    pub fn is_null(&self) -> Vec<bool> {
+        let next = self.columns.as_slice().first();
+        let is_null = |row| next.is_none_or(|(column, _)| *column.data_type() == DataType::Null || column.is_null(row));
+        (0..self.rows).map(is_null).collect()
+    }
+
     fn cells<T: Cell>(&mut self) -> Result<Vec<Option<T>>, Failure> {
         cells(&self.next()?.0)
     }

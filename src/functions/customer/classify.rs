@@ -16,6 +16,7 @@ use crate::{
 pub struct Asked {
     models: Blobs,
     rows: RecordBatch,
+    is_null: Vec<bool>,
 }
 
 impl Asked {
@@ -26,11 +27,12 @@ impl Asked {
     pub fn read(arguments: &mut Arguments) -> Result<Self, Failure> {
         Ok(Self {
             models: arguments.blobs()?,
+            is_null: arguments.is_null(),
             rows: arguments.known_attributes()?,
         })
     }
 
-    /// An answer for each row; the default one without a model.
+    /// An answer for each row; the default one without a model or a row.
     ///
     /// # Errors
     /// Bytes that are no classifier, and one that cannot answer.
@@ -43,7 +45,9 @@ impl Asked {
         let mut groups: BTreeMap<String, (Arc<Decoded<Classifier>>, Vec<usize>)> = BTreeMap::new();
         let mut last: Option<(&[u8], Arc<Decoded<Classifier>>)> = None;
         for (row, bytes) in self.models.iter().enumerate() {
-            let Some(bytes) = bytes else { continue };
+            let Some(bytes) = bytes.filter(|_| !self.is_null[row]) else {
+                continue;
+            };
             // Rows mostly share one value, which then has one address.
             let model = match &last {
                 Some((known, model)) if std::ptr::eq(*known, bytes) => model.clone(),

@@ -13,7 +13,7 @@ impl Function for Probability {
         same.
 
         @asked
-        @returns DOUBLE  above 0 and below 1; NULL without a model
+        @returns DOUBLE  above 0 and below 1; NULL without a model or a row
         @example SELECT visitor_id, launch_probability((SELECT model FROM visit_model), v) FROM visits v
     ";
     const SHARED: &'static [Shared] = SHARED;
