@@ -2,7 +2,7 @@
 --
 -- @param covariates: VARCHAR  a table with the columns date, that of series or key or neither, and numbers or booleans; or
 --                             NULL
--- @param events: VARCHAR      a table with the columns date and name, or NULL
+-- @param events: VARCHAR      a table with the columns date and name, and that of series where it is of some alone; or NULL
 -- @param series: VARCHAR      the column of series
 -- @param frequency: VARCHAR   length of a period
 -- @returns link_: VARCHAR     the series, NULL for all of them
@@ -20,8 +20,9 @@ events_ AS MATERIALIZED (
     FROM (
         SELECT
             COLUMNS(lambda c: __launch_column(c, 'date', coalesce(events, 'events'))) AS raw_day_,
-            COLUMNS(lambda c: __launch_column(c, 'name', coalesce(events, 'events')))::VARCHAR AS name_
-        FROM query(__launch_read(events, ['date', 'name'], [], ['date'], []))
+            COLUMNS(lambda c: __launch_column(c, 'name', coalesce(events, 'events')))::VARCHAR AS name_,
+            COLUMNS(lambda c: __launch_column(c, series, coalesce(events, 'events')))::VARCHAR AS link_
+        FROM query(__launch_read(events, ['date', 'name'], [series], ['date'], []))
     )
 ),
 -- What would be averaged, left out or taken for something else than was meant.
@@ -64,7 +65,7 @@ periods_ AS (
     FROM rows_
     GROUP BY ALL
     UNION ALL
-    SELECT DISTINCT NULL, name_, true, __launch_period(day_, frequency), 1 FROM events_
+    SELECT DISTINCT link_, name_, true, __launch_period(day_, frequency), 1 FROM events_
 )
 SELECT
     link_, name_, event_, list(number_ ORDER BY number_) AS periods_, list(value_ ORDER BY number_) AS values_

@@ -22,7 +22,8 @@
 -- @param covariates: VARCHAR = NULL       a table of what is known ahead: the column date, that of series where it differs
 --                                         by series, and numbers or booleans, past and future
 -- @param events: VARCHAR = NULL           a table of holidays and events, past and future, with the columns date and name;
---                                         an event of several days has one row each
+--                                         an event of several days has one row each; with the column of series it
+--                                         is of that one alone
 -- @param seed: BIGINT = 42                 seed of random numbers, for lstm
 -- @returns series: same as input  the series
 -- @returns date: DATE             first day of the period
@@ -122,7 +123,7 @@ known_ AS MATERIALIZED (
         -- An effect is learned from the past alone, of others where the series itself did not see it.
         string_agg(
             name_ || CASE
-                WHEN event_ THEN ' has no date in the data: an event has the same name each time it comes'
+                WHEN event_ AND elsewhere_ = 0 THEN ' has no date in the data: an event has the same name each time it comes'
                 WHEN elsewhere_ > 2 THEN ' is never anything but 0 here: its effect is that in other series'
                 ELSE ' is never anything but 0 in the data' END,
             ', ' ORDER BY name_
@@ -135,7 +136,7 @@ known_ AS MATERIALIZED (
             NOT event_ AND NOT unseen_
             AND (list_max(ahead_) > list_max(before_) OR list_min(ahead_) < list_min(before_))
         ) AS beyond_,
-        string_agg(name_, ', ' ORDER BY name_) AS names_
+        string_agg(name_, ', ' ORDER BY name_) AS names_, bool_or(NOT event_) AS told_, bool_or(event_) AS dated_
     FROM (
         SELECT
             *, coalesce(list_max([abs(v_) FOR v_ IN before_]), 0) = 0 AS unseen_,
@@ -167,12 +168,16 @@ beside_ AS MATERIALIZED (
     FROM series_
     CROSS JOIN options_
     CROSS JOIN (
-        SELECT count(link_) AS links_, CASE
-            WHEN count(link_) > 0 AND NOT bool_or(coalesce(link_ IN (SELECT key_::VARCHAR FROM series_), false)) THEN error(
-                'no ' || series || ' of covariates ' || covariates || ', such as ''' || min(link_)
+        SELECT count(link_) FILTER (told_) AS links_, CASE
+            WHEN count(link_) FILTER (told_) > 0 AND NOT bool_or(told_ AND met_) THEN error(
+                'no ' || series || ' of covariates ' || covariates || ', such as ''' || min(link_) FILTER (told_)
+                || ''', is a series with values, such as ''' || coalesce((SELECT min(key_::VARCHAR) FROM series_), 'NULL') || ''''
+            )
+            WHEN count(link_) FILTER (dated_) > 0 AND NOT bool_or(dated_ AND met_) THEN error(
+                'no ' || series || ' of events ' || events || ', such as ''' || min(link_) FILTER (dated_)
                 || ''', is a series with values, such as ''' || coalesce((SELECT min(key_::VARCHAR) FROM series_), 'NULL') || ''''
             ) END AS wrong_
-        FROM known_
+        FROM (SELECT *, coalesce(link_ IN (SELECT key_::VARCHAR FROM series_), false) AS met_ FROM known_)
     ) AS linked_
     LEFT JOIN (SELECT link_, known_, until_, unseen_, beyond_, names_ FROM known_ WHERE link_ IS NOT NULL) AS own_
         ON own_.link_ = series_.key_::VARCHAR

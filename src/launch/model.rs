@@ -23,6 +23,10 @@ pub const MIN_LAUNCHES: usize = 3;
 /// With fewer launches a forecast says on how few it rests.
 const FEW: usize = 30;
 
+/// Years after all launches learned from, from which on a launch date is told: it may be a slip of the pen.
+const LATE: f64 = 5.0;
+const DAYS_OF_YEAR: f64 = 365.25;
+
 /// A launch model: what is stored in the BLOB.
 ///
 /// A model of a single architecture has one member with weight 1; `auto` has several.
@@ -243,6 +247,12 @@ impl LaunchModel {
             ..Lacking::default()
         };
         let mut out = vec![none; candidates.len()];
+        if let Some(last) = self.training.last_launch {
+            for (out, day) in out.iter_mut().zip(&candidates.launch_days) {
+                let years = f64::from(day.saturating_sub(last)) / DAYS_OF_YEAR;
+                out.late = (years >= LATE).then_some(years);
+            }
+        }
         let add = |to: &mut Vec<String>, names: Vec<String>| {
             let new: Vec<String> = names.into_iter().filter(|name| !to.contains(name)).collect();
             to.extend(new);

@@ -9,6 +9,8 @@ pub struct Lacking {
     pub unknown: Unknown,
     /// How much larger the errors of held-out launches with a new level were; none where there were none.
     pub larger: Option<f64>,
+    /// How many years it is launched after all launches learned from, where these are many.
+    pub late: Option<f64>,
 }
 
 /// What the model knows and the candidate does not have, and what of the candidate the model does not know, if there is
@@ -21,7 +23,9 @@ pub fn lacking(lacking: &Lacking) -> Option<String> {
         told("no past launch had", &unknown.levels),
         told("far from all past launches", &unknown.far),
     ];
-    let mut parts: Vec<String> = parts.into_iter().flatten().collect();
+    let late =
+        (lacking.late).map(|years| format!("launched {years:.0} years after all past launches: is its date right?"));
+    let mut parts: Vec<String> = parts.into_iter().flatten().chain(late).collect();
     if !unknown.levels.is_empty() {
         parts.push(match lacking.larger {
             Some(by) => format!(
