@@ -394,7 +394,7 @@ fn is_like_a_date(text: &str) -> bool {
     let parts: Vec<&str> = day.split(separator).collect();
     let is_number = |part: &&str| matches!(part.len(), 1 | 2 | 4) && part.bytes().all(|b| b.is_ascii_digit());
     let years = parts.iter().filter(|part| part.len() == 4).count();
-    parts.len() == 3 && parts.iter().all(|part| is_number(part)) && years <= 1
+    parts.len() == 3 && parts.iter().all(is_number) && years <= 1
 }
 
 /// Features that no member looks at, in words.
