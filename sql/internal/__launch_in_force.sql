@@ -34,7 +34,10 @@ WITH rows_ AS MATERIALIZED (
         __launch_told_number(raw_yhat_, 'yhat of ' || coalesce(forecast, 'forecast')) AS yhat_,
         __launch_told_number(raw_lower_, 'yhat_lower of ' || coalesce(forecast, 'forecast')) AS lower_,
         __launch_told_number(raw_upper_, 'yhat_upper of ' || coalesce(forecast, 'forecast')) AS upper_,
-        __launch_told_number(coalesce(raw_mean_, raw_yhat_), 'mean of ' || coalesce(forecast, 'forecast')) AS mean_,
+        coalesce(
+            __launch_told_number(raw_mean_, 'mean of ' || coalesce(forecast, 'forecast')),
+            __launch_told_number(raw_yhat_, 'yhat of ' || coalesce(forecast, 'forecast'))
+        ) AS mean_,
         raw_model_::VARCHAR AS model_id_, __launch_told_day(raw_origin_, 'as_of of ' || coalesce(forecast, 'forecast')) AS origin_, raw_status_::VARCHAR AS status_,
         raw_reason_::VARCHAR AS said_
     FROM (
