@@ -14,6 +14,7 @@
 -- @returns percentile_: DOUBLE    of the price among those of competitors
 -- @returns announced_: BIGINT     launches from four weeks before to four weeks after
 -- @returns unmatched_: VARCHAR    which of the tables have rows, but of no product of the plan; NULL for none
+-- @returns beside_unread_: VARCHAR  rows of audience and announced that cannot be read, NULL for none
 -- @example FROM __launch_beside('(SELECT 1 AS key_, ''A'' AS category_, 1 AS rank_, DATE ''2024-05-01'' AS day_)', NULL, NULL, NULL,
 --          '(SELECT DATE ''2024-05-10'' AS date)', 'product_id')
 WITH plan_ AS (
