@@ -384,7 +384,7 @@ fn written_dates(examples: &Examples) -> Option<String> {
     (!names.is_empty()).then_some(told)
 }
 
-/// Whether a text begins with three numbers of which one may be a year, such as 31.12.2024 or 2024-12-31 08:00.
+/// Whether a text begins with a day, a month and a year, such as 31.12.2024, 12/31/24 or 2024-12-31 08:00. 1.2.3 is a version.
 fn is_like_a_date(text: &str) -> bool {
     let text = text.trim();
     let day = text.split([' ', 'T']).next().unwrap_or_default();
@@ -394,7 +394,8 @@ fn is_like_a_date(text: &str) -> bool {
     let parts: Vec<&str> = day.split(separator).collect();
     let is_number = |part: &&str| matches!(part.len(), 1 | 2 | 4) && part.bytes().all(|b| b.is_ascii_digit());
     let years = parts.iter().filter(|part| part.len() == 4).count();
-    parts.len() == 3 && parts.iter().all(is_number) && years <= 1
+    let is_short = || parts.iter().all(|part| part.len() == 2);
+    parts.len() == 3 && parts.iter().all(is_number) && (years == 1 || is_short())
 }
 
 /// Features that no member looks at, in words.
@@ -438,4 +439,34 @@ fn fit(
         watched: &watched,
     };
     Fitted::fit(kind, &lesson, effort, seed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_like_a_date;
+
+    #[test]
+    fn dates_are_told_from_versions_and_numbers() {
+        for text in [
+            "31.12.2024",
+            "12/31/24",
+            "2024-12-31 08:00",
+            " 1-2-2024 ",
+            "2024-12-31T08:00",
+        ] {
+            assert!(is_like_a_date(text), "{text}");
+        }
+        for text in [
+            "1.2.3",
+            "1.234.567",
+            "555-12-3456",
+            "10.0.0.1",
+            "A-12-2024",
+            "12.5",
+            "--",
+            "",
+        ] {
+            assert!(!is_like_a_date(text), "{text}");
+        }
+    }
 }
