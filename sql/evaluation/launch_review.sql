@@ -167,6 +167,8 @@ bought_ AS (
     FROM purchases_
     GROUP BY bought_of_, bought_user_
 ),
+-- Without a single date it is not known who bought.
+unread_purchases_ AS MATERIALIZED (SELECT count(*) > 0 AND count(bought_on_) = 0 AS purchases_unread_ FROM purchases_),
 contacted_ AS MATERIALIZED (
     SELECT of_, control_, bought_on_
     FROM users_ LEFT JOIN bought_ ON bought_of_ = of_ AND bought_user_ = user_
@@ -174,13 +176,15 @@ contacted_ AS MATERIALIZED (
 -- Tables that say nothing of any product of the plan, and rows of them that cannot be read.
 unmatched_ AS MATERIALIZED (
     SELECT nullif(concat_ws('; ',
-        CASE WHEN reviews IS NOT NULL AND NOT EXISTS (FROM reviews_ WHERE of_ IN (SELECT id_ FROM steps_)) THEN
+        CASE WHEN reviews IS NOT NULL AND NOT EXISTS (FROM reviews_ WHERE of_ IN (SELECT id_ FROM steps_))
+            AND (EXISTS (FROM reviews_) OR NOT EXISTS (FROM rated_)) THEN
             'no product of the plan has a row in reviews that can be read: product_id must be written alike in both tables' END,
         CASE
             WHEN audience IS NULL THEN NULL
             WHEN NOT EXISTS (FROM contacted_ WHERE of_ IN (SELECT id_ FROM steps_)) THEN
                 'no product of the plan has a row in audience that can be read: product_id must be written alike in both tables'
-            WHEN NOT EXISTS (FROM contacted_ WHERE bought_on_ IS NOT NULL AND of_ IN (SELECT id_ FROM steps_)) THEN
+            WHEN NOT EXISTS (FROM contacted_ WHERE bought_on_ IS NOT NULL AND of_ IN (SELECT id_ FROM steps_))
+                AND NOT (SELECT purchases_unread_ FROM unread_purchases_) THEN
                 'no user of audience has a purchase of a product of the plan: product_id and user_id must be written alike in audience '
                 || 'and purchases'
         END,
@@ -190,7 +194,7 @@ unmatched_ AS MATERIALIZED (
         ) || ', and are left out' FROM rated_),
         (SELECT __launch_unread_rows(
             count(*) FILTER (bought_on_ IS NULL), count(*), 'purchases', 'date from 1970 to 2200', min(raw_bought_on_) FILTER (bought_on_ IS NULL)
-        ) || ', and are left out' FROM purchases_)
+        ) || ', and count as no purchase: conversions are too low by them' FROM purchases_)
     ), '') AS unmatched_
 ),
 -- Both are counted up to the end of each period that is over.
@@ -206,7 +210,7 @@ converted_ AS (
         count(*) FILTER (NOT control_) AS told_, count(*) FILTER (NOT control_ AND bought_on_ < after_ AND bought_on_ <= today_) AS told_bought_,
         count(*) FILTER (control_) AS kept_, count(*) FILTER (control_ AND bought_on_ < after_ AND bought_on_ <= today_) AS kept_bought_
     FROM steps_ JOIN contacted_ ON of_ = id_
-    WHERE row_['status'] <> 'running'
+    WHERE row_['status'] <> 'running' AND NOT (SELECT purchases_unread_ FROM unread_purchases_)
     GROUP BY ALL
 ),
 beside_ AS (

@@ -21,7 +21,7 @@ events_ AS MATERIALIZED (
         SELECT
             COLUMNS(lambda c: __launch_column(c, 'date', coalesce(events, 'events'))) AS raw_day_,
             COLUMNS(lambda c: __launch_column(c, 'name', coalesce(events, 'events')))::VARCHAR AS name_,
-            COLUMNS(lambda c: __launch_column(c, series, coalesce(events, 'events')))::VARCHAR AS link_
+            nullif(trim(COLUMNS(lambda c: __launch_column(c, series, coalesce(events, 'events')))::VARCHAR), '') AS link_
         FROM query(__launch_read(events, ['date', 'name'], [series], ['date'], []))
     )
 ),

@@ -65,7 +65,7 @@ WITH options_ AS MATERIALIZED (
 -- Every product of the products table with its key and the period it began in.
 listed_ AS MATERIALIZED (
     SELECT
-        row_number() OVER () AS item_, dates_.key_, dates_.launch_,
+        row_number() OVER () AS item_, dates_.key_, dates_.launch_, dates_.given_,
         __launch_period(dates_.launch_, frequency) AS begin_, keyed_.group_
     FROM __launch_dates(sales, products, product_id, date, units, 'price', launch_date) AS dates_
     JOIN (
@@ -75,11 +75,22 @@ listed_ AS MATERIALIZED (
     ) AS keyed_ ON keyed_.key_ = dates_.key_
     WHERE dates_.launch_ IS NOT NULL
 ),
-periods_ AS MATERIALIZED (
-    SELECT item_, group_, begin_, number_, greatest(units_, 0)::DECIMAL(38, 9) AS units_
+volumes_ AS MATERIALIZED (
+    SELECT item_, group_, begin_, given_, number_, greatest(units_, 0)::DECIMAL(38, 9) AS units_, apart_
     FROM __launch_volumes(sales, frequency, product_id, date, units, 'price') AS sold_
     JOIN listed_ ON listed_.key_ = sold_.key_
-    WHERE group_ IS NOT NULL
+),
+-- Products without known units, and those whose first sale may not be their launch, as nothing is known of the time before.
+unsure_ AS MATERIALIZED (
+    SELECT item_, bool_and(apart_ IS NULL) AS unknown_
+    FROM volumes_ GROUP BY item_
+    HAVING bool_and(apart_ IS NULL) OR (any_value(given_) IS NULL AND bool_or(apart_ = -1))
+),
+periods_ AS MATERIALIZED (
+    SELECT item_, group_, begin_, number_, units_
+    FROM volumes_ CROSS JOIN options_
+    WHERE group_ IS NOT NULL AND item_ NOT IN (SELECT item_ FROM unsure_)
+        AND (apart_ BETWEEN 0 AND horizon_ OR (apart_ < 0 AND number_ >= begin_))
 ),
 -- The launches, with the stretches of time they are measured in: blocks_ before and one from number_ on, all of
 -- after_ periods. Products that began by settled_ are neighbours or control.
@@ -201,6 +212,8 @@ judged_ AS MATERIALIZED (
         *,
         CASE
             WHEN group_ IS NULL THEN "by" || ' is NULL: give it in ' || products
+            WHEN unknown_ THEN 'its units are not known'
+            WHEN NOT unknown_ THEN 'its units are not known before its first sale, which may not be its launch: give launch_date in products'
             WHEN blocks_ < 3 THEN format(
                 '{} periods of sales before the launch, {} are needed for {} from it on: choose a shorter horizon',
                 number_ - start_, 3 * after_, after_
@@ -216,7 +229,7 @@ judged_ AS MATERIALIZED (
         END AS why_
     FROM (
         SELECT
-            launches_.*,
+            launches_.*, unsure_.unknown_,
             neighbours_,
             calm_,
             CASE WHEN calm_ THEN calm_sold_ ELSE others_sold_ END AS control_,
@@ -227,6 +240,7 @@ judged_ AS MATERIALIZED (
             ELSE coalesce(all_.products_, 0) - coalesce(own_.products_, 0) END AS controls_,
             (SELECT count(DISTINCT group_) FROM listed_) AS keys_
         FROM launches_
+        LEFT JOIN unsure_ ON unsure_.item_ = launches_.item_
         LEFT JOIN rivals_ ON rivals_.item_ = launches_.item_
         LEFT JOIN (
             SELECT *, list_min(calm_sold_) > 0 AND list_sum(calm_sold_) >= list_sum(neighbours_) AS calm_ FROM compared_

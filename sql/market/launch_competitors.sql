@@ -77,6 +77,7 @@ keys_ AS MATERIALIZED (
 sold_ AS MATERIALIZED (
     SELECT key_::VARCHAR AS product_, number_, units_, CASE WHEN price_ > 0 THEN price_ END AS price_
     FROM __launch_volumes(sales, frequency, product_id, date, units, price)
+    WHERE apart_ = 0
 ),
 prices_ AS MATERIALIZED (
     FROM __launch_own_prices('keys_', 'listed_', 'sold_', (SELECT count(number_) > 0 FROM raw_ WHERE fine_))
@@ -160,6 +161,13 @@ SELECT
                 found_['lower'], found_['upper'], 100 * level_, found_['reason']
             )
         END,
+        CASE WHEN sales IS NOT NULL AND competitors_.periods_ > 0 THEN (
+            SELECT CASE WHEN count(*) > 0 THEN format(
+                '{} of our products, such as {}, have no price in sales with known units: that of the products table counts',
+                count(DISTINCT product_), min(product_)
+            ) END
+            FROM prices_ WHERE prices_.group_ = competitors_.group_ AND number_ IS NULL
+        ) END,
         unread_.note_,
         (FROM __launch_unread(sales, NULL, product_id, date, units, price, 'launch_date', priced := true, summed := true))
     ) AS reason

@@ -79,7 +79,7 @@ sold_ AS MATERIALIZED (
     FROM __launch_volumes(sales, frequency, product_id, date, units, 'price') AS rows_
     JOIN linked_ ON linked_.product_ = rows_.key_::VARCHAR
     CROSS JOIN (SELECT end_ FROM __launch_calendar(sales, frequency, product_id, date, units, 'price'))
-    WHERE link_ IN (SELECT link_ FROM told_) AND number_ < end_
+    WHERE link_ IN (SELECT link_ FROM told_) AND number_ < end_ AND apart_ = 0
     GROUP BY ALL
 ),
 -- From as many periods before the first sale as there are lags; a period without sales counts as 0.

@@ -159,6 +159,7 @@ beside_ AS MATERIALIZED (
         concat_ws(
             '; ', '',
             CASE WHEN links_ > 0 AND own_.known_ IS NULL THEN 'covariates have no row of this series' END,
+            lost_events_,
             CASE WHEN method_ NOT IN ('auto', 'structural') THEN format(
                 '{} does not look at {}', method_, concat_ws(', ', own_.names_, all_.names_)
             ) ELSE nullif(concat_ws(
@@ -176,7 +177,11 @@ beside_ AS MATERIALIZED (
             WHEN count(link_) FILTER (dated_) > 0 AND NOT bool_or(dated_ AND met_) THEN error(
                 'no ' || series || ' of events ' || events || ', such as ''' || min(link_) FILTER (dated_)
                 || ''', is a series with values, such as ''' || coalesce((SELECT min(key_::VARCHAR) FROM series_), 'NULL') || ''''
-            ) END AS wrong_
+            ) END AS wrong_,
+            CASE WHEN count(link_) FILTER (dated_ AND NOT met_) > 0 THEN format(
+                '{} {} of events, such as ''{}'', are no series with values', count(link_) FILTER (dated_ AND NOT met_), series,
+                min(link_) FILTER (dated_ AND NOT met_)
+            ) END AS lost_events_
         FROM (SELECT *, coalesce(link_ IN (SELECT key_::VARCHAR FROM series_), false) AS met_ FROM known_)
     ) AS linked_
     LEFT JOIN (SELECT link_, known_, until_, unseen_, beyond_, names_ FROM known_ WHERE link_ IS NOT NULL) AS own_
