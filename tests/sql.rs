@@ -1,4 +1,5 @@
-//! Runs `tests/sql/<family>/<name>.test` against the packaged extension, each file in a fresh in-memory DuckDB.
+//! Runs `tests/sql/<family>/<name>.test` against the packaged extension, each file in a fresh in-memory DuckDB
+//! (tests/support/session.py forks one for it).
 //!
 //! The format is that of DuckDB's own tests. An error is expected as a part of the message, or as `<REGEX>:pattern`;
 //! `__TEST_DIR__` stands for an empty folder that is removed afterwards. `make test_sql ONLY=<text>` runs one file.
@@ -9,10 +10,11 @@ use std::{
     env,
     error::Error,
     fmt, fs,
-    io::{BufRead, BufReader, Write},
+    io::{BufRead, BufReader, Read, Write},
+    os::unix::net::UnixStream,
     path::{Path, PathBuf},
-    process::{Child, ChildStdin, ChildStdout, Command, ExitCode, Stdio},
-    sync::{Arc, Mutex, PoisonError},
+    process::{ChildStdin, Command, ExitCode, Stdio},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
 use libtest_mimic::{Arguments, Failed, Trial};
@@ -55,15 +57,20 @@ impl From<serde_json::Error> for SqlError {
     }
 }
 
-/// The process that holds the database of one test file.
-struct Session {
-    process: Child,
-    requests: ChildStdin,
-    answers: BufReader<ChildStdout>,
-    connections: usize,
+/// The process that gives each test file a database of its own; it ends with its standard input.
+struct Server {
+    socket: PathBuf,
+    _input: ChildStdin,
 }
 
-impl Session {
+impl Server {
+    /// The one server of all test files, started by the first of them.
+    fn running() -> Result<&'static Self, SqlError> {
+        static SERVER: OnceLock<Result<Server, SqlError>> = OnceLock::new();
+        let server = SERVER.get_or_init(Self::start).as_ref();
+        server.map_err(|error| SqlError(error.0.clone()))
+    }
+
     fn start() -> Result<Self, SqlError> {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
         let named = |variable: &str, newest: &str| root.join(env::var(variable).unwrap_or_else(|_| newest.to_owned()));
@@ -77,40 +84,47 @@ impl Session {
                 )));
             }
         }
+        let socket = env::temp_dir().join(format!("launchpad_{}.socket", std::process::id()));
         let mut process = Command::new(python)
             .arg(root.join("tests/support/session.py"))
             .arg(extension)
+            .arg(&socket)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()?;
-        let (Some(requests), Some(answers)) = (process.stdin.take(), process.stdout.take()) else {
+        let (Some(input), Some(mut output)) = (process.stdin.take(), process.stdout.take()) else {
             return Err(SqlError("the DuckDB process has no pipes".into()));
         };
+        let mut ready = [0; 6];
+        output.read_exact(&mut ready)?;
+        Ok(Server { socket, _input: input })
+    }
+}
+
+/// The database of one test file.
+struct Session {
+    stream: BufReader<UnixStream>,
+    connections: usize,
+}
+
+impl Session {
+    fn start() -> Result<Self, SqlError> {
+        let stream = UnixStream::connect(&Server::running()?.socket)?;
         Ok(Session {
-            process,
-            requests,
-            answers: BufReader::new(answers),
+            stream: BufReader::new(stream),
             connections: 0,
         })
     }
 
     fn ask(&mut self, connection: usize, sql: &str) -> Result<Answer, SqlError> {
-        serde_json::to_writer(&mut self.requests, &Request { connection, sql })?;
-        self.requests.write_all(b"\n")?;
-        self.requests.flush()?;
+        let mut request = serde_json::to_vec(&Request { connection, sql })?;
+        request.push(b'\n');
+        self.stream.get_mut().write_all(&request)?;
         let mut line = String::new();
-        if self.answers.read_line(&mut line)? == 0 {
-            return Err(SqlError(format!("the DuckDB process died: {}", self.process.wait()?)));
+        if self.stream.read_line(&mut line)? == 0 {
+            return Err(SqlError("the DuckDB process died".into()));
         }
         Ok(serde_json::from_str(&line)?)
-    }
-}
-
-impl Drop for Session {
-    fn drop(&mut self) {
-        // It may have ended already.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
     }
 }
 
