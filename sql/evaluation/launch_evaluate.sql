@@ -44,6 +44,8 @@
 -- @returns not_known: BIGINT       forecasts not scored, as what was in demand in their period is not known
 -- @returns pinball: DOUBLE         mean quantile loss of yhat_lower, yhat and yhat_upper, in units; see launch_pinball
 -- @returns naive_pinball: DOUBLE   the same for the baseline; NULL when it is the mean of the other products
+-- @returns naive_n: BIGINT         forecasts scored that the baseline has a number for: naive_mse to naive_coverage, naive_pinball
+--                                  and mase are of these
 -- @example WITH forecast AS (
 --          SELECT product_id, date, 1 + (date - launch_date) // 7 AS step, 100 AS yhat, 20 AS yhat_lower,
 --          180 AS yhat_upper FROM sales JOIN products USING (product_id))
@@ -202,7 +204,8 @@ SELECT
     (
         launch_pinball(actual_, naive_lower_, (1 - __launch_level(level)) / 2) + launch_pinball(actual_, naive_, 0.5)
         + launch_pinball(actual_, naive_upper_, (1 + __launch_level(level)) / 2)
-    ) / 3 AS naive_pinball
+    ) / 3 AS naive_pinball,
+    count(naive_) FILTER (actual_ IS NOT NULL) AS naive_n
 FROM groups_ LEFT JOIN scored_ ON groups_.group_ IS NOT DISTINCT FROM scored_.group_
 GROUP BY groups_.group_
 ORDER BY groups_.group_

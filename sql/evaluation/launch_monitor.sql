@@ -34,8 +34,14 @@
 -- @returns reason: VARCHAR      what was left out, which products count as 0, or why there is no accuracy
 -- @example FROM launch_monitor('(SELECT * FROM expected)', 'launched_sales', as_of := '2024-12-31')
 -- @example FROM launch_monitor('expected', 'launched_sales', products := 'candidates') WHERE dimension = 'category'
-WITH force_ AS MATERIALIZED (
-    SELECT * FROM __launch_in_force(forecasts, NULL, NULL::DATE, product_id) WHERE day_ IS NOT NULL AND yhat_ IS NOT NULL
+WITH stored_ AS MATERIALIZED (FROM __launch_in_force(forecasts, NULL, NULL::DATE, product_id)),
+force_ AS (FROM stored_ WHERE day_ IS NOT NULL AND yhat_ IS NOT NULL),
+empty_ AS (
+    SELECT CASE WHEN count(*) FILTER (day_ IS NULL OR yhat_ IS NULL) > 0 THEN format(
+        '{} of {} rows of forecasts have no date or no yhat, such as of {}, and are not scored',
+        count(*) FILTER (day_ IS NULL OR yhat_ IS NULL), count(*), coalesce(min(id_) FILTER (day_ IS NULL OR yhat_ IS NULL), 'no product')
+    ) END AS lacking_
+    FROM stored_
 ),
 per_ AS MATERIALIZED (
     SELECT coalesce(
@@ -147,8 +153,9 @@ SELECT
                 count(DISTINCT id_) FILTER (known_ AND NOT met_), count(DISTINCT id_) FILTER (known_), min(id_) FILTER (known_ AND NOT met_)
             )
         END,
+        any_value(lacking_),
         any_value(unread_)
     ) AS reason
-FROM by_, match_, __launch_unread(sales, NULL, product_id, date, units, 'price', 'launch_date')
+FROM by_, match_, empty_, __launch_unread(sales, NULL, product_id, date, units, 'price', 'launch_date')
 GROUP BY dimension_, key_, order_
 ORDER BY order_, CASE WHEN dimension_ = 'lag' THEN TRY_CAST(key_ AS BIGINT) END, key_

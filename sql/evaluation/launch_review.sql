@@ -192,6 +192,10 @@ unmatched_ AS MATERIALIZED (
             count(*) FILTER (on_ IS NULL OR given_ IS NULL), count(*), 'reviews', 'date from 1970 to 2200, or a rating that is no number',
             min(CASE WHEN on_ IS NULL THEN raw_on_ ELSE raw_given_ END) FILTER (on_ IS NULL OR given_ IS NULL)
         ) || ', and are left out' FROM rated_),
+        -- Five stars are the rule; whoever gives up to 10 or 100 means another share by positive ones.
+        (SELECT CASE WHEN positive <= 5 AND max(given_) > 5 THEN format(
+            'ratings of reviews go up to {}: give positive, as those from {} on count as positive', max(given_), positive
+        ) END FROM rated_),
         (SELECT __launch_unread_rows(
             count(*) FILTER (bought_on_ IS NULL), count(*), 'purchases', 'date from 1970 to 2200', min(raw_bought_on_) FILTER (bought_on_ IS NULL)
         ) || ', and count as no purchase: conversions are too low by them' FROM purchases_)

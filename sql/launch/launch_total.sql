@@ -111,7 +111,7 @@ rows_ AS MATERIALIZED (
 left_out_ AS (
     SELECT
         by_, count(DISTINCT key_) FILTER (why_ IS NULL) AS summed_,
-        count(*) FILTER (why_ IS NOT NULL) AS refused_, min(why_) AS why_,
+        count(*) FILTER (why_ IS NOT NULL) AS refused_, min(why_) AS why_, count(DISTINCT why_) AS whys_,
         (SELECT string_agg(DISTINCT '''' || written_ || '''', ' and ' ORDER BY '''' || written_ || '''') FROM asked_ WHERE asked_.by_ = rows_.by_ HAVING count(DISTINCT written_) > 1)
             AS spelt_,
         count(DISTINCT key_) FILTER (unknown_ > 0) AS partly_,
@@ -144,13 +144,16 @@ SELECT
         spelt_ || ' are taken for one key',
         CASE WHEN partly_ > 0 THEN partly_ || ' candidates have steps that no past launch has been observed at, which count as 0' END,
         CASE WHEN lack_ > 0 THEN lack_ || ' candidates are not as the model knows them, such as one: ' || lacking_ END,
-        CASE WHEN unpriced_ BETWEEN 1 AND summed_ - 1
+        CASE WHEN unpriced_ > 0 AND (unpriced_ < summed_ OR (SELECT count(price_) > 0 FROM asked_))
         THEN unpriced_ || ' candidates have no price of 0 or more that can be read, so there is no expected_revenue' END,
         nullif(ltrim(note_, '; '), ''),
         CASE WHEN past_launches_ < 30 THEN 'there are only ' || past_launches_ || ' past launches' END,
+        CASE WHEN n < 50 THEN 'the interval is taken from n := ' || n || ' worlds alone' END,
         CASE WHEN origins_ < 2 THEN 'how launches of a season rise and fall together is not known: the interval rests on an assumption' END
     ), '') AS reason
 FROM added_ JOIN left_out_ ON left_out_.by_ IS NOT DISTINCT FROM added_.by_ CROSS JOIN given_ CROSS JOIN calendar_
 UNION ALL
-SELECT by_, NULL, 0, NULL, NULL, NULL, NULL, NULL, 'refused', why_ FROM left_out_ WHERE summed_ = 0
+SELECT by_, NULL, 0, NULL, NULL, NULL, NULL, NULL, 'refused',
+    why_ || CASE WHEN whys_ > 1 THEN format('; the {} candidates are refused for {} reasons, which launch_forecast tells', refused_, whys_) ELSE '' END
+FROM left_out_ WHERE summed_ = 0
 ORDER BY 1 NULLS FIRST, 2

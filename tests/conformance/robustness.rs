@@ -331,7 +331,7 @@ fn attributes(rows: &[Row]) -> arrow_array::RecordBatch {
 }
 
 proptest! {
-    #![proptest_config(cases(150))]
+    #![proptest_config(cases(60))]
 
     #[test]
     fn arbitrary_launches_give_sound_forecasts(
