@@ -14,6 +14,7 @@ import select
 import signal
 import socket
 import sys
+import traceback
 
 import duckdb
 
@@ -84,6 +85,8 @@ def main() -> None:
             listener.close()
             try:
                 serve(database, client)
+            except BaseException:
+                traceback.print_exc()
             finally:
                 # Without taking down what only the process that was forked set up.
                 sys.stderr.flush()
