@@ -23,8 +23,9 @@ GENERAL = (
     "name, or are given as a query that renames it.",
     "**Views** over one function are tables for all others: after `CREATE VIEW clean AS FROM launch_clean('sales')`, "
     "`launch_train('clean')` cleans and trains. Only a view over a function in a call of the same function is refused by "
-    "DuckDB, as `infinite recursion`: make a table of it first. DuckDB plans a view anew wherever it is read, so a view over a "
-    "view takes seconds to plan: a table of it does not, and `SET disabled_optimizers = 'projection_pullup'` halves them.",
+    "DuckDB, as `infinite recursion`: make a table of it first. DuckDB plans a view anew wherever it is read, so a view "
+    "over a view, or one that `launch_doctor` looks at, takes seconds to plan: a table of it does not, and "
+    "`SET disabled_optimizers = 'projection_pullup'` more than halves them.",
 )
 START, END = "<!-- functions:start -->", "<!-- functions:end -->"
 

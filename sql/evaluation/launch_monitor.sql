@@ -123,6 +123,10 @@ by_ AS (
     FROM scored_, (VALUES ('all', 1), ('lag', 2), ('model_id', 3), ('category', 4)) AS dimensions_(dimension_, order_),
         LATERAL (SELECT CASE dimension_ WHEN 'all' THEN 'all' WHEN 'lag' THEN lag_::VARCHAR WHEN 'model_id' THEN model_id_ ELSE category_ END AS key_)
     WHERE (dimension_ <> 'category' OR products IS NOT NULL) AND (dimension_ <> 'lag' OR lag_ IS NULL OR lag_ >= 0)
+    UNION ALL BY NAME
+    -- Rows of which none has a number are told too.
+    SELECT 'all' AS dimension_, 'all' AS key_, 1 AS order_, false AS known_
+    WHERE EXISTS (FROM stored_) AND NOT EXISTS (FROM force_)
 )
 SELECT
     dimension_ AS dimension,
