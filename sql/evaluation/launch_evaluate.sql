@@ -195,7 +195,7 @@ SELECT
     launch_smape(actual_, naive_) AS naive_smape,
     launch_rmsle(actual_, naive_) AS naive_rmsle,
     launch_bias(actual_, naive_) AS naive_bias,
-    launch_coverage(actual_, naive_lower_, naive_upper_) AS naive_coverage,
+    launch_coverage(CASE WHEN naive_ IS NOT NULL THEN actual_ END, naive_lower_, naive_upper_) AS naive_coverage,
     count(yhat_) - count(actual_) AS not_known,
     (
         launch_pinball(actual_, lower_, (1 - __launch_level(level)) / 2) + launch_pinball(actual_, yhat_, 0.5)

@@ -35,13 +35,13 @@
 -- @example FROM launch_monitor('(SELECT * FROM expected)', 'launched_sales', as_of := '2024-12-31')
 -- @example FROM launch_monitor('expected', 'launched_sales', products := 'candidates') WHERE dimension = 'category'
 WITH stored_ AS MATERIALIZED (FROM __launch_in_force(forecasts, NULL, NULL::DATE, product_id)),
-force_ AS (FROM stored_ WHERE day_ IS NOT NULL AND yhat_ IS NOT NULL),
+force_ AS (FROM stored_ WHERE id_ IS NOT NULL AND day_ IS NOT NULL AND yhat_ IS NOT NULL),
 empty_ AS (
-    SELECT CASE WHEN count(*) FILTER (day_ IS NULL OR yhat_ IS NULL) > 0 THEN format(
-        '{} of {} rows of forecasts have no date or no yhat, such as of {}, and are not scored',
-        count(*) FILTER (day_ IS NULL OR yhat_ IS NULL), count(*), coalesce(min(id_) FILTER (day_ IS NULL OR yhat_ IS NULL), 'no product')
+    SELECT CASE WHEN count(*) > 0 THEN format(
+        '{} of {} rows of forecasts have no product, no date or no yhat, such as of {}, and are not scored',
+        count(*), (SELECT count(*) FROM stored_), coalesce(min(id_), 'no product')
     ) END AS lacking_
-    FROM stored_
+    FROM stored_ WHERE id_ IS NULL OR day_ IS NULL OR yhat_ IS NULL
 ),
 per_ AS MATERIALIZED (
     SELECT coalesce(
