@@ -46,6 +46,7 @@
 -- @returns naive_pinball: DOUBLE   the same for the baseline; NULL when it is the mean of the other products
 -- @returns naive_n: BIGINT         forecasts scored that the baseline has a number for: naive_mse to naive_coverage, naive_pinball
 --                                  and mase are of these
+-- @returns reason: VARCHAR         what was left out, read in a way to be known, or has nothing to be compared with
 -- @example WITH forecast AS (
 --          SELECT product_id, date, 1 + (date - launch_date) // 7 AS step, 100 AS yhat, 20 AS yhat_lower,
 --          180 AS yhat_upper FROM sales JOIN products USING (product_id))
@@ -53,9 +54,13 @@
 -- @example WITH forecast AS (SELECT product_id, date, 1 + (date - launch_date) // 7 AS step, 100 AS yhat
 --          FROM sales JOIN products USING (product_id))
 --          FROM launch_evaluate('forecast', 'sales', by := 'category', products := 'products')
-WITH two_ AS MATERIALIZED (SELECT why_ FROM __launch_two_types(forecast, actuals, 'product_id', product_id)),
-linked_ AS (
-    SELECT product_::VARCHAR AS product_, min(given_) AS given_
+WITH two_ AS MATERIALIZED (
+    SELECT coalesce(actuals_.why_, baseline_.why_) AS why_
+    FROM __launch_two_types(forecast, actuals, 'product_id', product_id) AS actuals_,
+        __launch_two_types(forecast, coalesce(baseline, forecast), 'product_id', 'product_id') AS baseline_
+),
+linked_ AS MATERIALIZED (
+    SELECT product_::VARCHAR AS product_, min(given_) AS given_, count(DISTINCT given_) AS values_
     FROM (
         SELECT
             COLUMNS(lambda c: __launch_column(c, product_id, coalesce(products, 'products'))) AS product_,
@@ -64,7 +69,14 @@ linked_ AS (
     )
     GROUP BY ALL
 ),
-forecast_ AS MATERIALIZED (
+several_ AS (
+    SELECT CASE WHEN count(twice_) > 0 THEN format(
+        '{} of {} products have several values of {} in products, such as ''{}'': the first in order counts',
+        count(twice_), count(*), "by", min(twice_)
+    ) END AS several_
+    FROM (SELECT CASE WHEN values_ > 1 THEN product_ END AS twice_ FROM linked_ WHERE product_ IS NOT NULL)
+),
+rows_ AS MATERIALIZED (
     SELECT
         rows_.* EXCLUDE (group_) REPLACE (CASE WHEN why_ IS NULL THEN key_ ELSE error(why_) END AS key_),
         coalesce(group_, given_) AS group_
@@ -73,6 +85,17 @@ forecast_ AS MATERIALIZED (
     CROSS JOIN two_
     WHERE CASE WHEN products IS NOT NULL AND "by" IS NULL
     THEN error('products is read for a column to evaluate by: name it, such as by := ''category''') ELSE true END
+),
+forecast_ AS (FROM rows_ WHERE key_ IS NOT NULL AND day_ IS NOT NULL),
+lacking_ AS (
+    SELECT CASE WHEN count(*) = 0 THEN 'forecast has no rows' WHEN count(lacks_) > 0 THEN format(
+        '{} of {} rows of forecast have no product, no date or no yhat, such as of {}, and are not scored',
+        count(lacks_), count(*), min(lacks_)
+    ) END AS lacking_
+    FROM (
+        SELECT CASE WHEN key_ IS NULL OR day_ IS NULL OR yhat_ IS NULL THEN coalesce(key_::VARCHAR, 'no product') END AS lacks_
+        FROM rows_
+    )
 ),
 -- The periods of each product. The last one is as long as the one before it.
 starts_ AS (
@@ -110,6 +133,9 @@ sales_ AS NOT MATERIALIZED (
     SELECT * REPLACE (CASE WHEN why_ IS NULL THEN key_ ELSE error(why_) END AS key_)
     FROM __launch_sales(actuals, product_id, date, units, 'price', available), two_
 ),
+sold_keys_ AS MATERIALIZED (SELECT DISTINCT key_ AS met_ FROM sales_),
+-- Where no product is met, ids are written differently or nothing was sold, which nobody can tell apart.
+match_ AS MATERIALIZED (SELECT count(*) = 0 AS strange_ FROM forecast_ JOIN sold_keys_ ON met_ = key_),
 -- Actuals of one date per period, such as the Monday of each week, cover the whole period of their last date.
 seen_ AS (
     SELECT
@@ -135,13 +161,13 @@ sold_ AS (
 actual_ AS MATERIALIZED (
     SELECT
         key_, day_,
-        CASE WHEN bound_ OR share_ < 0.25 THEN NULL ELSE __launch_demand(coalesce(units_, 0), share_) END AS units_
+        CASE WHEN strange_ OR bound_ OR share_ < 0.25 THEN NULL ELSE __launch_demand(coalesce(units_, 0), share_) END AS units_
     FROM (
         SELECT
             key_, day_, end_, units_, bound_,
             __launch_on_sale(unknown_, rows_, dates_, CASE WHEN one_date_ THEN dates_ ELSE end_ - day_ END) AS share_
         FROM periods_ LEFT JOIN sold_ USING (key_, day_) CROSS JOIN seen_
-    ) CROSS JOIN seen_
+    ) CROSS JOIN seen_ CROSS JOIN match_
     WHERE end_ > first_seen_ AND CASE WHEN one_date_ THEN day_ <= last_seen_ ELSE end_ <= last_seen_ + 1 END
 ),
 -- What was sold at each step, by this product and by all.
@@ -156,25 +182,30 @@ steps_ AS (
     GROUP BY key_, step_
 ),
 baseline_ AS (
-    SELECT key_, day_, min(yhat_) AS naive_, min(lower_) AS naive_lower_, max(upper_) AS naive_upper_
+    SELECT
+        key_, day_, min(yhat_) AS naive_, min(lower_) AS naive_lower_, max(upper_) AS naive_upper_, count(*) AS stands_
     FROM __launch_forecast_rows(coalesce(baseline, forecast), NULL)
-    WHERE baseline IS NOT NULL
+    WHERE baseline IS NOT NULL AND key_ IS NOT NULL AND day_ IS NOT NULL
     GROUP BY key_, day_
 ),
-scored_ AS (
+scored_ AS MATERIALIZED (
     SELECT
-        group_, yhat_, lower_, upper_, actual_.units_ AS actual_,
+        group_, forecast_.key_::VARCHAR AS id_, lower_, upper_, actual_.units_ AS actual_, met_ IS NOT NULL AS met_,
+        -- A forecast of a period that is not over has no number here.
+        CASE WHEN actual_.key_ IS NOT NULL THEN yhat_ END AS yhat_,
+        count(*) OVER (PARTITION BY group_, forecast_.key_, forecast_.day_) AS copies_, stands_,
         CASE WHEN baseline IS NULL THEN (total_ - own_)::DOUBLE / nullif(count_ - own_count_, 0) ELSE naive_ END AS naive_,
         naive_lower_, naive_upper_
     FROM forecast_
-    JOIN actual_ USING (key_, day_)
+    LEFT JOIN actual_ ON actual_.key_ = forecast_.key_ AND actual_.day_ = forecast_.day_
+    LEFT JOIN sold_keys_ ON met_ = forecast_.key_
     LEFT JOIN steps_ ON steps_.key_ = forecast_.key_ AND steps_.step_ = forecast_.step_
     LEFT JOIN baseline_ ON baseline_.key_ = forecast_.key_ AND baseline_.day_ = forecast_.day_
     WHERE yhat_ IS NOT NULL
 ),
 groups_ AS (
     SELECT group_ FROM forecast_
-    UNION SELECT NULL WHERE "by" IS NULL
+    UNION SELECT NULL WHERE "by" IS NULL OR NOT EXISTS (FROM forecast_)
 )
 SELECT
     CASE WHEN "by" IS NULL THEN 'all' ELSE groups_.group_::VARCHAR END AS key,
@@ -205,7 +236,46 @@ SELECT
         launch_pinball(actual_, naive_lower_, (1 - __launch_level(level)) / 2) + launch_pinball(actual_, naive_, 0.5)
         + launch_pinball(actual_, naive_upper_, (1 + __launch_level(level)) / 2)
     ) / 3 AS naive_pinball,
-    count(naive_) FILTER (actual_ IS NOT NULL) AS naive_n
-FROM groups_ LEFT JOIN scored_ ON groups_.group_ IS NOT DISTINCT FROM scored_.group_
+    count(naive_) FILTER (actual_ IS NOT NULL) AS naive_n,
+    nullif(concat_ws('; ',
+        CASE
+            WHEN any_value(first_seen_) IS NULL THEN 'actuals have no row that can be read: nothing is scored'
+            WHEN count(id_) = 0 THEN NULL
+            WHEN any_value(strange_) THEN 'no product of the forecast has a row in actuals: product_id must be written alike in both tables'
+            WHEN count(*) FILTER (actual_ IS NOT NULL AND NOT met_) > 0 THEN format(
+                '{} of {} products have no row in actuals, such as ''{}'', and count as 0',
+                count(DISTINCT id_) FILTER (actual_ IS NOT NULL AND NOT met_), count(DISTINCT id_) FILTER (actual_ IS NOT NULL),
+                min(id_) FILTER (actual_ IS NOT NULL AND NOT met_)
+            )
+        END,
+        CASE WHEN any_value(first_seen_) IS NOT NULL AND count(id_) > count(yhat_) THEN format(
+            '{} of {} forecasts are of periods that are over before actuals begin or not over when they end, and are not scored',
+            count(id_) - count(yhat_), count(id_)
+        ) END,
+        CASE WHEN max(copies_) FILTER (yhat_ IS NOT NULL) > 1 THEN format(
+            '{} forecasts are of the same product and date as others, such as of ''{}'', and count each: models are told apart by := ''model_id''',
+            count(*) FILTER (copies_ > 1 AND yhat_ IS NOT NULL), min(id_) FILTER (copies_ > 1 AND yhat_ IS NOT NULL)
+        ) END,
+        CASE WHEN count(*) FILTER (lower_ > upper_ AND yhat_ IS NOT NULL) > 0 THEN format(
+            '{} forecasts have yhat_lower above yhat_upper, such as of ''{}'': no units are within such an interval',
+            count(*) FILTER (lower_ > upper_ AND yhat_ IS NOT NULL), min(id_) FILTER (lower_ > upper_ AND yhat_ IS NOT NULL)
+        ) END,
+        CASE WHEN count(actual_) > count(naive_) FILTER (actual_ IS NOT NULL) THEN format(
+            '{} of {} forecasts have {}', count(actual_) - count(naive_) FILTER (actual_ IS NOT NULL), count(actual_),
+            CASE WHEN baseline IS NULL THEN 'no other product at the same step to be compared with' ELSE 'no forecast in baseline' END
+        ) END,
+        CASE WHEN max(stands_) FILTER (actual_ IS NOT NULL) > 1 THEN format(
+            'baseline has several rows of one product and date, such as of ''{}'': the smallest yhat counts',
+            min(id_) FILTER (stands_ > 1 AND actual_ IS NOT NULL)
+        ) END,
+        CASE WHEN products IS NOT NULL AND groups_.group_ IS NULL AND count(id_) > 0 THEN 'products do not have these, or no value for them' END,
+        any_value(several_),
+        any_value(lacking_),
+        any_value(unread_)
+    ), '') AS reason
+FROM groups_
+LEFT JOIN scored_ ON groups_.group_ IS NOT DISTINCT FROM scored_.group_
+CROSS JOIN match_ CROSS JOIN lacking_ CROSS JOIN several_ CROSS JOIN (SELECT first_seen_ FROM seen_)
+CROSS JOIN __launch_unread(actuals, NULL, product_id, date, units, 'price', 'launch_date', available)
 GROUP BY groups_.group_
 ORDER BY groups_.group_

@@ -102,10 +102,10 @@ steps_ AS MATERIALIZED (
         coalesce(lead(row_['date']) OVER (PARTITION BY id_ ORDER BY row_['date']), today_ + 1) AS after_
     FROM rows_
 ),
-baseline_ AS (
-    SELECT __launch_id_text(key_) AS base_id_, step_ AS base_step_, min(yhat_) AS base_
+baseline_ AS MATERIALIZED (
+    SELECT __launch_id_text(key_) AS base_id_, step_ AS base_step_, min(yhat_) AS base_, count(*) AS stands_
     FROM __launch_forecast_rows(coalesce(baseline, '(SELECT NULL AS product_id, NULL AS date, NULL AS step, NULL AS yhat)'), NULL)
-    WHERE yhat_ IS NOT NULL
+    WHERE key_ IS NOT NULL AND day_ IS NOT NULL AND yhat_ IS NOT NULL
     GROUP BY ALL
 ),
 naive_ AS (
@@ -176,9 +176,15 @@ contacted_ AS MATERIALIZED (
 -- Tables that say nothing of any product of the plan, and rows of them that cannot be read.
 unmatched_ AS MATERIALIZED (
     SELECT nullif(concat_ws('; ',
-        CASE WHEN reviews IS NOT NULL AND NOT EXISTS (FROM reviews_ WHERE of_ IN (SELECT id_ FROM steps_))
-            AND (EXISTS (FROM reviews_) OR NOT EXISTS (FROM rated_)) THEN
-            'no product of the plan has a row in reviews that can be read: product_id must be written alike in both tables' END,
+        CASE
+            WHEN reviews IS NULL THEN NULL
+            WHEN NOT EXISTS (FROM rated_) THEN 'reviews have no rows'
+            WHEN EXISTS (FROM reviews_) AND NOT EXISTS (FROM reviews_ WHERE of_ IN (SELECT id_ FROM steps_)) THEN
+                'no product of the plan has a row in reviews that can be read: product_id must be written alike in both tables'
+            WHEN EXISTS (FROM reviews_ WHERE of_ IN (SELECT id_ FROM steps_))
+                AND NOT EXISTS (FROM reviews_ JOIN steps_ ON of_ = id_ WHERE on_ <= today_) THEN
+                'all reviews of its products are of later days'
+        END,
         CASE
             WHEN audience IS NULL THEN NULL
             WHEN NOT EXISTS (FROM contacted_ WHERE of_ IN (SELECT id_ FROM steps_)) THEN
@@ -192,10 +198,30 @@ unmatched_ AS MATERIALIZED (
             count(*) FILTER (on_ IS NULL OR given_ IS NULL), count(*), 'reviews', 'date from 1970 to 2200, or a rating that is no number',
             min(CASE WHEN on_ IS NULL THEN raw_on_ ELSE raw_given_ END) FILTER (on_ IS NULL OR given_ IS NULL)
         ) || ', and are left out' FROM rated_),
-        -- Five stars are the rule; whoever gives up to 10 or 100 means another share by positive ones.
-        (SELECT CASE WHEN positive <= 5 AND max(given_) > 5 THEN format(
-            'ratings of reviews go up to {}: give positive, as those from {} on count as positive', max(given_), positive
-        ) END FROM rated_),
+        -- Five stars are the rule; whoever gives up to 10 or 100 means another share by positive ones. One of many is a slip.
+        (SELECT CASE
+            WHEN positive <= 5 AND count(*) FILTER (given_ > 5) > 0.05 * count(given_) THEN format(
+                'ratings of reviews go up to {}: give positive, as those from {} on count as positive', max(given_), positive
+            )
+            WHEN positive <= 5 AND max(given_) > 5 THEN format(
+                '{} of {} ratings of reviews are above 5, such as {}, and count as positive', count(*) FILTER (given_ > 5), count(given_), max(given_)
+            )
+            WHEN count(given_) > 0 AND NOT coalesce(positive <= max(given_), false) THEN format(
+                'no rating of reviews reaches positive, {}: they go up to {}', positive, max(given_)
+            )
+            WHEN count(given_) >= 20 AND positive <= min(given_) THEN format(
+                'all ratings of reviews count as positive, as they begin at {}: give a higher positive', min(given_)
+            )
+        END FROM rated_),
+        CASE
+            WHEN baseline IS NULL OR NOT EXISTS (FROM steps_) THEN NULL
+            WHEN NOT EXISTS (FROM baseline_ JOIN steps_ ON base_id_ = id_ AND base_step_ = step_) THEN
+                'no step of the plan has a yhat in baseline: product_id and step must be alike in both'
+            WHEN EXISTS (FROM baseline_ WHERE stands_ > 1) THEN format(
+                'baseline has several rows of one product and step, such as of ''{}'': the smallest yhat counts',
+                (SELECT min(base_id_) FROM baseline_ WHERE stands_ > 1)
+            )
+        END,
         (SELECT __launch_unread_rows(
             count(*) FILTER (bought_on_ IS NULL), count(*), 'purchases', 'date from 1970 to 2200', min(raw_bought_on_) FILTER (bought_on_ IS NULL)
         ) || ', and count as no purchase: conversions are too low by them' FROM purchases_)

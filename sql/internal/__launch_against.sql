@@ -241,17 +241,17 @@ SELECT
         CASE WHEN __launch_period(begins_, per_) <> number_ THEN 'the forecast is of a launch on ' || begins_ || ': its steps count from that of the plan' END,
         CASE WHEN changed_ > 0 THEN changed_ || ' steps changed by ' || coalesce(authors_, 'people') END,
         conflict_,
-        order_why_,
+        order_why_, judged_.unread_,
         CASE WHEN elasticities IS NOT NULL AND elasticity_ IS NULL THEN 'elasticities know neither its category nor all products' END,
         CASE WHEN strange_ AND today_ >= launch_ THEN
             'no product of the plan has a row in sales that can be read: product_id must be written alike in both tables' END,
-        unread_, shelves_why_
+        sales_.unread_, shelves_why_
     ) AS notes_
 FROM judged_
 CROSS JOIN shelves_unread_
 CROSS JOIN own_stock_
 CROSS JOIN (SELECT count(*) = 0 AS strange_ FROM days_)
-CROSS JOIN __launch_unread(sales, NULL, product_id, date, units, price, launch_date, priced := true)
+CROSS JOIN __launch_unread(sales, NULL, product_id, date, units, price, launch_date, priced := true) AS sales_
 LEFT JOIN (
     SELECT
         id_ AS planned_id_,

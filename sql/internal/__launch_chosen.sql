@@ -25,6 +25,7 @@
 -- @returns why_: VARCHAR          why there is nothing to do; NULL for the best row
 -- @returns wanted_: DOUBLE        expected demand, NULL where the plan has none
 -- @returns positive_: DOUBLE      probability of a positive review, NULL where the plan has none
+-- @returns unread_: VARCHAR       what of its numbers could not be read
 -- @example FROM __launch_chosen('plan', 'product_id', 'launch_date', 'price')
 WITH rows_ AS (
     SELECT
@@ -97,7 +98,17 @@ SELECT
     __launch_order_unread('reorder', reorder_units_, reorder_number_, raw_reorder_, reorder_day_) AS reorder_why_,
     NULL::VARCHAR AS why_,
     CASE WHEN wanted_ >= 0 AND wanted_ < 1e15 THEN wanted_ END AS wanted_,
-    CASE WHEN positive_ BETWEEN 0 AND 1 THEN positive_ END AS positive_
+    CASE WHEN positive_ BETWEEN 0 AND 1 THEN positive_ END AS positive_,
+    'the plan has no number that can be: ' || nullif(concat_ws(', ',
+        CASE WHEN raw_price_ IS NOT NULL AND NOT coalesce(price_ >= 0 AND price_ < 1e12, false) THEN 'price ''' || raw_price_::VARCHAR || '''' END,
+        CASE WHEN raw_units_ IS NOT NULL AND NOT coalesce(abs(units_) < 1e15, false) THEN 'expected_units ''' || raw_units_::VARCHAR || '''' END,
+        CASE WHEN raw_wanted_ IS NOT NULL AND NOT coalesce(wanted_ >= 0 AND wanted_ < 1e15, false)
+            THEN 'expected_demand ''' || raw_wanted_::VARCHAR || '''' END,
+        CASE WHEN raw_low_ IS NOT NULL AND NOT coalesce(abs(low_) < 1e15, false) THEN 'units_lower ''' || raw_low_::VARCHAR || '''' END,
+        CASE WHEN raw_high_ IS NOT NULL AND NOT coalesce(abs(high_) < 1e15, false) THEN 'units_upper ''' || raw_high_::VARCHAR || '''' END,
+        CASE WHEN raw_positive_ IS NOT NULL AND NOT coalesce(positive_ BETWEEN 0 AND 1, false)
+            THEN 'review_probability ''' || raw_positive_::VARCHAR || '''' END
+    ), '') AS unread_
 FROM (
     -- Numbers are read once: a text may stand for one in many ways.
     SELECT

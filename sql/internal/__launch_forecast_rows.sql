@@ -1,4 +1,5 @@
--- A forecast table under fixed names. A date or number in it that cannot be read is an error.
+-- A forecast table under fixed names, rows without product or date too. A date or number in it that cannot be read is an
+-- error.
 --
 -- @param forecast: VARCHAR  the forecast table: product_id, date, step, yhat; yhat_lower and yhat_upper need not exist
 -- @param by: VARCHAR        a column to group by, or NULL
@@ -23,4 +24,3 @@ FROM (
         COLUMNS(lambda c: __launch_column(c, coalesce("by", '__launch_all'), forecast)) AS group_
     FROM query(__launch_from(forecast, ['product_id', 'date', 'step', 'yhat'], ['yhat_lower', 'yhat_upper', 'all']))
 )
-WHERE key_ IS NOT NULL AND day_ IS NOT NULL
