@@ -37,7 +37,7 @@
 WITH stored_ AS MATERIALIZED (FROM __launch_in_force(forecasts, NULL, NULL::DATE, product_id)),
 force_ AS (FROM stored_ WHERE id_ IS NOT NULL AND day_ IS NOT NULL AND yhat_ IS NOT NULL),
 empty_ AS (
-    SELECT CASE WHEN count(*) > 0 THEN format(
+    SELECT CASE WHEN NOT EXISTS (FROM stored_) THEN 'forecasts have no rows' WHEN count(*) > 0 THEN format(
         '{} of {} rows of forecasts have no product, no date or no yhat, such as of {}, and are not scored',
         count(*), (SELECT count(*) FROM stored_), coalesce(min(id_), 'no product')
     ) END AS lacking_
@@ -92,7 +92,7 @@ rows_ AS MATERIALIZED (
         id_, model_id_, category_, step_, __launch_period(day_, frequency_) AS number_,
         CASE WHEN origin_ IS NOT NULL THEN __launch_period(day_, frequency_) - __launch_period(origin_, frequency_) END AS lag_,
         mean_ AS expected_, yhat_, lower_, upper_,
-        __launch_period_start(__launch_period(day_, frequency_) + 1, frequency_) <= unseen_
+        coalesce(__launch_period_start(__launch_period(day_, frequency_) + 1, frequency_) <= unseen_, false)
             AND coalesce(__launch_period(day_, frequency_) >= __launch_period(origin_, frequency_) AND origin_ < unseen_, true) AS counts_,
         -- Sales have rows of what was sold: from their first period on, none is 0.
         CASE WHEN there_ THEN sold_ WHEN NOT strange_ AND __launch_period(day_, frequency_) >= begin_ THEN 0 END AS actual_,
@@ -126,7 +126,7 @@ by_ AS (
     UNION ALL BY NAME
     -- Rows of which none has a number are told too.
     SELECT 'all' AS dimension_, 'all' AS key_, 1 AS order_, false AS known_
-    WHERE EXISTS (FROM stored_) AND NOT EXISTS (FROM force_)
+    WHERE NOT EXISTS (FROM force_)
 )
 SELECT
     dimension_ AS dimension,
@@ -147,7 +147,18 @@ SELECT
     concat_ws('; ',
         CASE WHEN dimension_ = 'lag' AND key_ IS NULL THEN 'these forecasts have no as_of, so their lag is not known: give as_of to launch_forecast' END,
         CASE WHEN dimension_ = 'category' AND key_ IS NULL THEN 'products do not have the category of these' END,
-        CASE WHEN count(*) FILTER (known_) = 0 THEN 'no period of these is over and known' END,
+        CASE
+            WHEN any_value(unseen_) IS NULL AND count(id_) > 0 THEN 'sales have no row that can be read: nothing is scored'
+            WHEN count(*) FILTER (known_) = 0 AND count(id_) > 0 THEN 'no period of these is over and known'
+        END,
+        CASE WHEN count(*) FILTER (known_ AND lower_ > upper_) > 0 THEN format(
+            '{} forecasts have yhat_lower above yhat_upper, such as of ''{}'': no units are within such an interval',
+            count(*) FILTER (known_ AND lower_ > upper_), min(id_) FILTER (known_ AND lower_ > upper_)
+        ) END,
+        CASE WHEN count(both_units_) < count(*) FILTER (known_) THEN format(
+            '{} of {} forecasts have no other product at the same step to be compared with',
+            count(*) FILTER (known_) - count(both_units_), count(*) FILTER (known_)
+        ) END,
         CASE
             WHEN count(*) FILTER (counts_) = 0 THEN NULL
             WHEN any_value(strange_) THEN
@@ -160,6 +171,6 @@ SELECT
         any_value(lacking_),
         any_value(unread_)
     ) AS reason
-FROM by_, match_, empty_, __launch_unread(sales, NULL, product_id, date, units, 'price', 'launch_date')
+FROM by_, match_, empty_, (SELECT unseen_ FROM clock_), __launch_unread(sales, NULL, product_id, date, units, 'price', 'launch_date')
 GROUP BY dimension_, key_, order_
 ORDER BY order_, CASE WHEN dimension_ = 'lag' THEN TRY_CAST(key_ AS BIGINT) END, key_

@@ -85,7 +85,7 @@ single_ AS (
 summed_ AS (
     SELECT
         single_.key_, by_, price_, note_,
-        __launch_totals(
+        __launch_total(
             (SELECT blob_ FROM given_), launch_, attributes_, single_.key_::VARCHAR, period := period, n := n,
             units := units_, covariates := covariates_, at_least := at_least_
         ) AS sums_

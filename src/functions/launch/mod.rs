@@ -7,7 +7,7 @@ pub mod fit;
 pub mod info;
 pub mod predict;
 pub mod scenarios;
-pub mod totals;
+pub mod total;
 pub mod training_log;
 
 pub(super) mod candidates;
@@ -31,7 +31,7 @@ pub fn register(extension: &Extension) -> duckdb_neo::Result<()> {
     scalar::register::<predict::Predict>(extension, FAMILY)?;
     scalar::register::<compare::Compare>(extension, FAMILY)?;
     scalar::register::<scenarios::Draw>(extension, FAMILY)?;
-    scalar::register::<totals::Sums>(extension, FAMILY)?;
+    scalar::register::<total::Sums>(extension, FAMILY)?;
     scalar::register::<explain::Explain>(extension, FAMILY)?;
     scalar::register::<info::Info>(extension, FAMILY)?;
     scalar::register::<training_log::TrainingLog>(extension, FAMILY)

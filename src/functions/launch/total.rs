@@ -1,4 +1,4 @@
-//! `__launch_totals(...)`: the scalar beneath the macro `launch_total`.
+//! `__launch_total(...)`: the scalar beneath the macro `launch_total`.
 
 use duckdb_neo::{
     AsDuckDB, DuckDBType,
@@ -66,7 +66,7 @@ impl Answer for Summed {
 }
 
 impl Function for Sums {
-    const NAME: &'static str = "__launch_totals";
+    const NAME: &'static str = "__launch_total";
     const ABOUT: &'static str = r#"
         What a product may sell over its steps, or over those that begin in each period, in n worlds: the periods, with
         expected units, status and reason, and the units of the n worlds in the first period, then those in the
@@ -80,7 +80,7 @@ impl Function for Sums {
         @covariates
         @at_least
         @returns STRUCT  the periods, or one that is refused; n values for each period
-        @example SELECT product_id, __launch_totals((SELECT model FROM model), launch_date, {'category':
+        @example SELECT product_id, __launch_total((SELECT model FROM model), launch_date, {'category':
             category, 'price': price}, product_id, n := 10) FROM candidates
     "#;
     const SHARED: &'static [Shared] = SHARED;
