@@ -181,7 +181,9 @@ season_ AS MATERIALIZED (
 indices_ AS (
     SELECT named_.category_, list(coalesce(own_.index_, all_.index_, 1) ORDER BY months_.month_) AS indices_,
         list(coalesce(own_.error_, CASE WHEN own_.month_ IS NULL THEN all_.error_ END, 0) ORDER BY months_.month_) AS errors_,
-        max(coalesce(own_.years_, all_.years_, 0)) AS years_
+        max(coalesce(own_.years_, all_.years_, 0)) AS years_,
+        -- Of all products, where those of its category are not known.
+        count(own_.index_) = 0 AND count(all_.index_) > 0 AND named_.category_ IS NOT NULL AS common_
     FROM (SELECT DISTINCT category_ FROM checked_ WHERE refusal_ IS NULL) AS named_
     CROSS JOIN range(1, 13) AS months_(month_)
     LEFT JOIN season_ AS own_ ON own_.category_ = named_.category_ AND own_.month_ = months_.month_
@@ -191,17 +193,17 @@ indices_ AS (
 -- The dates compared and the season at each, once for all candidates that share category and first date.
 dates_ AS MATERIALIZED (
     SELECT
-        category_, first_, last_, years_, errors_, list(launch_ ORDER BY launch_) AS launches_, flatten(list(factors_ ORDER BY launch_)) AS factors_,
+        category_, first_, last_, years_, errors_, common_, list(launch_ ORDER BY launch_) AS launches_, flatten(list(factors_ ORDER BY launch_)) AS factors_,
         bool_or(limited_) AS limited_
     FROM (
         SELECT
-            every_.category_, first_, last_, years_, errors_,
+            every_.category_, first_, last_, years_, errors_, common_,
             CASE WHEN move_ = 0 THEN first_ ELSE __launch_period_start(number_ + move_, frequency_) END AS launch_,
             -- Out of season next to nothing is sold, and what is divided by it is a number without meaning.
             [least(greatest(f_, 0.25), 4) FOR f_ IN raw_factors_] AS factors_,
             len([f_ FOR f_ IN raw_factors_ IF f_ NOT BETWEEN 0.25 AND 4 OR isnan(f_)]) > 0 AS limited_
         FROM (
-            SELECT every_.*, indices_.years_, indices_.errors_, [
+            SELECT every_.*, indices_.years_, indices_.errors_, indices_.common_, [
                 indices_[month(__launch_period_start(number_ + move_ + step_, frequency_))]
                 / greatest(indices_[month(__launch_period_start(number_ + step_, frequency_))], 1e-9)
                 FOR step_ IN range(0, horizon_)
@@ -225,7 +227,7 @@ single_ AS MATERIALIZED (
         __launch_period_start(__launch_period(first_, frequency_), frequency_) AS launch_
     FROM (
         SELECT
-            checked_.*, launches_, dates_.factors_, years_, errors_, limited_,
+            checked_.*, launches_, dates_.factors_, years_, errors_, common_, limited_,
             CASE
                 WHEN refusal_ IS NOT NULL THEN refusal_
                 WHEN launches_ IS NULL THEN format('all dates from {} to {} lie in blackout', checked_.first_::VARCHAR, checked_.last_::VARCHAR)
@@ -273,6 +275,7 @@ SELECT
     ELSE format(
         'season x {:.2f}{}, {}', row_['season'],
         CASE years_ WHEN 0 THEN ' (no season known)' WHEN 1 THEN ' (from one year)' ELSE '' END
+            || CASE WHEN common_ THEN ' (of all products, as that of category ' || category_ || ' is not known)' ELSE '' END
             -- By the months that the dates are in; a horizon is mostly longer.
             || CASE WHEN abs(ln(row_['season'])) > 1e-9 AND abs(ln(row_['season'])) < __launch_normal_width(level)
                 * sqrt(errors_[month(row_['day'])] ^ 2 + errors_[month(first_)] ^ 2)

@@ -229,7 +229,7 @@ judged_ AS MATERIALIZED (
         END AS why_
     FROM (
         SELECT
-            launches_.*, unsure_.unknown_,
+            launches_.*, unsure_.unknown_, late_,
             neighbours_,
             calm_,
             CASE WHEN calm_ THEN calm_sold_ ELSE others_sold_ END AS control_,
@@ -242,6 +242,9 @@ judged_ AS MATERIALIZED (
         FROM launches_
         LEFT JOIN unsure_ ON unsure_.item_ = launches_.item_
         LEFT JOIN rivals_ ON rivals_.item_ = launches_.item_
+        LEFT JOIN (
+            SELECT item_, sum(units_)::DOUBLE AS late_ FROM periods_ WHERE number_ < begin_ GROUP BY item_
+        ) AS early_ ON early_.item_ = launches_.item_
         LEFT JOIN (
             SELECT *, list_min(calm_sold_) > 0 AND list_sum(calm_sold_) >= list_sum(neighbours_) AS calm_ FROM compared_
         ) AS compared_ ON compared_.number_ = launches_.number_ AND compared_.group_ = launches_.group_
@@ -317,9 +320,17 @@ effects_ AS MATERIALIZED (
         ON unlisted_.item_ = measured_.item_ AND affected_ = 'category' AND effect_.change IS NOT NULL
     WHERE affected_ = 'category' OR effect_.change IS NOT NULL
 ),
+-- What could not be read, or matched, of both tables.
+told_ AS MATERIALIZED (
+    SELECT nullif(concat_ws('; ',
+        (FROM __launch_unlisted(sales, products, product_id, "by")),
+        (FROM __launch_unread(sales, NULL, product_id, date, units, 'price', 'launch_date', summed := true))
+    ), '') AS told_
+),
 pooled_ AS (
     SELECT
         group_,
+        count(*) FILTER (measured_ AND late_ > 0.05 * gross_) AS late_,
         sum(after_) FILTER (measured_)::BIGINT AS periods_,
         count(*) FILTER (measured_) AS launches_,
         count(*) AS all_,
@@ -363,8 +374,10 @@ SELECT
     )), product_id)) || CASE WHEN unlisted_ > 0 THEN format(
         '; {} neighbours are not listed: they began in the periods compared, or sold before their own launch (a smaller '
         || 'before asks for less)', unlisted_
-    ) ELSE '' END || coalesce('; ' || (FROM __launch_unread(sales, NULL, product_id, date, units, 'price', 'launch_date', summed := true)), '') AS reason
-FROM effects_
+    ) ELSE '' END || CASE WHEN late_ > 0.05 * gross_ THEN format(
+        '; it sold {:.0f} units before its launch date, in the periods that it is compared with: correct launch_date', late_
+    ) ELSE '' END || coalesce('; ' || told_, '') AS reason
+FROM effects_ CROSS JOIN told_
 UNION ALL BY NAME
 SELECT
     group_ AS key,
@@ -377,6 +390,13 @@ SELECT
     pool_gross_ AS gross_units,
     pool_gross_ + pool_.units_change AS net_effect,
     CASE WHEN pool_.change IS NULL THEN 'refused' ELSE 'ok' END AS status,
-    coalesce(pool_.reason, format('{} of {} launches of the key together', launches_, all_)) || coalesce('; ' || (FROM __launch_unread(sales, NULL, product_id, date, units, 'price', 'launch_date', summed := true)), '') AS reason
-FROM pooled_
+    coalesce(pool_.reason, format('{} of {} launches of the key together', launches_, all_))
+        || CASE WHEN late_ > 0 THEN format('; {} of them sold before their launch date: correct launch_date', late_) ELSE '' END
+        || coalesce('; ' || told_, '') AS reason
+FROM pooled_ CROSS JOIN told_
+UNION ALL BY NAME
+SELECT
+    'category' AS affected, 'refused' AS status,
+    concat_ws('; ', 'no product of products began to sell after the first period of sales, so nothing was launched', told_) AS reason
+FROM told_ WHERE NOT EXISTS (FROM effects_)
 ORDER BY 3, 2 NULLS FIRST, 1 NULLS FIRST, 4, 5

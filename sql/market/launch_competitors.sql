@@ -101,10 +101,11 @@ unread_ AS (
                 '{} of {} offers have a date that cannot be read, such as ''{}''{}', bad_days_, rows_, day_like_,
                 CASE WHEN dated_ > 0 THEN ', and are left out' ELSE '' END
             ) END
-        ), '') AS note_
+        ), '') AS note_, no_units_, fine_rows_
     FROM (
         SELECT
-            group_, competitor_, count(*) AS rows_, count(*) FILTER (NOT fine_) AS bad_prices_, min(price_like_) AS price_like_,
+            group_, competitor_, count(*) AS rows_, count(*) FILTER (fine_ AND units_ IS NULL) AS no_units_,
+            count(*) FILTER (fine_) AS fine_rows_, count(*) FILTER (NOT fine_) AS bad_prices_, min(price_like_) AS price_like_,
             count(day_like_) FILTER (fine_) AS bad_days_, min(day_like_) FILTER (fine_) AS day_like_,
             count(number_) FILTER (fine_) AS dated_
         FROM raw_ WHERE competitor_ IS NOT NULL
@@ -152,6 +153,9 @@ SELECT
             WHEN sizes_.units_ IS NULL THEN 'offers have no units: no share and trend of sales'
             WHEN sizes_.total_ IS NULL THEN 'no sales of ours in these periods: no share of sales'
         END,
+        CASE WHEN sizes_.units_ IS NOT NULL AND unread_.no_units_ > 0 THEN format(
+            '{} of {} offers have no units that can be read: its share of sales is too low by them', unread_.no_units_, unread_.fine_rows_
+        ) END,
         CASE
             WHEN competitors_.periods_ < 2 THEN NULL
             WHEN found_ IS NULL THEN 'no cross elasticity: no sales of ours beside these offers'

@@ -99,13 +99,22 @@ cells_ AS MATERIALIZED (
     SELECT
         coalesce(given_::VARCHAR, own_::VARCHAR) AS key_, product_, store_, region_,
         __launch_period(day_, frequency_) AS number_, effects_, frequency_,
+        -- What was sold at no price above 0 was sold at another one than the rest: it is as unknown as units are.
         __launch_whole(
-            __launch_sum(units_), sum(__launch_lacking(units_, share_)::DECIMAL(38, 9))::DOUBLE, count(*)
+            __launch_sum(CASE WHEN price_ > 0 THEN units_ END),
+            sum(__launch_lacking(CASE WHEN price_ > 0 THEN units_ END, share_)::DECIMAL(38, 9))::DOUBLE, count(*)
         ) AS units_,
-        __launch_mean_price(CASE WHEN units_ IS NOT NULL THEN price_ END, units_) AS price_,
+        __launch_mean_price(CASE WHEN units_ IS NOT NULL AND price_ > 0 THEN price_ END, units_) AS price_,
         avg(COLUMNS(lambda c: starts_with(c, '__launch_control_')))
     FROM rows_ CROSS JOIN options_
     GROUP BY ALL
+),
+unpriced_ AS (
+    SELECT CASE WHEN count(*) FILTER (NOT coalesce(price_ > 0, false)) > 0 THEN format(
+        '{} of {} rows with units have no price above 0: the rest of their period stands for them, or they are left out',
+        count(*) FILTER (NOT coalesce(price_ > 0, false)), count(*)
+    ) END AS unpriced_
+    FROM rows_ WHERE units_ IS NOT NULL
 ),
 -- The keys as they came, those that the sales do not have as well, with numbers; products and panel units likewise.
 keys_ AS MATERIALIZED (
@@ -164,6 +173,8 @@ SELECT
     coalesce(row_['status'], 'refused') AS status,
     CASE WHEN ungrouped_ AND keys_.code_ IS NULL THEN 'there is no column category: ' ELSE '' END
         || __launch_words(coalesce(row_['reason'], 'none of its products has sales with a date and units'), product_id)
+        || coalesce('; ' || (FROM unpriced_), '')
+        || coalesce('; ' || (FROM __launch_unlisted(sales, products, product_id, "by")), '')
         || coalesce('; ' || (FROM __launch_unread(sales, NULL, product_id, date, units, price, 'launch_date', priced := true, summed := true)), '') AS reason
 FROM fitted_
 FULL JOIN keys_ ON keys_.code_ = row_['key']

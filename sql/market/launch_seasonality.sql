@@ -43,7 +43,7 @@ SELECT
     upper_ AS index_upper,
     peak_ AS is_peak,
     CASE WHEN index_ IS NULL THEN 'refused' ELSE 'ok' END AS status,
-    concat_ws('; ', reason_, (FROM __launch_unread(sales, NULL, product_id, date, units, 'price', 'launch_date', summed := true))) AS reason
+    concat_ws('; ', reason_, (FROM __launch_unlisted(sales, products, product_id, "by")), (FROM __launch_unread(sales, NULL, product_id, date, units, 'price', 'launch_date', summed := true))) AS reason
 FROM __launch_season(sales, products, "by", frequency, events, level, product_id, date, units) AS found_
 LEFT JOIN (
     SELECT DISTINCT group_ AS key_ FROM __launch_grouped(products, product_id, "by")

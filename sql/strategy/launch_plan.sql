@@ -59,7 +59,8 @@
 -- @param price: VARCHAR = 'price'             the column of prices in candidates
 -- @param cost: VARCHAR = 'cost'               the column of costs in candidates, if there is one
 -- @returns product_id: same as input    the candidate
--- @returns plan_rank: BIGINT            1 for the plan chosen; the others are what else this candidate alone could do
+-- @returns plan_rank: BIGINT            1 for the plan chosen; the others are what else this candidate could do with the money that the
+--                                       plan has for it, and what is left of the budget
 -- @returns launch_date: DATE            launch date of the plan
 -- @returns price: DOUBLE                price of the plan
 -- @returns expected_units: DOUBLE       expected units sold from the order over the horizon
@@ -149,7 +150,8 @@ SELECT
         THEN 'nothing is ordered, as the budget brings more elsewhere, there is no stock, or no order earns money; ' ELSE '' END || story_,
         net_of_ || coalesce('; no product of ' || unmatched_ || ' is a candidate: write their ids alike', '')
             || coalesce('; ' || beside_unread_, ''), row_['reason']
-    ), product_id) || coalesce('; ' || (FROM __launch_unread(sales, NULL, product_id, date, units, price, 'launch_date', priced := true)), '') END AS reason,
+    ), product_id) || coalesce('; ' || unlisted_, '')
+        || coalesce('; ' || (FROM __launch_unread(sales, NULL, product_id, date, units, price, 'launch_date', priced := true)), '') END AS reason,
     horizon_end_ AS horizon_end,
     row_['order_units'] AS order_units,
     row_['demand'] AS expected_demand,
@@ -166,5 +168,5 @@ SELECT
         SELECT string_agg(format('{} {:.1f} %', mixed_, 100 * part_), ', ' ORDER BY part_ DESC, mixed_) FROM mix_
     ) || '; the plan does not count on it, as past launches had the average marketing already' END AS channels,
     (SELECT launch_model_info(model::BLOB)::JSON->>'model_id') AS model_id
-FROM net_ LEFT JOIN beside_ ON beside_.id_ = net_.key_::VARCHAR AND beside_.rank_ = net_.rank_
+FROM net_ CROSS JOIN __launch_unlisted(sales, products, product_id, category) LEFT JOIN beside_ ON beside_.id_ = net_.key_::VARCHAR AND beside_.rank_ = net_.rank_
 ORDER BY 1, 2

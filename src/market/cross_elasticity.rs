@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::elasticity::MAX_HALF_WIDTH;
 use crate::error::{Error, Result};
 use crate::statistics::regression::{Regression, Rows, Unfit};
 use crate::statistics::{check_level, codes, count, t_quantile};
@@ -72,8 +73,9 @@ impl CrossElasticity {
     ///
     /// # Errors
     /// [`Error::Argument`] for a level that is not allowed; [`Error::Refused`] with fewer than 20 rows, when
-    /// their price did not vary or moved with ours, and when it is one price for all products with fewer than 30
-    /// periods beside the effects.
+    /// their price did not vary or moved with ours, when it is one price for all products with fewer than 30 periods
+    /// beside the effects, and when the interval is wider than 3 to both sides: where they follow our price, all that
+    /// is left of theirs is rounding.
     ///
     /// *References*: Tellis 1988, The price elasticity of selective demand; Cameron, Miller 2015, A practitioner's
     /// guide to cluster-robust inference.
@@ -96,10 +98,17 @@ impl CrossElasticity {
         if !varies(&their, &codes(sales.iter().map(|s| s.product))) {
             return Err(Error::refused("their price did not vary"));
         }
-        match Self::within_periods(&sales, level) {
-            Some(found) => Ok(found),
-            None => Self::over_time(&sales, level),
+        let found = match Self::within_periods(&sales, level) {
+            Some(found) => found,
+            None => Self::over_time(&sales, level)?,
+        };
+        if found.upper - found.lower > 2.0 * MAX_HALF_WIDTH {
+            return Err(Error::refused(format!(
+                "their price moved with ours, or too little: it would be from {:.0} to {:.0}",
+                found.lower, found.upper
+            )));
         }
+        Ok(found)
     }
 
     /// With effects of products and periods; `None` when their price is the same for all products of a period, or

@@ -21,7 +21,7 @@ pub const MIN_VARIATION: f64 = 0.01;
 const MIN_FREEDOM: f64 = 3.0;
 /// Half the width of a 90 % interval from which on an estimate says nothing: it holds a price that moves no units beside
 /// one that moves most of them.
-const MAX_HALF_WIDTH: f64 = 3.0;
+pub const MAX_HALF_WIDTH: f64 = 3.0;
 /// The level of that interval, whichever is asked for.
 const WEAK_LEVEL: f64 = 0.9;
 /// A control of which the fixed effects and the other controls leave a smaller share of its sum of squares is left out.

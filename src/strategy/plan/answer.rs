@@ -89,24 +89,20 @@ impl Interval {
     }
 }
 
-/// The plans of a candidate to show, the one at place `chosen` of its offers among them.
+/// The plans of a candidate to show, the one at place `chosen` of its offers among them. `left` is what the plans of all
+/// candidates leave of the budget.
 pub(super) fn answers(
     launch: &Launch,
     offers: &[Offer],
     chosen: usize,
     bindings: &[Binding],
+    left: Option<f64>,
     wish: &Wish,
 ) -> Vec<Answer> {
-    let plan = &offers[chosen];
-    // Of a date and price, the best order alone, but for the plan chosen.
-    let mut full: Vec<usize> = (0..offers.len())
-        .filter(
-            |&at| match (offers[at].date, offers[at].price) == (plan.date, plan.price) {
-                true => at == chosen,
-                false => !offers[at].is_cut,
-            },
-        )
-        .collect();
+    let money = left.map(|left| offers[chosen].money + left);
+    let (chosen, offers) = affordable(launch, offers, chosen, money, wish);
+    let (plan, offers) = (&offers[chosen], &offers[..]);
+    let mut full: Vec<usize> = (0..offers.len()).collect();
     let best = offers.iter().map(|offer| offer.value.abs()).fold(0.0, f64::max);
     let near = |at: usize| plan.value - offers[at].value <= ALIKE * best;
     let alternatives = full.iter().filter(|&&at| at != chosen && near(at)).count();
@@ -171,6 +167,38 @@ pub(super) fn answers(
             answer
         })
         .collect()
+}
+
+/// The best order of each date and price with the money there is, and the place of the plan chosen among them: another order than
+/// its own is no other plan.
+fn affordable(launch: &Launch, offers: &[Offer], chosen: usize, money: Option<f64>, wish: &Wish) -> (usize, Vec<Offer>) {
+    let plan = &offers[chosen];
+    let mut kept: Vec<Offer> = Vec::new();
+    let mut place = None;
+    // Orders of a date and price stand beside each other, the best one first; that of the plan may stand last.
+    for orders in offers.chunk_by(|a, b| (a.date, a.price) == (b.date, b.price)) {
+        let Some(best) = orders.first().filter(|best| !best.is_cut) else {
+            continue;
+        };
+        if (best.date, best.price) == (plan.date, plan.price) {
+            if place.is_none() {
+                place = Some(kept.len());
+                kept.push(plan.clone());
+            }
+            continue;
+        }
+        let fits = |offer: &&Offer| money.is_none_or(|money| offer.money <= money * (1.0 + 1e-9));
+        if fits(&best) {
+            kept.push(best.clone());
+            continue;
+        }
+        let within = orders.iter().filter(fits).max_by(|a, b| a.value.total_cmp(&b.value));
+        let finer = money
+            .filter(|_| wish.objective == Objective::Profit && wish.risk.weight == 0.0)
+            .and_then(|money| launch.within(best, money));
+        kept.extend(finer.or_else(|| within.cloned()));
+    }
+    (place.unwrap_or(0), kept)
 }
 
 /// A plan in the worlds that it was not compared in.

@@ -59,13 +59,16 @@ pub fn plan(launches: &[Launch], wish: &Wish) -> Result<Vec<Vec<Answer>>, Refusa
     let mut offers: Vec<Vec<Offer>> = launches.par_iter().map(|launch| launch.offers(wish)).collect();
     let mut chosen = choose(launches, &offers, wish)?;
     refine(launches, &mut offers, &mut chosen, wish)?;
+    let spent = |(offers, plan): (&Vec<Offer>, &Option<usize>)| plan.map_or(0.0, |plan| offers[plan].money);
+    let spent: f64 = offers.iter().zip(&chosen.plans).map(spent).sum();
+    let left = wish.limits.budget.map(|budget| (budget - spent).max(0.0));
     Ok(launches
         .par_iter()
         .zip(&offers)
         .zip(&chosen.plans)
         .zip(&chosen.bindings)
         .map(|(((launch, offers), &chosen), bindings)| match chosen {
-            Some(chosen) => answer::answers(launch, offers, chosen, bindings, wish),
+            Some(chosen) => answer::answers(launch, offers, chosen, bindings, left, wish),
             None => Vec::new(),
         })
         .collect())

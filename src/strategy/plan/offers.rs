@@ -140,6 +140,14 @@ impl Launch {
         ))
     }
 
+    /// A plan with the order that money buys.
+    pub(super) fn within(&self, offer: &Offer, money: f64) -> Option<Offer> {
+        let levels = self.levels(offer)?;
+        let paid = levels.iter().filter(|level| level.money <= money * (1.0 + 1e-9));
+        let best = paid.max_by(|a, b| a.value.total_cmp(&b.value))?;
+        Some(self.with_order(offer, best.units, true))
+    }
+
     /// A plan with another order.
     pub(super) fn with_order(&self, offer: &Offer, units: f64, is_cut: bool) -> Offer {
         let price = self.prices[offer.price];
