@@ -3,7 +3,8 @@
 -- first period after the data on. All series run to the end of the data: one without rows there sold nothing, or kept
 -- its price. A series that cannot be forecast comes back as one row with status refused and the reason.
 --
--- @param data: VARCHAR                    the table: a series, a date, a value
+-- @param data: VARCHAR                    the table: a series, a date, a value, and available, if there is one: what was not on sale is
+--                                         not known, and never zero
 -- @param series: VARCHAR = 'product_id'   its column of series
 -- @param date: VARCHAR = 'date'           its column of dates
 -- @param value: VARCHAR = 'units'         its column of values
@@ -51,7 +52,7 @@ WITH options_ AS MATERIALIZED (
         ) AS means_
 ),
 usable_ AS (
-    SELECT key_, __launch_period(day_, frequency) AS number_, units_ AS value_
+    SELECT key_, __launch_period(day_, frequency) AS number_, units_ AS value_, off_
     FROM __launch_sales(data, series, date, value, 'price', 'available')
 ),
 calendar_ AS MATERIALIZED (
@@ -83,7 +84,7 @@ all_ AS (
 series_ AS (
     SELECT
         key_, list(number_ ORDER BY number_)::DOUBLE[] AS periods_, list(value_ ORDER BY number_) AS values_,
-        count(*) FILTER (unknown_) AS unknown_
+        count(*) FILTER (unknown_ AND number_ < (SELECT end_ FROM calendar_)) AS unknown_
     FROM (
         -- What is not known is no zero: it counts as the period before, or the first one that is known.
         SELECT
@@ -98,7 +99,9 @@ series_ AS (
         FROM (
             SELECT
                 key_, number_,
-                CASE WHEN any_value(means_) THEN __launch_average(value_) ELSE __launch_sum(value_) END AS value_
+                CASE
+                    WHEN any_value(means_) THEN __launch_average(value_)
+                    ELSE __launch_whole(__launch_sum(value_), sum(off_::DECIMAL(38, 9))::DOUBLE, count(*)) END AS value_
             FROM usable_, options_
             GROUP BY key_, number_
         )
