@@ -357,6 +357,33 @@ found_ AS (
                 || 'and the last date decide which launches are fully observed.'
         },
         {
+            'name_': 'longer_periods', 'bad_': every_ IS NOT NULL, 'fatal_': false,
+            'affected_': CASE WHEN every_ IS NOT NULL THEN 1 ELSE 0 END, 'all_': CASE WHEN usable_ > 0 THEN 1 END,
+            'like_': 'a date every ' || every_ || ' days',
+            'fix_': 'Where rows are sums of longer periods, name these, such as frequency := ''month'': the periods between would count '
+                || 'as no sales.'
+        },
+        {
+            'name_': 'periods_without_rows', 'bad_': empty_ > 0 AND every_ IS NULL, 'fatal_': false,
+            'affected_': CASE WHEN every_ IS NULL THEN empty_ ELSE 0 END, 'all_': CASE WHEN usable_ > 0 THEN span_ END,
+            'like_': CASE WHEN every_ IS NULL THEN empty_like_::VARCHAR END,
+            'fix_': 'No product has a row in these periods, and which counts as no sales: load their rows, or rows with units NULL '
+                || 'where they are lost.'
+        },
+        {
+            'name_': 'thin_last_period', 'bad_': thin_ IS NOT NULL, 'fatal_': false,
+            'affected_': coalesce(thin_, 0), 'all_': CASE WHEN usable_ > 0 THEN usual_ END,
+            'like_': CASE WHEN thin_ IS NOT NULL THEN format('{} rows from {} on, others have {}', thin_, last_, usual_) END,
+            'fix_': 'Correct the dates of these few rows, or load the rest of the period: all other products look as if they had sold nothing.'
+        },
+        {
+            'name_': 'categories_end_early', 'bad_': ended_ > 0 AND ended_ < categories_ AND thin_ IS NULL, 'fatal_': false,
+            'affected_': CASE WHEN ended_ < categories_ AND thin_ IS NULL THEN ended_ ELSE 0 END, 'all_': categories_,
+            'like_': CASE WHEN ended_ < categories_ AND thin_ IS NULL THEN ended_like_ END,
+            'fix_': 'No product of these categories has a row after that, which counts as no sales: load their later sales, or remove their '
+                || 'products if they are not sold any more.'
+        },
+        {
             'name_': 'last_period_incomplete', 'bad_': __launch_period(last_day_, frequency) >= end_, 'fatal_': false,
             'affected_': CASE WHEN __launch_period(last_day_, frequency) >= end_ THEN 1 ELSE 0 END,
             'all_': CASE WHEN usable_ > 0 THEN 1 END,
@@ -449,7 +476,8 @@ found_ AS (
                 || 'smaller burn_in := 0.'
         }
     ]) AS found_
-    FROM options_, rows_, nameless_, copies_, spans_, outliers_, zeros_, dates_, launches_, unknown_, (
+    FROM options_, rows_, nameless_, copies_, spans_, outliers_, zeros_, dates_, launches_, unknown_,
+    __launch_pace(__launch_texts(sales, product_id), __launch_texts(products, product_id), frequency, product_id, date, units) AS pace_, (
         SELECT
             *,
             -- More than half of it; one date per period covers it all.

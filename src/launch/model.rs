@@ -1,6 +1,7 @@
 //! A launch model: fitted members, their weights, intervals and record. What is stored and what answers forecasts.
 
 use std::collections::BTreeMap;
+use std::f64::consts::TAU;
 
 use arrow_array::RecordBatch;
 use serde::{Deserialize, Serialize};
@@ -14,7 +15,7 @@ use crate::error::{Error, Result};
 use crate::features::AttributeEncoder;
 use crate::forecast::{ErrorRecord, Forecast, Level, LogForecast, Paths, Scheme, Scores, StepForecast};
 use crate::neural::{EpochLog, Recipe, RecipeOptions};
-use crate::panel::{Candidates, Frequency, LaunchPanel, check_horizon};
+use crate::panel::{Candidates, Frequency, LaunchPanel, check_horizon, day_of_year_angle};
 use crate::statistics::check_level;
 
 /// Fewest launches a model can be trained on and its errors measured.
@@ -26,6 +27,24 @@ const FEW: usize = 30;
 /// Years after all launches learned from, from which on a launch date is told: it may be a slip of the pen.
 const LATE: f64 = 5.0;
 const DAYS_OF_YEAR: f64 = 365.25;
+
+/// Launches from which on it says something that there was none at some time of the year.
+const MANY: usize = 20;
+/// Parts of the year.
+const TWELFTHS: usize = 12;
+
+/// The twelfth of the year that a day is in, from 0.
+fn season_of(day: i32) -> usize {
+    let share = day_of_year_angle(day).rem_euclid(TAU) / TAU;
+    ((share * TWELFTHS as f64) as usize).min(TWELFTHS - 1)
+}
+
+/// How many of these days are in each twelfth of the year.
+pub(super) fn seasons(days: &[i32]) -> Vec<u32> {
+    let mut counts = vec![0; TWELFTHS];
+    days.iter().for_each(|day| counts[season_of(*day)] += 1);
+    counts
+}
 
 /// A launch model: what is stored in the BLOB.
 ///
@@ -88,6 +107,9 @@ pub struct Training {
     pub first_launch: Option<i32>,
     /// Last launch date learned from.
     pub last_launch: Option<i32>,
+    /// Launches learned from in each twelfth of the year; none in models of earlier versions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub seasons: Vec<u32>,
     /// SHA-256 of the launches, shortened.
     pub fingerprint: String,
     /// Launches held out to measure the accuracy and to calibrate the intervals.
@@ -251,6 +273,14 @@ impl LaunchModel {
             for (out, day) in out.iter_mut().zip(&candidates.launch_days) {
                 let years = f64::from(day.saturating_sub(last)) / DAYS_OF_YEAR;
                 out.late = (years >= LATE).then_some(years);
+            }
+        }
+        let (launches, seasons) = (self.training.launches, &self.training.seasons);
+        if launches >= MANY && !seasons.is_empty() {
+            for (out, day) in out.iter_mut().zip(&candidates.launch_days) {
+                let place = season_of(*day) + TWELFTHS;
+                let near = [place - 1, place, place + 1].map(|at| seasons.get(at % TWELFTHS));
+                out.is_new_season = near.iter().all(|count| count.is_some_and(|count| *count == 0));
             }
         }
         let add = |to: &mut Vec<String>, names: Vec<String>| {

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::ensemble::{combine, needless, stacking_weights};
 use super::member::{Member, OutOfSample};
-use super::model::{Calibration, MIN_LAUNCHES, MemberRecord, Training, Weights};
+use super::model::{Calibration, MIN_LAUNCHES, MemberRecord, Training, Weights, seasons};
 use super::{Architecture, Baseline, LaunchModel};
 use crate::calibration::Conformal;
 use crate::error::{Error, Result};
@@ -176,6 +176,7 @@ impl LaunchModel {
             observations: panel.observations(),
             first_launch: panel.launch_days().iter().min().copied(),
             last_launch: panel.launch_days().iter().max().copied(),
+            seasons: seasons(panel.launch_days()),
             fingerprint: fingerprint(&panel),
             held_out: combined.by_age[0].len(),
             held_out_by: Some(scheme),
