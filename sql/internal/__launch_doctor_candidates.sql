@@ -116,8 +116,9 @@ columns_ AS (
     FROM (
         SELECT name_, max(ours_) AS ours_, max(past_) AS past_
         FROM (
-            SELECT lower(column_) AS name_, 1 AS ours_, NULL AS past_ FROM ours_
-            UNION ALL SELECT lower(column_), NULL, 1 FROM past_
+            -- A column without a value is as good as none.
+            SELECT lower(column_) AS name_, 1 AS ours_, NULL AS past_ FROM ours_ WHERE json_type(value_) <> 'NULL'
+            UNION ALL SELECT lower(column_), NULL, 1 FROM past_ WHERE json_type(value_) <> 'NULL'
         )
         -- Prices may be left out of both, costs are asked for by plans alone.
         WHERE name_ NOT IN (

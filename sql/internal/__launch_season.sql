@@ -108,6 +108,13 @@ sold_ AS (
     CROSS JOIN options_
     GROUP BY ALL
 ),
+-- One date far from the others makes most periods empty.
+gaps_ AS (
+    SELECT CASE WHEN max(gap_) > 366 THEN format(
+        'no product has a row in the {} days before {}: is that date right?', max(gap_), arg_max(day_, gap_)
+    ) END AS gap_why_
+    FROM days_
+),
 products_ AS (
     SELECT list({'key': group_, 'numbers': numbers_, 'units': series_} ORDER BY sold_.key_) AS products_
     FROM (
@@ -136,7 +143,7 @@ events_ AS MATERIALIZED (
 SELECT
     found_.key AS key_, found_.period AS season_, found_.event AS event_, found_.season_index AS index_,
     found_.index_lower AS lower_, found_.index_upper AS upper_, found_.is_peak AS peak_, found_.seasons AS seasons_,
-    concat_ws('; ', found_.reason, (SELECT events_why_ || ', and are left out' FROM events_)) AS reason_
+    concat_ws('; ', found_.reason, (SELECT gap_why_ FROM gaps_), (SELECT events_why_ || ', and are left out' FROM events_)) AS reason_
 FROM (
     SELECT unnest(__launch_seasonality(
         products_, (SELECT list(DISTINCT group_) FILTER (group_ IS NOT NULL) FROM grouped_), calendar_, events_, frequency_, level_

@@ -8,6 +8,7 @@
 CASE
     WHEN TRY_CAST(moment AS DATE) BETWEEN DATE '1970-01-01' AND DATE '2200-12-31' THEN TRY_CAST(moment AS DATE)
     WHEN typeof(moment) = 'VARCHAR'
-        AND try_strptime(trim(moment::VARCHAR), '%d.%m.%Y') BETWEEN DATE '1970-01-01' AND DATE '2200-12-31'
-    THEN try_strptime(trim(moment::VARCHAR), '%d.%m.%Y')::DATE
+        AND try_strptime(trim(moment::VARCHAR), ['%d.%m.%Y', '%d.%m.%Y %H:%M', '%d.%m.%Y %H:%M:%S'])
+            BETWEEN DATE '1970-01-01' AND DATE '2200-12-31'
+    THEN try_strptime(trim(moment::VARCHAR), ['%d.%m.%Y', '%d.%m.%Y %H:%M', '%d.%m.%Y %H:%M:%S'])::DATE
 END

@@ -244,7 +244,8 @@ forecast_ AS (
     SELECT key_, 0, NULL, {
         'status': 'refused',
         'reason': CASE WHEN key_ IS NULL THEN series || ' is NULL in ' || rows_ || ' rows'
-            ELSE 'none of its ' || rows_ || ' rows has a date between 1970 and 2200 and a number below 1e15' END
+            ELSE 'none of its ' || rows_ || ' rows has a date between 1970 and 2200 and a number below 1e15'
+                || coalesce(', such as the date ''' || undated_like_ || '''', ', such as the number ''' || unread_like_ || '''', '') END
     }
     FROM all_ WHERE key_ IS NULL OR key_ NOT IN (SELECT key_ FROM series_)
 )

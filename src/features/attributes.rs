@@ -82,7 +82,8 @@ impl Encoding {
         }
     }
 
-    /// A number that lies outside the range of those learned from by more than [`FAR`] of its width, and the range.
+    /// A number that lies outside the range of those learned from by more than [`FAR`] of its width, or is 0 and less where
+    /// all were above 0, and the range.
     fn far(&self, value: f64) -> Option<String> {
         let Self::Number {
             log,
@@ -103,7 +104,7 @@ impl Encoding {
             false => format!("{v:e}"),
         };
         let told = || format!("{}, where they had {} to {}", shown(value), shown(low), shown(high));
-        (!within.contains(&scaled(value))).then(told)
+        (!within.contains(&scaled(value)) || value <= 0.0 && low > 0.0).then(told)
     }
 
     /// Whether a column may have come from this encoding.

@@ -171,7 +171,13 @@ pub(super) fn answers(
 
 /// The best order of each date and price with the money there is, and the place of the plan chosen among them: another order than
 /// its own is no other plan.
-fn affordable(launch: &Launch, offers: &[Offer], chosen: usize, money: Option<f64>, wish: &Wish) -> (usize, Vec<Offer>) {
+fn affordable(
+    launch: &Launch,
+    offers: &[Offer],
+    chosen: usize,
+    money: Option<f64>,
+    wish: &Wish,
+) -> (usize, Vec<Offer>) {
     let plan = &offers[chosen];
     let mut kept: Vec<Offer> = Vec::new();
     let mut place = None;
