@@ -63,7 +63,7 @@ categories_ AS (
     )
 )
 SELECT
-    *,
+    every_, span_, empty_, empty_like_, thin_, usual_, last_, categories_, ended_, ended_like_,
     nullif(concat_ws('; ',
         CASE WHEN every_ IS NOT NULL THEN format(
             'sales have a date every {} days: where these are sums of longer periods than a {}, give another frequency, or the periods between count as no sales',
