@@ -20,20 +20,20 @@
 -- @returns ended_like_: VARCHAR   one of them
 -- @returns pace_: VARCHAR         the text, NULL when there is nothing to tell
 -- @example FROM __launch_pace('sales', 'products', 'week', 'product_id', 'date', 'units')
-WITH rows_ AS MATERIALIZED (
-    SELECT key_::VARCHAR AS id_, day_, __launch_period(day_, frequency) AS number_, count(*) AS rows_
+WITH days_ AS MATERIALIZED (
+    SELECT day_, __launch_period(day_, frequency) AS number_, count(*) AS rows_
     FROM __launch_sales(sales, product_id, date, units, 'price', 'available')
-    GROUP BY ALL
+    GROUP BY day_
 ),
 dates_ AS (
     SELECT CASE
         WHEN count(gap_) >= 3 AND median(gap_) > CASE __launch_frequency(frequency) WHEN 'day' THEN 1.5 WHEN 'week' THEN 10.5 ELSE 46 END
         THEN median(gap_)::BIGINT END AS every_
-    FROM (SELECT day_ - lag(day_) OVER (ORDER BY day_) AS gap_ FROM (SELECT DISTINCT day_ FROM rows_))
+    FROM (SELECT day_ - lag(day_) OVER (ORDER BY day_) AS gap_ FROM days_)
 ),
 numbers_ AS MATERIALIZED (
     SELECT *, lead(number_) OVER (ORDER BY number_) - number_ - 1 AS empty_, row_number() OVER (ORDER BY number_ DESC) AS back_
-    FROM (SELECT number_, sum(rows_)::BIGINT AS rows_ FROM rows_ GROUP BY number_)
+    FROM (SELECT number_, sum(rows_)::BIGINT AS rows_ FROM days_ GROUP BY number_)
 ),
 -- A day or two without a row are a weekend.
 usual_ AS (
@@ -54,11 +54,18 @@ categories_ AS (
     FROM (
         SELECT
             group_, max(number_) AS ends_, max(max(number_)) OVER () AS latest_,
-            count(DISTINCT id_) >= 3 AND count(DISTINCT number_) >= 26 AND count(DISTINCT number_) >= 0.9 * (max(number_) - min(number_) + 1) AS steady_
-        FROM rows_ JOIN (
-            SELECT key_::VARCHAR AS listed_, min(group_::VARCHAR) AS group_ FROM __launch_grouped(products, product_id, 'category') GROUP BY ALL
-        ) ON listed_ = id_
-        WHERE group_ IS NOT NULL
+            any_value(members_) >= 3 AND count(*) >= 26 AND count(*) >= 0.9 * (max(number_) - min(number_) + 1) AS steady_
+        FROM (
+            SELECT group_, members_, __launch_period(day_, frequency) AS number_
+            FROM __launch_sales(sales, product_id, date, units, 'price', 'available')
+            JOIN (
+                SELECT listed_, group_, count(*) OVER (PARTITION BY group_) AS members_ FROM (
+                    SELECT key_::VARCHAR AS listed_, min(group_::VARCHAR) AS group_ FROM __launch_grouped(products, product_id, 'category') GROUP BY ALL
+                )
+            ) ON listed_ = key_::VARCHAR
+            WHERE group_ IS NOT NULL
+            GROUP BY ALL
+        )
         GROUP BY group_
     )
 )
