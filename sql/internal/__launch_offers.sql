@@ -18,6 +18,7 @@
 -- @returns fine_: BOOLEAN        whether the row can be used
 -- @returns price_like_: VARCHAR  the price of a row that cannot be used, as it was given
 -- @returns day_like_: VARCHAR    a day that could not be read, as it was given
+-- @returns currency_: VARCHAR      the money that the price names, if it is a text that does
 -- @example FROM __launch_offers(
 --          '(SELECT ''North'' AS competitor, * FROM sales)',
 --          'product_id', 'competitor', 'date', 'price', 'units', NULL)
@@ -26,7 +27,8 @@ SELECT competitor_, product_, CASE WHEN "by" IS NULL THEN 'all' ELSE group_::VAR
     "by" IS NULL OR typeof(group_) <> '"NULL"' AS named_,
     coalesce(competitor_ IS NOT NULL AND price_ >= 1e-6, false) AS fine_,
     CASE WHEN NOT coalesce(price_ >= 1e-6, false) THEN raw_price_::VARCHAR END AS price_like_,
-    CASE WHEN day_ IS NULL THEN raw_day_::VARCHAR END AS day_like_
+    CASE WHEN day_ IS NULL THEN raw_day_::VARCHAR END AS day_like_,
+    CASE WHEN typeof(raw_price_) = 'VARCHAR' THEN __launch_currency(raw_price_::VARCHAR) END AS currency_
 FROM (
     SELECT
         COLUMNS(lambda c: __launch_column(c, competitor, offers)) AS competitor_,

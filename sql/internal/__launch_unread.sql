@@ -45,6 +45,7 @@ SELECT nullif(concat_ws('; ',
         '{} of {} rows of sales have a price that is no number or may be read in two ways, such as ''{}'', and count as without one',
         bad_paid_, rows_, paid_like_
     ) END,
+    __launch_currencies(sold_in_, 'sales'), __launch_currencies(listed_in_, 'products'),
     CASE WHEN bad_keys_ > 0 THEN format('{} of {} rows of sales have no product and are left out', bad_keys_, rows_) END,
     CASE WHEN bad_prices_ > 0 THEN format(
         '{} of {} prices of products are no number or may be read in two ways, such as ''{}'', and count as missing', bad_prices_, listed_, price_like_
@@ -84,6 +85,7 @@ FROM (
         count(*) FILTER (raw_units_ IS NULL OR lower(raw_units_::VARCHAR) = 'nan') AS no_units_,
         count(*) FILTER (raw_paid_ IS NOT NULL AND __launch_amount(read_paid_) IS NULL) AS bad_paid_,
         min(CASE WHEN __launch_amount(read_paid_) IS NULL THEN raw_paid_::VARCHAR END) AS paid_like_,
+        list(DISTINCT CASE WHEN typeof(raw_paid_) = 'VARCHAR' THEN __launch_currency(raw_paid_::VARCHAR) END) AS sold_in_,
         count(*) FILTER (raw_key_ IS NULL) AS bad_keys_
     FROM (
         SELECT
@@ -118,6 +120,7 @@ FROM (
         min(CASE WHEN raw_price_ IS NOT NULL AND read_price_ IS NULL THEN raw_price_::VARCHAR END) AS price_like_,
         count(*) FILTER (texts_price_) AS texts_prices_, min(CASE WHEN texts_price_ THEN raw_price_::VARCHAR END) AS text_price_,
         arg_min(read_price_, raw_price_::VARCHAR) FILTER (texts_price_) AS number_price_,
+        list(DISTINCT CASE WHEN texts_price_ THEN __launch_currency(raw_price_::VARCHAR) END) AS listed_in_,
         count(*) FILTER (texts_date_) AS texts_dates_, max(CASE WHEN texts_date_ THEN raw_date_::VARCHAR END) AS text_date_,
         arg_max(valid_date_, raw_date_::VARCHAR) FILTER (texts_date_) AS date_of_text_,
         count(*) FILTER (raw_date_ IS NOT NULL AND valid_date_ IS NULL) AS bad_dates_,

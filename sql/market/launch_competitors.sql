@@ -100,12 +100,13 @@ unread_ AS (
             CASE WHEN bad_days_ > 0 THEN format(
                 '{} of {} offers have a date that cannot be read, such as ''{}''{}', bad_days_, rows_, day_like_,
                 CASE WHEN dated_ > 0 THEN ', and are left out' ELSE '' END
-            ) END
+            ) END,
+            __launch_currencies(currencies_, 'offers')
         ), '') AS note_, no_units_, fine_rows_
     FROM (
         SELECT
             group_, competitor_, count(*) AS rows_, count(*) FILTER (fine_ AND units_ IS NULL) AS no_units_,
-            count(*) FILTER (fine_) AS fine_rows_, count(*) FILTER (NOT fine_) AS bad_prices_, min(price_like_) AS price_like_,
+            count(*) FILTER (fine_) AS fine_rows_, list(DISTINCT currency_) AS currencies_, count(*) FILTER (NOT fine_) AS bad_prices_, min(price_like_) AS price_like_,
             count(day_like_) FILTER (fine_) AS bad_days_, min(day_like_) FILTER (fine_) AS day_like_,
             count(number_) FILTER (fine_) AS dated_
         FROM raw_ WHERE competitor_ IS NOT NULL

@@ -101,7 +101,8 @@ unread_ AS MATERIALIZED (
         __launch_unread_rows(
             count(*) FILTER (day_ IS NULL AND raw_day_ IS NOT NULL), count(*), 'offers', 'date from 1970 to 2200',
             min(raw_day_) FILTER (day_ IS NULL)
-        ) || ', and count as older than all others'
+        ) || ', and count as older than all others',
+        __launch_currencies((SELECT list(DISTINCT __launch_currency(raw_price_)) FROM rows_), 'offers and candidates')
     ), '') AS note_
     FROM rows_ WHERE NOT asked_
 ),

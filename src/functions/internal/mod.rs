@@ -34,6 +34,7 @@ pub fn register(extension: &Extension) -> duckdb_neo::Result<()> {
     scalar::register::<text_amount::TextAmount>(extension, "internal")?;
     scalar::register::<text_amount::DecimalComma>(extension, "internal")?;
     scalar::register::<text_amount::PlainAmount>(extension, "internal")?;
+    scalar::register::<text_amount::Currency>(extension, "internal")?;
     scalar::register::<text_day::DayFirst>(extension, "internal")?;
     scalar::register::<text_day::PlainDay>(extension, "internal")?;
     aggregate::register_fold::<Exact<exact_sum::Sum>>(extension, "internal")?;

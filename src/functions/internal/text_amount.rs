@@ -1,6 +1,6 @@
 //! Numbers as people write them: `__launch_text_amount(amount)` reads what has one reading alone;
 //! `__launch_decimal_comma(amount)` tells what one text says of the decimal separator of all, and
-//! `__launch_plain_amount(amount, decimal_comma)` reads by it what has two readings.
+//! `__launch_plain_amount(amount, decimal_comma)` reads by it what has two readings; `__launch_currency(amount)` tells the money.
 
 use crate::functions::prelude::*;
 
@@ -50,6 +50,44 @@ impl PerChunk for DecimalComma {
         let amounts = arguments.text_array()?;
         Ok(amounts.iter().map(|amount| decimal_comma(amount?)).collect())
     }
+}
+
+/// See [`Function::ABOUT`].
+pub struct Currency;
+
+impl Function for Currency {
+    const NAME: &'static str = "__launch_currency";
+    const ABOUT: &'static str = "
+        The money that a text such as '€ 3,15' is in, by the sign or code that stands before or after the number.
+
+        @param amount: VARCHAR  the text
+        @returns VARCHAR  its code, such as EUR; the dollar sign is USD, the yen sign JPY; NULL when none is named
+        @example SELECT __launch_currency('€ 3,15')
+    ";
+
+    type Answer = Option<&'static str>;
+}
+
+impl PerChunk for Currency {
+    fn answer(_: &Query, mut arguments: Arguments) -> Result<Vec<Self::Answer>, Failure> {
+        let amounts = arguments.text_array()?;
+        Ok(amounts.iter().map(|amount| currency(amount?)).collect())
+    }
+}
+
+/// See [`Currency::ABOUT`].
+fn currency(text: &str) -> Option<&'static str> {
+    let text = text.trim_matches(AROUND);
+    let named = MONEY
+        .iter()
+        .find(|money| text.starts_with(**money) || text.ends_with(**money))?;
+    Some(match *named {
+        "$" => "USD",
+        "€" => "EUR",
+        "£" => "GBP",
+        "¥" => "JPY",
+        code => code,
+    })
 }
 
 /// See [`Function::ABOUT`].
@@ -232,6 +270,18 @@ mod tests {
             ("1234,567", 1_234.567),
         ] {
             assert_eq!(read(text), Some(number), "{text}");
+        }
+    }
+
+    #[test]
+    fn money_is_named_before_or_after_the_number() {
+        for (text, money) in [
+            ("€ 3,15", Some("EUR")),
+            ("3.15 USD", Some("USD")),
+            ("$3", Some("USD")),
+            ("3.15", None),
+        ] {
+            assert_eq!(currency(text), money, "{text}");
         }
     }
 
