@@ -94,13 +94,21 @@ met_ AS MATERIALIZED (
     LEFT JOIN (SELECT DISTINCT lower(trim(__launch_id_text(user_))) AS user_ FROM read_) ON same_ = user_
     LEFT JOIN (SELECT DISTINCT lower(trim(__launch_id_text(key_))) AS key_, true AS there_ FROM offered_ WHERE candidate_) ON product_ = key_
 ),
+-- Of products that nobody knows there is nothing to tell who will buy; training says so itself.
+strange_ AS MATERIALIZED (
+    SELECT CASE WHEN candidates IS NOT NULL AND count(*) > 0 AND count(key_) = 0 THEN
+        'no product of ' || events || ' is in ' || products || ', such as ''' || min(bought_of_)
+        || ''': product_id must be written alike in both tables' END AS why_
+    FROM (SELECT DISTINCT product_::VARCHAR AS bought_of_ FROM read_ WHERE product_ IS NOT NULL)
+    LEFT JOIN (SELECT DISTINCT key_::VARCHAR AS key_ FROM offered_) ON key_ = bought_of_
+),
 codes_ AS MATERIALIZED (
     SELECT key_, row_number() OVER (ORDER BY key_::VARCHAR) AS code_
     FROM (
         SELECT DISTINCT CASE
-            WHEN coalesce(two_.why_, checked_.why_, met_.why_) IS NULL THEN key_
-            ELSE error(coalesce(two_.why_, checked_.why_, met_.why_)) END AS key_
-        FROM offered_, two_, checked_, met_
+            WHEN coalesce(two_.why_, checked_.why_, met_.why_, strange_.why_) IS NULL THEN key_
+            ELSE error(coalesce(two_.why_, checked_.why_, met_.why_, strange_.why_)) END AS key_
+        FROM offered_, two_, checked_, met_, strange_
     )
     WHERE key_ IS NOT NULL
 ),
