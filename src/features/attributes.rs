@@ -129,7 +129,8 @@ impl Encoding {
 
 /// The encodings of all attributes that tell rows apart, in column order.
 ///
-/// Left out: constant columns, columns that are all NULL, and identifiers (texts of one word that hardly repeat).
+/// Left out: constant columns, columns that are all NULL, and identifiers (texts of one word that hardly repeat). Texts that
+/// are all numbers, with decimals, are numbers.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct AttributeEncoder {
     /// Name and encoding of each kept column.
@@ -207,7 +208,7 @@ impl AttributeEncoder {
         let numbers: Vec<Option<Vec<Option<f64>>>> = self
             .columns
             .iter()
-            .map(|(name, _)| numbers(find_column(attributes, name)?))
+            .map(|(name, _)| read_numbers(find_column(attributes, name)?))
             .collect();
         let of_row = |row: usize| {
             let mut unknown = Unknown::default();
@@ -243,8 +244,9 @@ impl AttributeEncoder {
                 return Some((name.clone(), "is NULL in all launches"));
             }
             let is_text = column.as_any().is::<StringArray>();
+            let unread = || read_numbers(column).is_none_or(|values| values.iter().all(Option::is_none));
             let told = match encoding {
-                Encoding::Number { .. } if is_text => "is a text, where the model knows numbers",
+                Encoding::Number { .. } if is_text && unread() => "is a text, where the model knows numbers",
                 Encoding::Category { .. } | Encoding::Text { .. } if !is_text => {
                     "is no text, where the model knows texts"
                 }
@@ -336,8 +338,42 @@ fn fit_column(array: &ArrayRef) -> Option<Encoding> {
             values.into_iter().flatten().collect(),
             array.as_any().is::<Float64Array>(),
         ),
-        None => fit_text(array.as_any().downcast_ref::<StringArray>()?),
+        None => {
+            let texts = array.as_any().downcast_ref::<StringArray>()?;
+            match decimals(texts) {
+                Some(values) => fit_number(values, true),
+                None => fit_text(texts),
+            }
+        }
     }
+}
+
+/// The numbers of a column of texts that are all numbers: with decimals in one of them, as codes have none.
+pub(crate) fn decimals(texts: &StringArray) -> Option<Vec<f64>> {
+    let known = || texts.iter().flatten().filter(|text| !text.trim().is_empty());
+    let values: Option<Vec<f64>> = known().map(decimal).collect();
+    known().any(|text| text.contains(['.', ','])).then_some(values?)
+}
+
+/// The number that a text is, with a point or a comma before its decimals; none where a comma may stand before thousands.
+fn decimal(text: &str) -> Option<f64> {
+    let text = text.trim();
+    let number: f64 = match text.split_once(',') {
+        Some((whole, decimals)) if decimals.len() != 3 && !text.contains('.') => format!("{whole}.{decimals}").parse(),
+        Some(_) => return None,
+        None => text.parse(),
+    }
+    .ok()?;
+    number.is_finite().then_some(number)
+}
+
+/// As [`numbers`], and those of texts, none where one is no number.
+fn read_numbers(array: &ArrayRef) -> Option<Vec<Option<f64>>> {
+    let of_texts = || {
+        let texts = array.as_any().downcast_ref::<StringArray>()?;
+        Some(texts.iter().map(|text| text.and_then(decimal)).collect())
+    };
+    numbers(array).or_else(of_texts)
 }
 
 fn fit_number(values: Vec<f64>, ranged: bool) -> Option<Encoding> {
@@ -388,7 +424,7 @@ fn encode_column(encoding: &Encoding, array: Option<&ArrayRef>, rows: usize) -> 
         Encoding::Number {
             log, mean, deviation, ..
         } => {
-            let values = array.and_then(numbers).unwrap_or_else(|| vec![None; rows]);
+            let values = array.and_then(read_numbers).unwrap_or_else(|| vec![None; rows]);
             let scale = |v: f64| {
                 let v = if *log { (v > 0.0).then(|| v.ln())? } else { v };
                 Some(((v - mean) / deviation).clamp(-CLIP, CLIP))
@@ -499,15 +535,46 @@ mod tests {
         let dates: ArrayRef = Arc::new(Date32Array::from(vec![i32::MAX, -i32::MAX, i32::MIN, 36_525]));
         assert_eq!(numbers(&dates).unwrap(), [None, None, None, Some(100.0)]);
 
-        // A number where the model knows a text is as good as nothing, and the other way round.
+        // A number where the model knows a text is as good as nothing, and the other way round where it is none.
         let mistyped = batch(vec![
-            ("price", Arc::new(StringArray::from(vec!["10"]))),
+            ("price", Arc::new(StringArray::from(vec!["about 10"]))),
             ("colour", Arc::new(Float64Array::from(vec![7.0]))),
             ("note", Arc::new(StringArray::from(vec!["cotton"]))),
         ]);
         assert_eq!(
             encoder.unknown(&mistyped)[0].missing,
             ["price", "colour", "organic", "designed"]
+        );
+    }
+
+    #[test]
+    fn texts_that_are_numbers_with_decimals_are_numbers() {
+        let batch = |array: ArrayRef| RecordBatch::try_from_iter([("size", array)]).unwrap();
+        let numbers: ArrayRef = Arc::new(Float64Array::from(vec![13.2, 10.0, 11.5, 10.0]));
+        let texts = |values: &[&str]| -> ArrayRef { Arc::new(StringArray::from(values.to_vec())) };
+        let known = AttributeEncoder::fit(&batch(numbers.clone()));
+        let written = texts(&["13,2", " 10 ", "11.5", "10,0"]);
+        assert_eq!(AttributeEncoder::fit(&batch(written.clone())), known);
+        assert_eq!(known.encode(&batch(written)), known.encode(&batch(numbers)));
+        // Codes have no decimals, and a comma before three digits may be one of thousands.
+        for words in [
+            ["13", "10", "11", "10"],
+            ["1,234", "1.5", "2.5", "1.5"],
+            ["13.2", "10", "about 11", "10"],
+        ] {
+            let fitted = AttributeEncoder::fit(&batch(texts(&words)));
+            assert!(
+                fitted
+                    .columns
+                    .iter()
+                    .all(|(_, e)| matches!(e, Encoding::Category { .. })),
+                "{words:?}"
+            );
+        }
+        let some = known.encode(&batch(texts(&["about 13", "11.5", "", "nan"])));
+        assert_eq!(
+            [0, 1, 2, 3].map(|row| some[0].is_missing(row)),
+            [true, false, true, true]
         );
     }
 

@@ -19,7 +19,7 @@ pub mod text;
 pub mod tokens;
 
 pub use attributes::{AttributeEncoder, Encoding, Unknown};
-pub(crate) use attributes::{CLIP, find_column, is_infinite, numbers};
+pub(crate) use attributes::{CLIP, decimals, find_column, is_infinite, numbers};
 pub use columns::{EncodedColumn, MISSING, UNSEEN, frequent_levels};
 pub use design::{Design, Source};
 pub use plan::{Flag, Levels, Plan, Words};
