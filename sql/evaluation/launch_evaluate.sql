@@ -1,5 +1,6 @@
 -- Forecasts against what was sold, with a naive baseline beside them. A forecast period runs from its date to the day
--- before the next date of the forecast; the actual units of its product are summed, and are 0 where there are none. A
+-- before the next date of the forecast; the actual units of its product are summed, and are 0 where there are none (but
+-- nothing is scored where no product of the forecast has a row in actuals: ids may be written differently). A
 -- period that is not over when the actuals end is not scored, nor is one of which nothing is known, or in which stock
 -- ran out: what was sold is no more than a lower bound of the demand then. The naive baseline is a forecast given by
 -- baseline, such as one made with architecture := 'naive'. Without it, it is the mean of what the other products really
