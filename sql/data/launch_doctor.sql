@@ -367,7 +367,7 @@ found_ AS (
             'name_': 'periods_without_rows', 'bad_': empty_ > 0 AND every_ IS NULL, 'fatal_': false,
             'affected_': CASE WHEN every_ IS NULL THEN empty_ ELSE 0 END, 'all_': CASE WHEN usable_ > 0 THEN span_ END,
             'like_': CASE WHEN every_ IS NULL THEN empty_like_::VARCHAR END,
-            'fix_': 'No product has a row in these periods, and which counts as no sales: load their rows, or rows with units NULL '
+            'fix_': 'No product has a row in these periods, which counts as no sales: load their rows, or rows with units NULL '
                 || 'where they are lost.'
         },
         {

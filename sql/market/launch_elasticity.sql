@@ -99,10 +99,11 @@ cells_ AS MATERIALIZED (
     SELECT
         coalesce(given_::VARCHAR, own_::VARCHAR) AS key_, product_, store_, region_,
         __launch_period(day_, frequency_) AS number_, effects_, frequency_,
-        -- What was sold at no price above 0 was sold at another one than the rest: it is as unknown as units are.
+        -- What was sold at no price above 0 was sold at another one than the rest: it is as unknown as units are. Where nothing
+        -- was sold there need not be a price.
         __launch_whole(
-            __launch_sum(CASE WHEN price_ > 0 THEN units_ END),
-            sum(__launch_lacking(CASE WHEN price_ > 0 THEN units_ END, share_)::DECIMAL(38, 9))::DOUBLE, count(*)
+            __launch_sum(CASE WHEN price_ > 0 OR units_ = 0 THEN units_ END),
+            sum(__launch_lacking(CASE WHEN price_ > 0 OR units_ = 0 THEN units_ END, share_)::DECIMAL(38, 9))::DOUBLE, count(*)
         ) AS units_,
         __launch_mean_price(CASE WHEN units_ IS NOT NULL AND price_ > 0 THEN price_ END, units_) AS price_,
         avg(COLUMNS(lambda c: starts_with(c, '__launch_control_')))
@@ -111,10 +112,10 @@ cells_ AS MATERIALIZED (
 ),
 unpriced_ AS (
     SELECT CASE WHEN count(*) FILTER (NOT coalesce(price_ > 0, false)) > 0 THEN format(
-        '{} of {} rows with units have no price above 0: the rest of their period stands for them, or they are left out',
+        '{} of {} rows with sales have no price above 0: the rest of their period stands for them, or they are left out',
         count(*) FILTER (NOT coalesce(price_ > 0, false)), count(*)
     ) END AS unpriced_
-    FROM rows_ WHERE units_ IS NOT NULL
+    FROM rows_ WHERE units_ <> 0
 ),
 -- The keys as they came, those that the sales do not have as well, with numbers; products and panel units likewise.
 keys_ AS MATERIALIZED (
