@@ -140,12 +140,13 @@ SELECT
     origins_ AS origins,
     'ok' AS status,
     nullif(concat_ws('; ',
-        CASE WHEN refused_ > 0 THEN refused_ || ' candidates are not in the sum, such as one where ' || left_out_.why_ END,
+        'candidates not in the sum: ' || nullif(refused_, 0) || ', such as one where ' || left_out_.why_,
         spelt_ || ' are taken for one key',
-        CASE WHEN partly_ > 0 THEN partly_ || ' candidates have steps that no past launch has been observed at, which count as 0' END,
-        CASE WHEN lack_ > 0 THEN lack_ || ' candidates are not as the model knows them, such as one: ' || lacking_ END,
-        CASE WHEN unpriced_ > 0 AND (unpriced_ < summed_ OR (SELECT count(price_) > 0 FROM asked_))
-        THEN unpriced_ || ' candidates have no price of 0 or more that can be read, so there is no expected_revenue' END,
+        'candidates with steps that no past launch has been observed at, which count as 0: ' || nullif(partly_, 0),
+        'candidates that are not as the model knows them: ' || nullif(lack_, 0) || ', such as one: ' || lacking_,
+        -- Without any price nobody asks for revenue, unless a column of prices was named.
+        CASE WHEN unpriced_ < summed_ OR (SELECT count(price_) > 0 FROM asked_) OR lower(price) <> 'price'
+        THEN 'candidates without a price of 0 or more that can be read: ' || nullif(unpriced_, 0) || ', so there is no expected_revenue' END,
         nullif(ltrim(note_, '; '), ''),
         CASE WHEN past_launches_ < 30 THEN 'there are only ' || past_launches_ || ' past launches' END,
         CASE WHEN n < 50 THEN 'the interval is taken from n := ' || n || ' worlds alone' END,

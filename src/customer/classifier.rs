@@ -16,7 +16,7 @@ use super::table::Columns;
 use super::why::Background;
 use crate::calibration::logistic;
 use crate::error::{Error, Result};
-use crate::features::decimals;
+use crate::features::numeric;
 
 /// An AUC from which one feature alone is taken for the label.
 const LEAK: f64 = 0.999;
@@ -347,8 +347,8 @@ fn written_numbers(examples: &Examples) -> Option<String> {
     let columns = schema.fields().iter().zip(examples.attributes.columns());
     let told = columns.filter_map(|(field, array)| {
         let texts = array.as_any().downcast_ref::<StringArray>()?;
-        // Those with decimals are read as numbers.
-        if decimals(texts).is_some() {
+        // Those with decimals or a unit are read as numbers.
+        if numeric(texts).is_some() {
             return None;
         }
         let is_number = |text: &&str| text.trim().parse::<f64>().is_ok();

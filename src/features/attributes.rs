@@ -6,6 +6,7 @@ use arrow_array::{Array, ArrayRef, BooleanArray, Date32Array, Float64Array, Reco
 use serde::{Deserialize, Serialize};
 
 use super::embedding::{Direction, unit, vectors};
+use super::numeric_text::{number, numeric};
 use super::text::{Vocabulary, terms};
 use super::{Design, EncodedColumn, Flag, Levels, MISSING, Plan, UNSEEN, Words};
 use crate::statistics::mean;
@@ -44,6 +45,9 @@ pub enum Encoding {
         /// Smallest and largest of them; none of a date, of which the next ones are always later, and in earlier models.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         range: Option<[f64; 2]>,
+        /// What stood behind each of them, where they were texts such as `13.2 cm`, in lower case.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        unit: Option<String>,
     },
     /// A text with few values: the code of each known one.
     Category {
@@ -79,6 +83,14 @@ impl Encoding {
             }
             Self::Text { vocabulary } => vocabulary.is_valid(),
             Self::Embedding { direction } => direction.is_valid(),
+        }
+    }
+
+    /// What stands behind the numbers, where they are texts.
+    fn unit(&self) -> Option<&str> {
+        match self {
+            Self::Number { unit, .. } => unit.as_deref(),
+            _ => None,
         }
     }
 
@@ -130,7 +142,7 @@ impl Encoding {
 /// The encodings of all attributes that tell rows apart, in column order.
 ///
 /// Left out: constant columns, columns that are all NULL, and identifiers (texts of one word that hardly repeat). Texts that
-/// are all numbers, with decimals, are numbers.
+/// are all numbers, with decimals or in one unit, are numbers.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct AttributeEncoder {
     /// Name and encoding of each kept column.
@@ -208,7 +220,7 @@ impl AttributeEncoder {
         let numbers: Vec<Option<Vec<Option<f64>>>> = self
             .columns
             .iter()
-            .map(|(name, _)| read_numbers(find_column(attributes, name)?))
+            .map(|(name, encoding)| read_numbers(find_column(attributes, name)?, encoding.unit()))
             .collect();
         let of_row = |row: usize| {
             let mut unknown = Unknown::default();
@@ -244,8 +256,11 @@ impl AttributeEncoder {
                 return Some((name.clone(), "is NULL in all launches"));
             }
             let is_text = column.as_any().is::<StringArray>();
-            let unread = || read_numbers(column).is_none_or(|values| values.iter().all(Option::is_none));
+            let unread = || read_numbers(column, encoding.unit()).is_none_or(|values| values.iter().all(Option::is_none));
             let told = match encoding {
+                Encoding::Number { unit: Some(_), .. } if is_text && unread() => {
+                    "is a text without numbers in the unit that the model knows"
+                }
                 Encoding::Number { .. } if is_text && unread() => "is a text, where the model knows numbers",
                 Encoding::Category { .. } | Encoding::Text { .. } if !is_text => {
                     "is no text, where the model knows texts"
@@ -337,46 +352,28 @@ fn fit_column(array: &ArrayRef) -> Option<Encoding> {
         Some(values) => fit_number(
             values.into_iter().flatten().collect(),
             array.as_any().is::<Float64Array>(),
+            None,
         ),
         None => {
             let texts = array.as_any().downcast_ref::<StringArray>()?;
-            match decimals(texts) {
-                Some(values) => fit_number(values, true),
+            match numeric(texts) {
+                Some(found) => fit_number(found.values, true, found.unit),
                 None => fit_text(texts),
             }
         }
     }
 }
 
-/// The numbers of a column of texts that are all numbers: with decimals in one of them, as codes have none.
-pub(crate) fn decimals(texts: &StringArray) -> Option<Vec<f64>> {
-    let known = || texts.iter().flatten().filter(|text| !text.trim().is_empty());
-    let values: Option<Vec<f64>> = known().map(decimal).collect();
-    known().any(|text| text.contains(['.', ','])).then_some(values?)
-}
-
-/// The number that a text is, with a point or a comma before its decimals; none where a comma may stand before thousands.
-fn decimal(text: &str) -> Option<f64> {
-    let text = text.trim();
-    let number: f64 = match text.split_once(',') {
-        Some((whole, decimals)) if decimals.len() != 3 && !text.contains('.') => format!("{whole}.{decimals}").parse(),
-        Some(_) => return None,
-        None => text.parse(),
-    }
-    .ok()?;
-    number.is_finite().then_some(number)
-}
-
-/// As [`numbers`], and those of texts, none where one is no number.
-fn read_numbers(array: &ArrayRef) -> Option<Vec<Option<f64>>> {
+/// As [`numbers`], and those of texts in a unit or without, none where one is no number.
+fn read_numbers(array: &ArrayRef, unit: Option<&str>) -> Option<Vec<Option<f64>>> {
     let of_texts = || {
         let texts = array.as_any().downcast_ref::<StringArray>()?;
-        Some(texts.iter().map(|text| text.and_then(decimal)).collect())
+        Some(texts.iter().map(|text| number(text?, unit)).collect())
     };
     numbers(array).or_else(of_texts)
 }
 
-fn fit_number(values: Vec<f64>, ranged: bool) -> Option<Encoding> {
+fn fit_number(values: Vec<f64>, ranged: bool, unit: Option<String>) -> Option<Encoding> {
     let (low, high) = values
         .iter()
         .fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), &v| (l.min(v), h.max(v)));
@@ -389,6 +386,7 @@ fn fit_number(values: Vec<f64>, ranged: bool) -> Option<Encoding> {
         mean: center,
         deviation,
         range: ranged.then_some([low, high]),
+        unit,
     })
 }
 
@@ -424,7 +422,8 @@ fn encode_column(encoding: &Encoding, array: Option<&ArrayRef>, rows: usize) -> 
         Encoding::Number {
             log, mean, deviation, ..
         } => {
-            let values = array.and_then(read_numbers).unwrap_or_else(|| vec![None; rows]);
+            let values = array.and_then(|array| read_numbers(array, encoding.unit()));
+            let values = values.unwrap_or_else(|| vec![None; rows]);
             let scale = |v: f64| {
                 let v = if *log { (v > 0.0).then(|| v.ln())? } else { v };
                 Some(((v - mean) / deviation).clamp(-CLIP, CLIP))

@@ -13,15 +13,17 @@ mod design;
 pub mod distance;
 pub mod embedding;
 pub mod ngrams;
+mod numeric_text;
 mod plan;
 pub mod screening;
 pub mod text;
 pub mod tokens;
 
 pub use attributes::{AttributeEncoder, Encoding, Unknown};
-pub(crate) use attributes::{CLIP, decimals, find_column, is_infinite, numbers};
+pub(crate) use attributes::{CLIP, find_column, is_infinite, numbers};
 pub use columns::{EncodedColumn, MISSING, UNSEEN, frequent_levels};
 pub use design::{Design, Source};
+pub(crate) use numeric_text::numeric;
 pub use plan::{Flag, Levels, Plan, Words};
 
 #[cfg(test)]
