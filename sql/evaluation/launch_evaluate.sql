@@ -272,11 +272,13 @@ SELECT
         CASE WHEN products IS NOT NULL AND groups_.group_ IS NULL AND count(id_) > 0 THEN 'products do not have these, or no value for them' END,
         any_value(several_),
         any_value(lacking_),
+        any_value(spelt_),
         any_value(unread_)
     ), '') AS reason
 FROM groups_
 LEFT JOIN scored_ ON groups_.group_ IS NOT DISTINCT FROM scored_.group_
 CROSS JOIN match_ CROSS JOIN lacking_ CROSS JOIN several_ CROSS JOIN (SELECT first_seen_ FROM seen_)
+CROSS JOIN __launch_spelt(actuals, forecast, product_id, 'product_id', 'actuals', 'forecast')
 CROSS JOIN __launch_unread(actuals, NULL, product_id, date, units, 'price', 'launch_date', available)
 GROUP BY groups_.group_
 ORDER BY groups_.group_

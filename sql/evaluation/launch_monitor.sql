@@ -64,7 +64,7 @@ clock_ AS MATERIALIZED (
     WHERE key_ IS NULL AND NOT twice_
 ),
 listed_ AS (
-    SELECT id_ AS listed_id_, min(category_) AS category_
+    SELECT id_ AS listed_id_, min(category_) AS category_, count(DISTINCT category_) AS categories_
     FROM (
         SELECT
             __launch_id_text(COLUMNS(lambda c: __launch_column(c, product_id, coalesce(products, 'products')))) AS id_,
@@ -72,6 +72,13 @@ listed_ AS (
         FROM query(__launch_from(products, [product_id, category], []))
     )
     GROUP BY id_
+),
+several_ AS (
+    SELECT CASE WHEN count(*) FILTER (categories_ > 1) > 0 THEN format(
+        '{} of {} products have several values of {} in products, such as ''{}'': the first in order counts',
+        count(*) FILTER (categories_ > 1), count(*), category, min(listed_id_) FILTER (categories_ > 1)
+    ) END AS several_
+    FROM listed_ WHERE listed_id_ IS NOT NULL
 ),
 periods_ AS (
     SELECT
@@ -168,9 +175,11 @@ SELECT
                 count(DISTINCT id_) FILTER (known_ AND NOT met_), count(DISTINCT id_) FILTER (known_), min(id_) FILTER (known_ AND NOT met_)
             )
         END,
+        CASE WHEN dimension_ = 'category' THEN any_value(several_) END,
         any_value(lacking_),
+        any_value(spelt_),
         any_value(unread_)
     ) AS reason
-FROM by_, match_, empty_, (SELECT unseen_ FROM clock_), __launch_unread(sales, NULL, product_id, date, units, 'price', 'launch_date')
+FROM by_, match_, empty_, several_, __launch_spelt(sales, forecasts, product_id, product_id, 'sales', 'forecasts'), (SELECT unseen_ FROM clock_), __launch_unread(sales, NULL, product_id, date, units, 'price', 'launch_date')
 GROUP BY dimension_, key_, order_
 ORDER BY order_, CASE WHEN dimension_ = 'lag' THEN TRY_CAST(key_ AS BIGINT) END, key_

@@ -266,7 +266,7 @@ SELECT
     row_['projected'] AS projected_units,
     CASE WHEN sold_ IS NOT NULL THEN gained_::DOUBLE / nullif(compared_, 0) END AS forecast_value_added,
     row_['recommendation'] AS recommendation,
-    CASE WHEN row_['status'] = 'running' AND day_ > today_ THEN 'planned' ELSE row_['status'] END AS status,
+    CASE WHEN row_['status'] = 'running' AND coalesce(day_ > today_, true) THEN 'planned' ELSE row_['status'] END AS status,
     concat_ws('; ',
         row_['rule'],
         CASE

@@ -191,7 +191,7 @@ numbered_ AS (
     SELECT
         *,
         unnest(range(
-            least(number_, __launch_period(coalesce(known_, first_sale_, launch_), per_)),
+            least(number_, __launch_period(known_, per_), __launch_period(CASE WHEN first_sale_ >= launch_ - 180 THEN first_sale_ END, per_)),
             CASE WHEN forecast IS NULL THEN __launch_period(end_, per_) + 1 ELSE number_ + last_ END
         )) AS at_
     FROM judged_ WHERE wrong_ IS NULL
@@ -207,7 +207,7 @@ spread_ AS (
 ),
 planned_ AS (
     SELECT
-        id_, start_, after_, before_, author_, least(after_, today_ + 1, unseen_) >= after_ AS over_,
+        id_, start_, after_, before_, author_, coalesce(today_ + 1 >= after_ AND unseen_ >= after_, false) AS over_,
         CASE
             WHEN forecast IS NULL THEN before_
             WHEN fixed_ THEN times_ * mean_ + plus_ ELSE coalesce(times_, 1) * before_
@@ -243,12 +243,16 @@ SELECT
         conflict_,
         order_why_, judged_.unread_,
         CASE WHEN elasticities IS NOT NULL AND elasticity_ IS NULL THEN 'elasticities know neither its category nor all products' END,
-        CASE WHEN strange_ AND today_ >= launch_ THEN
+        CASE WHEN first_sale_ < launch_ - 180 THEN format(
+            'its sales begin on {}: those of more than half a year before the launch are left out', first_sale_
+        ) END,
+        CASE WHEN unseen_ IS NULL THEN 'sales have no row that can be read' WHEN strange_ AND today_ >= launch_ THEN
             'no product of the plan has a row in sales that can be read: product_id must be written alike in both tables' END,
-        sales_.unread_, shelves_why_
+        sales_.unread_, spelt_, shelves_why_
     ) AS notes_
 FROM judged_
 CROSS JOIN shelves_unread_
+CROSS JOIN __launch_spelt(sales, plan, product_id, product_id, 'sales', 'the plan')
 CROSS JOIN own_stock_
 CROSS JOIN (SELECT count(*) = 0 AS strange_ FROM days_)
 CROSS JOIN __launch_unread(sales, NULL, product_id, date, units, price, launch_date, priced := true) AS sales_

@@ -26,8 +26,8 @@ WITH given_ AS MATERIALIZED (
 wrong_ AS (
     SELECT CASE WHEN count(*) > 0 THEN format(
         'blackout {} has {} of {} rows without a day: give a column date, or first and last with first not after last, dates from '
-            || '1970 to 2200; such as {} to {}',
-        blackout, count(*), (SELECT count(*) FROM given_), coalesce(min(like_), 'NULL'), coalesce(min(last_like_), 'NULL')
+            || '1970 to 2200; such as {}',
+        blackout, count(*), (SELECT count(*) FROM given_), min(coalesce(like_, 'NULL') || ' to ' || last_like_)
     ) END AS why_
     FROM given_
     WHERE NOT coalesce(first_ <= last_, false)

@@ -90,6 +90,7 @@ told_ AS (
         CASE WHEN unsold_ < launches_ THEN blob_ END AS blob_, * EXCLUDE (blob_),
         CASE WHEN unsold_ < launches_ THEN launch_model_info(blob_)::JSON END AS info_,
         (FROM __launch_unread(sales, products, product_id, date, units, price, launch_date, available := available)) AS unread_,
+        (FROM __launch_spelt(sales, products, product_id, product_id, 'sales', 'products')) AS spelt_,
         (SELECT pace_ FROM __launch_pace(sales, products, frequency, product_id, date, units)) AS pace_,
         (FROM late_) AS late_
     FROM fitted_
@@ -119,6 +120,7 @@ SELECT
             architecture, hidden, epochs, batch_size, learning_rate, loss, dropout, networks, patience, context_length
         ),
         unread_,
+        spelt_,
         pace_,
         __launch_unsold(unsold_, launches_, unsold_like_),
         CASE WHEN json_array_length(info_->'unused_attributes') > 0 THEN
