@@ -1,6 +1,6 @@
 -- The shares of channels in a budget, as launch_channels says them. No rows without a table.
 --
--- @param channels: VARCHAR  a table with the columns channel and share, or NULL
+-- @param channels: VARCHAR  a table with the columns channel and share, and status if it has one, or NULL
 -- @returns mixed_: VARCHAR  the channel
 -- @returns part_: DOUBLE    its share; those of all channels add up to 1
 -- @example FROM __launch_channel_shares('(FROM (VALUES (''mail'', 0.3), (''tv'', 0.7)) t(channel, share))')
@@ -8,17 +8,19 @@ WITH read_ AS MATERIALIZED (
     SELECT name_, __launch_sum(__launch_amount(raw_)) AS share_, bool_or(coalesce(__launch_amount(raw_) < 0, false)) AS below_
     FROM (
         SELECT
-            COLUMNS(lambda c: __launch_column(c, 'channel', coalesce(channels, 'channels')))::VARCHAR AS name_,
-            COLUMNS(lambda c: __launch_column(c, 'share', coalesce(channels, 'channels'))) AS raw_
-        FROM query(__launch_from(channels, ['channel', 'share'], []))
+            nullif(trim(COLUMNS(lambda c: __launch_column(c, 'channel', coalesce(channels, 'channels')))::VARCHAR), '') AS name_,
+            COLUMNS(lambda c: __launch_column(c, 'share', coalesce(channels, 'channels'))) AS raw_,
+            COLUMNS(lambda c: __launch_column(c, 'status', coalesce(channels, 'channels')))::VARCHAR AS said_
+        FROM query(__launch_from(channels, ['channel', 'share'], ['status']))
     )
-    WHERE name_ IS NOT NULL
+    WHERE said_ IS DISTINCT FROM 'refused'
     GROUP BY name_
 ),
 wrong_ AS (
     SELECT CASE
         WHEN channels IS NULL THEN NULL
         WHEN bool_or(below_) THEN 'channels ' || channels || ' have a share below 0'
+        WHEN bool_or(name_ IS NULL AND share_ > 0) THEN 'channels ' || channels || ' have a share without a channel: name it, or leave the row out'
         WHEN coalesce(sum(share_), 0) <= 0 THEN 'channels ' || channels || ' have no channel with a share above 0'
     END AS why_
     FROM read_

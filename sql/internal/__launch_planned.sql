@@ -165,7 +165,7 @@ checked_ AS MATERIALIZED (
             WHEN cost_ IS NULL AND budget IS NOT NULL THEN 'cost is NULL: a budget needs it'
             WHEN twice_ IS NOT NULL THEN twice_
             WHEN elasticity_ IS NULL
-            THEN 'elasticities has no row with status ok for ' || coalesce('category ' || category_ || ' or ', '')
+            THEN 'elasticities has no row with status ok and an elasticity from -20 to 0 for ' || coalesce('category ' || category_ || ' or ', '')
                 || 'all products (key NULL): give elasticity for such candidates'
         END AS refusal_
     FROM elastic_
