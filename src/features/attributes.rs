@@ -256,7 +256,8 @@ impl AttributeEncoder {
                 return Some((name.clone(), "is NULL in all launches"));
             }
             let is_text = column.as_any().is::<StringArray>();
-            let unread = || read_numbers(column, encoding.unit()).is_none_or(|values| values.iter().all(Option::is_none));
+            let unread =
+                || read_numbers(column, encoding.unit()).is_none_or(|values| values.iter().all(Option::is_none));
             let told = match encoding {
                 Encoding::Number { unit: Some(_), .. } if is_text && unread() => {
                     "is a text without numbers in the unit that the model knows"

@@ -41,7 +41,8 @@ fn measured(text: &str) -> Option<(f64, String)> {
     let begins = text.find(|c: char| !(c.is_ascii_digit() || ".,+-".contains(c)))?;
     let (value, unit) = text.split_at(begins);
     let unit = unit.trim().to_lowercase();
-    let is_unit = unit.chars().count() <= MAX_UNIT && unit.chars().all(|c| c.is_alphabetic() || "%°\"'/²³ ".contains(c));
+    let is_unit =
+        unit.chars().count() <= MAX_UNIT && unit.chars().all(|c| c.is_alphabetic() || "%°\"'/²³ ".contains(c));
     Some((decimal(value)?, unit)).filter(|_| is_unit)
 }
 
@@ -69,7 +70,10 @@ mod tests {
         assert_eq!(read(&["13,2", " 10 ", ""]), Some((vec![13.2, 10.0], None)));
         let cm = Some("cm".to_owned());
         assert_eq!(read(&["13,2 cm", "10cm", " 7 CM "]), Some((vec![13.2, 10.0, 7.0], cm)));
-        assert_eq!(read(&["-5 °C", "40 °c"]), Some((vec![-5.0, 40.0], Some("°c".to_owned()))));
+        assert_eq!(
+            read(&["-5 °C", "40 °c"]),
+            Some((vec![-5.0, 40.0], Some("°c".to_owned())))
+        );
         assert_eq!(read(&["80%", "100 %"]), Some((vec![80.0, 100.0], Some("%".to_owned()))));
         assert_eq!(read(&["1e3", "2.5"]), Some((vec![1000.0, 2.5], None)));
         // Codes, several units, a number without one beside those with, thousands, words.
