@@ -151,13 +151,20 @@ seen_ AS (
         FROM (SELECT day_, bool_or(units_ IS NOT NULL) AS known_ FROM sales_ GROUP BY day_)
     )
 ),
-sold_ AS (
+sold_ AS MATERIALIZED (
     SELECT
         periods_.key_, periods_.day_, __launch_sum(units_) AS units_, sum(off_::DECIMAL(38, 9))::DOUBLE AS unknown_,
         count(*) AS rows_, __launch_dates_seen(sales_.day_, periods_.day_) AS dates_, bool_or(bound_) AS bound_
     FROM sales_
     JOIN periods_ ON sales_.key_ = periods_.key_ AND sales_.day_ >= periods_.day_ AND sales_.day_ < periods_.end_
     GROUP BY ALL
+),
+returned_ AS (
+    SELECT CASE WHEN count(*) > 0 THEN format(
+        'periods with more units returned than sold count as 0: {}, such as of ''{}'', with {} units',
+        count(*), min(key_::VARCHAR), -__launch_sum(units_)
+    ) END AS returned_
+    FROM sold_ WHERE units_ < 0
 ),
 actual_ AS MATERIALIZED (
     SELECT
@@ -273,11 +280,12 @@ SELECT
         any_value(several_),
         any_value(lacking_),
         any_value(spelt_),
+        any_value(returned_),
         any_value(unread_)
     ), '') AS reason
 FROM groups_
 LEFT JOIN scored_ ON groups_.group_ IS NOT DISTINCT FROM scored_.group_
-CROSS JOIN match_ CROSS JOIN lacking_ CROSS JOIN several_ CROSS JOIN (SELECT first_seen_ FROM seen_)
+CROSS JOIN match_ CROSS JOIN returned_ CROSS JOIN lacking_ CROSS JOIN several_ CROSS JOIN (SELECT first_seen_ FROM seen_)
 CROSS JOIN __launch_spelt(actuals, forecast, product_id, 'product_id', 'actuals', 'forecast')
 CROSS JOIN __launch_unread(actuals, NULL, product_id, date, units, 'price', 'launch_date', available)
 GROUP BY groups_.group_

@@ -80,9 +80,9 @@ several_ AS (
     ) END AS several_
     FROM listed_ WHERE listed_id_ IS NOT NULL
 ),
-periods_ AS (
+periods_ AS MATERIALIZED (
     SELECT
-        __launch_id_text(key_) AS sold_id_, number_ AS sold_number_,
+        __launch_id_text(key_) AS sold_id_, number_ AS sold_number_, units_ AS net_,
         -- Units are those in demand had it been on sale throughout, or not known.
         CASE WHEN bound_ OR share_ < 0.25 THEN NULL ELSE __launch_demand(coalesce(units_, 0), share_) END AS sold_, true AS there_
     FROM (
@@ -91,6 +91,13 @@ periods_ AS (
             ELSE __launch_period_start(number_ + 1, frequency_) - __launch_period_start(number_, frequency_) END) AS share_
         FROM __launch_periods(sales, (SELECT frequency_ FROM per_), product_id, date, units, 'price', available), clock_
     )
+),
+returned_ AS (
+    SELECT CASE WHEN count(*) > 0 THEN format(
+        'periods with more units returned than sold count as 0: {}, such as of ''{}'', with {} units',
+        count(*), min(sold_id_), -__launch_sum(net_)
+    ) END AS returned_
+    FROM periods_ SEMI JOIN force_ ON id_ = sold_id_ WHERE net_ < 0
 ),
 sold_ids_ AS MATERIALIZED (SELECT DISTINCT sold_id_ AS met_id_ FROM periods_),
 match_ AS MATERIALIZED (SELECT count(*) = 0 AS strange_ FROM force_ JOIN sold_ids_ ON met_id_ = id_),
@@ -178,8 +185,9 @@ SELECT
         CASE WHEN dimension_ = 'category' THEN any_value(several_) END,
         any_value(lacking_),
         any_value(spelt_),
+        any_value(returned_),
         any_value(unread_)
     ) AS reason
-FROM by_, match_, empty_, several_, __launch_spelt(sales, forecasts, product_id, product_id, 'sales', 'forecasts'), (SELECT unseen_ FROM clock_), __launch_unread(sales, NULL, product_id, date, units, 'price', 'launch_date')
+FROM by_, match_, empty_, several_, returned_, __launch_spelt(sales, forecasts, product_id, product_id, 'sales', 'forecasts'), (SELECT unseen_ FROM clock_), __launch_unread(sales, NULL, product_id, date, units, 'price', 'launch_date')
 GROUP BY dimension_, key_, order_
 ORDER BY order_, CASE WHEN dimension_ = 'lag' THEN TRY_CAST(key_ AS BIGINT) END, key_

@@ -134,6 +134,11 @@ own_stock_ AS MATERIALIZED (
         FROM query(__launch_from(sales, [product_id, coalesce(CASE WHEN availability IS NULL THEN available ELSE 'available' END, 'available')], ['available', 'none']))
     )
 ),
+returned_ AS (
+    SELECT id_, count(*) AS returns_, -__launch_sum(net_) AS back_
+    FROM (SELECT id_, __launch_sum(sold_) AS net_ FROM days_, frequency_ GROUP BY id_, __launch_period(day_, per_))
+    WHERE net_ < 0 GROUP BY id_
+),
 forecast_ AS MATERIALIZED (
     SELECT
         id_, max(step_) AS last_, count(*) AS rows_, count(DISTINCT step_) AS each_, count(DISTINCT model_id_) AS models_,
@@ -248,6 +253,7 @@ SELECT
         ) END,
         CASE WHEN unseen_ IS NULL THEN 'sales have no row that can be read' WHEN strange_ AND today_ >= launch_ THEN
             'no product of the plan has a row in sales that can be read: product_id must be written alike in both tables' END,
+        CASE WHEN returns_ > 0 THEN format('periods with more units returned than sold count as 0: {}, with {} units', returns_, back_) END,
         sales_.unread_, spelt_, shelves_why_
     ) AS notes_
 FROM judged_
@@ -271,3 +277,4 @@ LEFT JOIN (
     FROM days_ GROUP BY id_
 ) ON sold_id_ = judged_.id_
 LEFT JOIN told_ ON told_.id_ = judged_.id_
+LEFT JOIN returned_ ON returned_.id_ = judged_.id_
