@@ -159,13 +159,6 @@ sold_ AS MATERIALIZED (
     JOIN periods_ ON sales_.key_ = periods_.key_ AND sales_.day_ >= periods_.day_ AND sales_.day_ < periods_.end_
     GROUP BY ALL
 ),
-returned_ AS (
-    SELECT CASE WHEN count(*) > 0 THEN format(
-        'periods with more units returned than sold count as 0: {}, such as of ''{}'', with {} units',
-        count(*), min(key_::VARCHAR), -__launch_sum(units_)
-    ) END AS returned_
-    FROM sold_ WHERE units_ < 0
-),
 actual_ AS MATERIALIZED (
     SELECT
         key_, day_,
@@ -177,6 +170,13 @@ actual_ AS MATERIALIZED (
         FROM periods_ LEFT JOIN sold_ USING (key_, day_) CROSS JOIN seen_
     ) CROSS JOIN seen_ CROSS JOIN match_
     WHERE end_ > first_seen_ AND CASE WHEN one_date_ THEN day_ <= last_seen_ ELSE end_ <= last_seen_ + 1 END
+),
+returned_ AS (
+    SELECT CASE WHEN count(*) > 0 THEN format(
+        'periods with more units returned than sold count as 0: {}, such as of ''{}'', with {} units',
+        count(*), min(key_::VARCHAR), -__launch_sum(sold_.units_)
+    ) END AS returned_
+    FROM sold_ JOIN actual_ USING (key_, day_) WHERE sold_.units_ < 0 AND actual_.units_ = 0
 ),
 -- What was sold at each step, by this product and by all.
 steps_ AS (

@@ -97,7 +97,7 @@ returned_ AS (
         'periods with more units returned than sold count as 0: {}, such as of ''{}'', with {} units',
         count(*), min(sold_id_), -__launch_sum(net_)
     ) END AS returned_
-    FROM periods_ SEMI JOIN force_ ON id_ = sold_id_ WHERE net_ < 0
+    FROM periods_ SEMI JOIN force_ ON id_ = sold_id_ WHERE net_ < 0 AND sold_ = 0
 ),
 sold_ids_ AS MATERIALIZED (SELECT DISTINCT sold_id_ AS met_id_ FROM periods_),
 match_ AS MATERIALIZED (SELECT count(*) = 0 AS strange_ FROM force_ JOIN sold_ids_ ON met_id_ = id_),
@@ -188,6 +188,8 @@ SELECT
         any_value(returned_),
         any_value(unread_)
     ) AS reason
-FROM by_, match_, empty_, several_, returned_, __launch_spelt(sales, forecasts, product_id, product_id, 'sales', 'forecasts'), (SELECT unseen_ FROM clock_), __launch_unread(sales, NULL, product_id, date, units, 'price', 'launch_date')
+FROM by_, match_, empty_, several_, returned_, (SELECT unseen_ FROM clock_),
+    __launch_spelt(sales, forecasts, product_id, product_id, 'sales', 'forecasts'),
+    __launch_unread(sales, NULL, product_id, date, units, 'price', 'launch_date')
 GROUP BY dimension_, key_, order_
 ORDER BY order_, CASE WHEN dimension_ = 'lag' THEN TRY_CAST(key_ AS BIGINT) END, key_

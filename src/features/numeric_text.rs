@@ -13,13 +13,14 @@ pub(crate) struct Numbers {
 }
 
 /// The numbers of a column of texts that are all numbers in one unit, or all without: with decimals in one of them, as
-/// codes have none.
+/// codes have none. Whole numbers that all end in one capital, such as `1001X`, are codes too.
 pub(crate) fn numeric(texts: &StringArray) -> Option<Numbers> {
     let known = || texts.iter().flatten().filter(|text| !text.trim().is_empty());
     let read: Option<Vec<(f64, String)>> = known().map(measured).collect();
     let (values, units): (Vec<f64>, Vec<String>) = read?.into_iter().unzip();
     let unit = units.first()?.clone();
-    let is_number = !unit.is_empty() || known().any(|text| text.contains(['.', ',']));
+    let has_decimals = || known().any(|text| text.contains(['.', ',']));
+    let is_number = !(unit.is_empty() || known().all(is_lettered)) || has_decimals();
     (is_number && units.iter().all(|other| *other == unit)).then_some(Numbers {
         values,
         unit: Some(unit).filter(|unit| !unit.is_empty()),
@@ -30,6 +31,12 @@ pub(crate) fn numeric(texts: &StringArray) -> Option<Numbers> {
 pub(super) fn number(text: &str, unit: Option<&str>) -> Option<f64> {
     let (value, written) = measured(text)?;
     (written.is_empty() || unit == Some(&written)).then_some(value)
+}
+
+/// Whether a text ends in one capital right behind a digit.
+fn is_lettered(text: &str) -> bool {
+    let mut ends = text.trim().chars().rev();
+    ends.next().is_some_and(char::is_uppercase) && ends.next().is_some_and(|c| c.is_ascii_digit())
 }
 
 /// A number and its unit in lower case, empty where there is none.
@@ -75,6 +82,11 @@ mod tests {
             Some((vec![-5.0, 40.0], Some("°c".to_owned())))
         );
         assert_eq!(read(&["80%", "100 %"]), Some((vec![80.0, 100.0], Some("%".to_owned()))));
+        assert_eq!(
+            read(&["500g", "250g"]),
+            Some((vec![500.0, 250.0], Some("g".to_owned())))
+        );
+        assert_eq!(read(&["1.5L", "2L"]), Some((vec![1.5, 2.0], Some("l".to_owned()))));
         assert_eq!(read(&["1e3", "2.5"]), Some((vec![1000.0, 2.5], None)));
         // Codes, several units, a number without one beside those with, thousands, words.
         for texts in [
@@ -84,6 +96,7 @@ mod tests {
             vec!["1,234 g", "2 g"],
             vec!["about 11", "10"],
             vec!["12A4", "13A4"],
+            vec!["1001X", "1002X"],
             vec!["3 of the largest sort", "4 of the largest sort"],
             vec!["inf", "nan"],
             vec!["cm", "cm"],
