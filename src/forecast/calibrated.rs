@@ -17,6 +17,11 @@ const MOVED: f64 = 0.15;
 const OWN_STEP: f64 = 0.5;
 /// Share of the scores, the highest, that the expected units do not follow: hits come once and not again.
 const HITS: f64 = 0.04;
+/// Of fewer held-out launches than the first number only what lies far out is one, and with more of them that counts less, until it is
+/// nothing at the second.
+const FEW: (f64, f64) = (100.0, 200.0);
+/// Far out is what lies above the ninth tenth by more than this many times what that lies above the median.
+const FAR: f64 = 1.5;
 /// Weight of an origin's level beside that of the next one, and of no change at all beside that of the last origin.
 const FADING: f64 = 0.5;
 const NO_CHANGE: f64 = 0.5;
@@ -55,8 +60,8 @@ pub struct Level {
 ///    of a spread moves all scores: on all sets looked at, launches came out lower than those held out before. The rest
 ///    moves those between the first and the ninth tenth, which stay.
 /// 2. Ceiling. No units above the most that a past launch sold in a full period.
-/// 3. Mean. The target is the mean over the scores with the highest 4 % cut to the next lower one, times the level of the
-///    launches: exp of the weighted mean of ln(units sold / expected) over the origins, each later one with twice the
+/// 3. Mean. The target is the mean over the scores with the highest 4 % cut to the next lower one, or of few held-out launches what
+///    lies far out cut to where that begins ([`top`]), times the level of the launches: exp of the weighted mean of ln(units sold / expected) over the origins, each later one with twice the
 ///    weight, pulled to 0 by the weight of half an origin. Units sold are cut where scores are. The scores above the
 ///    ninth tenth are stretched by one factor between 0 and 2, so that the smearing mean of the held-out forecasts adds up to
 ///    it and the 80 % interval is left alone; where that does not suffice, those above the median by one between 1/2 and
@@ -238,12 +243,21 @@ pub(super) fn origins(held_out: &[&HeldOut]) -> Vec<Vec<usize>> {
     rows
 }
 
+/// The score of a step, of sorted ones, that those above are cut to.
+///
+/// The highest of many scores are hits: on the sets looked at they come once and not again. Of few, a share of them is one or
+/// two launches, such as any season has, and without them the sums of shops that do not change are a tenth too low.
+fn top(sorted: &[f64], launches: usize) -> f64 {
+    let at = |share: f64| sorted[(share * (sorted.len() - 1) as f64) as usize];
+    let (many, tenth) = (at(1.0 - HITS), at(TAIL));
+    let far = (tenth + FAR * (tenth - at(0.5))).clamp(many, at(1.0));
+    let few = ((FEW.1 - launches as f64) / (FEW.1 - FEW.0)).clamp(0.0, 1.0);
+    few * far + (1.0 - few) * many
+}
+
 /// The level of the launches, and the stretch of the high scores.
 fn stretch(held_out: &[&HeldOut], form: &Form, scores: &[Vec<f64>], scheme: Scheme) -> (Level, Stretch) {
-    let tops: Vec<f64> = scores
-        .iter()
-        .map(|s| s[((1.0 - HITS) * (s.len() - 1) as f64) as usize])
-        .collect();
+    let tops: Vec<f64> = scores.iter().map(|s| top(s, held_out.len())).collect();
     let points: Vec<Vec<f64>> = scores.iter().map(|s| points(s, held_out.len())).collect();
     let places: Vec<Places> = scores.iter().map(|s| Places::of(s)).collect();
     // Expected units of a forecast at a step, of scores that were changed.
@@ -304,4 +318,24 @@ fn stretch(held_out: &[&HeldOut], form: &Form, scores: &[Vec<f64>], scheme: Sche
     }
     let reached = |by: Stretch| sum(&|h, step| expected(h, step, &|z| by.of(z, &places[step])));
     (level, Stretch::to_reach(target, reached))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::top;
+
+    #[test]
+    fn of_few_scores_only_those_far_out_are_cut() {
+        let mut scores: Vec<f64> = (0..=100).map(f64::from).collect();
+        // Many lose their highest 4 %, few none: nothing lies above 90 + 1.5 * 40.
+        assert_eq!((top(&scores, 200), top(&scores, 5_000)), (96.0, 96.0));
+        assert_eq!(
+            (top(&scores, 5), top(&scores, 100), top(&scores, 150)),
+            (100.0, 100.0, 98.0)
+        );
+        // A stray one is cut to where far begins.
+        scores[100] = 1e6;
+        assert_eq!((top(&scores, 100), top(&scores, 200)), (150.0, 96.0));
+        assert_eq!((top(&[3.0], 1), top(&[1.0, 1.0], 2)), (3.0, 1.0));
+    }
 }

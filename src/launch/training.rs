@@ -156,7 +156,9 @@ impl LaunchModel {
                 attributes.push(name.clone());
             }
         }
-        let most = ceiling((0..panel.len()).flat_map(|i| panel.log_units(i)));
+        // Where stock ran out, what sold is no most: more was in demand.
+        let outcomes: Vec<Vec<f64>> = (0..panel.len()).map(|i| panel.outcome(i)).collect();
+        let most = ceiling(outcomes.iter().flatten());
         let clusters = panel.clusters();
         let calibrate = |(age, held_out): (usize, &Vec<HeldOut>)| {
             let rows: Vec<&HeldOut> = held_out.iter().collect();
