@@ -6,6 +6,8 @@ use crate::statistics::{conformal_quantile, conformal_quantile_of_blocks, mean, 
 const ENOUGH_ORIGINS: usize = 5;
 /// Ranges of steps that the growth of errors is learned from.
 const RANGES: usize = 8;
+/// What few independent scores multiply the scores by, at most.
+const MOST_WIDER: f64 = 2.0;
 /// Share of the scores in each tail, as of central intervals of 80 %.
 const TAIL: f64 = 0.1;
 
@@ -29,7 +31,8 @@ pub struct PastError {
 /// m, times sqrt(1 + c k), added to g(f) and taken back. The scores of one origin hang together, so m is the number of
 /// independent ones ([`conformal_quantile_of_blocks`]): the periods forecast over the design effect of cluster samples, and
 /// the number of origins at least; ranks beyond the ends are cut to the ends. With fewer than five origins each score counts
-/// with both signs.
+/// with both signs. Scores are multiplied by sqrt(1 + 2 / m), at most by 2, where m is not raised to the number of origins: by so
+/// much Student's t with m degrees of freedom has more variance than what it tends to, and of few the largest is too small.
 ///
 /// *References*: Vovk, Gammerman, Shafer 2005, Algorithmic Learning in a Random World; Bartlett 1936, The square root
 /// transformation in analysis of variance.
@@ -58,11 +61,12 @@ impl Intervals {
         if origins < ENOUGH_ORIGINS {
             scores.extend(scores.clone().iter().map(|s| -s));
         }
-        let blocks = blocks(errors, &scores, origins, periods);
+        let independent = independent(errors, &scores, origins, periods);
+        let wider = (1.0 + 2.0 / independent).sqrt().min(MOST_WIDER);
         Some(Self {
-            scores: sorted(scores),
+            scores: sorted(scores.into_iter().map(|score| wider * score)),
             growth,
-            blocks,
+            blocks: (independent as usize).max(origins),
             root,
         })
     }
@@ -84,12 +88,11 @@ impl Intervals {
 }
 
 /// Independent scores among those of so many origins and periods: the latter over the design effect of cluster samples,
-/// 1 + (m - 1) r, with m scores an origin and r their correlation within origins from the analysis of variance; the number of
-/// origins at least. What counts of a score is its tail, as quantiles are wanted: -1 in the lowest tenth, 1 in the highest,
+/// 1 + (m - 1) r, with m scores an origin and r their correlation within origins from the analysis of variance. What counts of a score is its tail, as quantiles are wanted: -1 in the lowest tenth, 1 in the highest,
 /// else 0. Of sizes that hang together, tails hang together less.
 ///
 /// *Reference*: Kish 1965, Survey sampling; Francisco, Fuller 1991, Quantile estimation with a complex survey design.
-fn blocks(errors: &[PastError], scores: &[f64], origins: usize, periods: usize) -> usize {
+fn independent(errors: &[PastError], scores: &[f64], origins: usize, periods: usize) -> f64 {
     let scores = &scores[..errors.len()];
     let ranked = sorted(scores.iter().copied());
     let tail = |probability: f64| conformal_quantile(&ranked, probability);
@@ -110,7 +113,7 @@ fn blocks(errors: &[PastError], scores: &[f64], origins: usize, periods: usize) 
     };
     let (count, total) = (groups.len() as f64, errors.len() as f64);
     if groups.len() < 2 || total <= count {
-        return origins;
+        return origins as f64;
     }
     let of = |group: &[f64]| mean(group.iter().copied()).unwrap_or_default();
     let centre = of(&tails);
@@ -123,7 +126,7 @@ fn blocks(errors: &[PastError], scores: &[f64], origins: usize, periods: usize) 
     } else {
         1.0
     };
-    ((periods as f64 / (1.0 + (size - 1.0) * correlation)) as usize).max(origins)
+    periods as f64 / (1.0 + (size - 1.0) * correlation)
 }
 
 fn transformed(value: f64, root: bool) -> f64 {

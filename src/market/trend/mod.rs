@@ -155,8 +155,8 @@ pub struct Trend {
 /// their own calendar or something is known ahead, weighted by [`weights`] and [`weights_beside`]; of prices of which at least half (up to there)
 /// equal the one before, it is naive or median, whichever erred less at past origins, so that the forecast is a price that was
 /// really asked. Intervals are those of [`Intervals`], from forecasts at past [`origins`]. The weights used there come from
-/// the other origins. A season is looked for where the series has more
-/// than two of them.
+/// the other origins. A season is looked for where the series has
+/// two of them.
 ///
 /// A period that is [`closed`] is forecast as 0 with an interval of 0.
 ///
@@ -179,7 +179,7 @@ pub fn forecast(values: &[f64], surroundings: &Surroundings<'_>, options: &Trend
     let (n, horizon) = (values.len(), options.horizon);
     let all = n + horizon;
     // A season that is not there twice cannot be told from a trend; seasonal_naive alone does not ask.
-    let long = n > 2 * options.season || options.choice == Choice::One(Method::SeasonalNaive);
+    let long = n >= 2 * options.season || options.choice == Choice::One(Method::SeasonalNaive);
     let season = if long { options.season } else { 1 };
     let mut cuts = cuts(n, options.cycle(n, season), horizon);
     // What is mixed is chosen from what was known at the first origin, so that no past forecast knows what came later.
@@ -243,8 +243,13 @@ pub fn forecast(values: &[f64], surroundings: &Surroundings<'_>, options: &Trend
     };
     let trend = Trend {
         steps: point.iter().enumerate().map(step).collect(),
-        reason: reason(&methods, &weights, &known, &history, past.len())
-            + &told(&methods, &weights, structural.effects(n), surroundings.known)
+        reason: reason(
+            &methods,
+            &weights,
+            &known,
+            season_told(&history, season, options.season),
+            past.len(),
+        ) + &told(&methods, &weights, structural.effects(n), surroundings.known)
             + &lonely(values),
     };
     Ok(trend.closed_as(closed.last().map_or(&[], |closed| &closed[n..])))
@@ -368,13 +373,16 @@ fn best(weights: &[f64]) -> Vec<f64> {
         .collect()
 }
 
-fn reason(
-    methods: &[Method],
-    weights: &[f64],
-    known: &[Option<Vec<f64>>],
-    history: &History<'_>,
-    origins: usize,
-) -> String {
+/// Whether the methods look at a season.
+fn season_told(history: &History<'_>, season: usize, asked: usize) -> &'static str {
+    match season {
+        _ if history.is_seasonal() => "season found",
+        1 if asked > 1 => "too short for a season, which takes two",
+        _ => "no season found beyond chance",
+    }
+}
+
+fn reason(methods: &[Method], weights: &[f64], known: &[Option<Vec<f64>>], season: &str, origins: usize) -> String {
     let mut parts: Vec<(f64, &str)> = methods
         .iter()
         .zip(weights)
@@ -389,11 +397,6 @@ fn reason(
             let parts: Vec<String> = parts.iter().map(|(w, name)| format!("{name} {w:.2}")).collect();
             format!("mean of {}", parts.join(", "))
         }
-    };
-    let season = if history.is_seasonal() {
-        "season found"
-    } else {
-        "no season found"
     };
     let origins = match origins {
         1 => "interval from one past forecast".to_owned(),

@@ -64,11 +64,11 @@ pub fn is_rare(values: &[f64], closed: &[bool]) -> bool {
 /// leave two seasons (or two thirds of
 /// the series, if that is less) before the first one.
 pub fn cuts(n: usize, periods: usize, horizon: usize) -> Vec<usize> {
-    let seasons = if periods > 1 { 2 * periods + 1 } else { 8 };
+    let seasons = if periods > 1 { 2 * periods } else { 8 };
     let first = seasons.min(n * 2 / 3).max(MIN_HISTORY);
     let room = n.saturating_sub(first);
     let apart = if room >= ROOM * horizon { horizon } else { horizon / 3 };
-    let gap = apart.min(room / ORIGINS).max(1);
+    let gap = apart.min(room.div_ceil(ORIGINS)).max(1);
     let cuts = (1..=ORIGINS).rev().filter_map(|back| n.checked_sub(back * gap));
     cuts.filter(|cut| *cut >= first).collect()
 }

@@ -1,25 +1,34 @@
 //! The season of a series: found, shrunk, taken out and put back.
 
+use statrs::distribution::{ContinuousCDF, FisherSnedecor};
+
 use crate::statistics::{self, dot};
 
-/// Normal quantile of the test for a season, one-sided at 10 %.
-const TEST_QUANTILE: f64 = 1.2816;
+/// Probability of finding a season where there is none.
+const CHANCE: f64 = 0.05;
+/// The statistic of the test is looked at up to here.
+const MOST: f64 = 1e9;
+/// Of fewer seasons than this the level is carried on to both ends: what is lost there would be most of them.
+const FEW_SEASONS: usize = 4;
 /// Smallest multiplicative index: a period in which almost nothing sells.
 const MIN_INDEX: f64 = 0.01;
 
 /// Indices by position in the season, or none.
 ///
-/// *Model*: there is a season of m periods if the autocorrelation at lag m is significant (one-sided at 10 %, with
-/// Bartlett's standard error from the lags below m). Then the series is divided by its centred moving average of m
-/// periods where all values are above 0, else the average is subtracted; an index is the mean of these ratios (or
-/// differences) of its position, normalised to mean 1 (or 0). Indices are pulled to 1 (or 0) by the share
-/// 1 - (m - 3) / (m - 1) V / S of James and Stein, where V is the variance of an index (of the ratios around their
-/// index, over the ratios of a position) and S that of the indices: short or noisy series have flat seasons.
+/// *Model*: the series is divided by its centred moving average of m periods where all values are above 0, else the average is
+/// subtracted. Of fewer than four seasons the average is carried on to both ends along the line between its own ends. An index is
+/// the mean of these ratios (or differences) of its position, normalised to mean 1 (or 0). With V the variance of an index (of the
+/// ratios around their index, over the ratios of a position) and S that of the indices, there is a season if S / V is beyond the
+/// 95 % quantile of the F distribution with (m / a) - 1 and (n - m - 1) / a degrees of freedom. a is 1 + 2 (r_1 + r_2 + ...), with
+/// the autocorrelations of what is left of the ratios up to the first that is not above 0: of values that hang together there are
+/// fewer. So growth hides no season, as it does from the autocorrelation of the series itself. Indices are pulled to 1 (or 0) by
+/// the share 1 - (m - 3) / (m - 1) V / S of James and Stein: short or noisy series have flat seasons.
 ///
-/// *Shapes*: n values; no season where n < 2 m + 1.
+/// *Shapes*: n values; no season where n < 2 m.
 ///
-/// *References*: Makridakis, Spiliotis, Assimakopoulos 2020, The M4 competition (the test); Miller, Williams 2003,
-/// Shrinkage estimators of time series seasonal factors and their effect on forecasting accuracy.
+/// *References*: Shiskin, Young, Musgrave 1967, The X-11 variant of the Census Method II (the test for stable seasonality);
+/// Bartlett 1946, On the theoretical specification and sampling properties of autocorrelated time-series (the degrees of freedom);
+/// Miller, Williams 2003, Shrinkage estimators of time series seasonal factors and their effect on forecasting accuracy.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Season {
     multiplicative: bool,
@@ -37,20 +46,18 @@ impl Season {
 
     /// The season of finite values with so many periods; [`Season::none`] where there is none.
     pub fn fit(values: &[f64], periods: usize) -> Self {
-        if periods < 2 || values.len() < 2 * periods + 1 || !is_seasonal(values, periods) {
+        if periods < 2 || values.len() < 2 * periods {
             return Self::none();
         }
         let multiplicative = values.iter().all(|v| *v > 0.0);
         let neutral = f64::from(u8::from(multiplicative));
+        let part = |(t, level): (usize, f64)| match multiplicative {
+            true => (t, values[t] / level),
+            false => (t, values[t] - level),
+        };
+        let in_time: Vec<(usize, f64)> = levels(values, periods).into_iter().map(part).collect();
         let mut parts = vec![Vec::new(); periods];
-        for (t, level) in moving_average(values, periods) {
-            let part = if multiplicative {
-                values[t] / level
-            } else {
-                values[t] - level
-            };
-            parts[t % periods].push(part);
-        }
+        in_time.iter().for_each(|(t, part)| parts[t % periods].push(*part));
         let m = periods as f64;
         let raw: Vec<f64> = parts.iter().map(|p| mean(p)).collect();
         let centre = mean(&raw);
@@ -64,6 +71,10 @@ impl Season {
         let within = parts.iter().zip(&raw).map(squares).sum::<f64>() / (count - m).max(1.0);
         let error = within / (count / m);
         let between = indices.iter().map(|v| (v - neutral).powi(2)).sum::<f64>() / (m - 1.0);
+        let left: Vec<f64> = in_time.iter().map(|(t, part)| part - raw[t % periods]).collect();
+        if !is_seasonal(between / error, periods, &left) {
+            return Self::none();
+        }
         let kept = kept(m, error, between);
         let pulled = indices.iter().map(|v| neutral + kept * (v - neutral));
         let indices = pulled.map(|v| if multiplicative { v.max(MIN_INDEX) } else { v });
@@ -112,14 +123,34 @@ fn kept(m: f64, error: f64, between: f64) -> f64 {
     if kept.is_finite() { kept.max(0.0) } else { 0.0 }
 }
 
-fn is_seasonal(values: &[f64], periods: usize) -> bool {
-    let centre = mean(values);
-    let d: Vec<f64> = values.iter().map(|v| v - centre).collect();
-    let total = dot(&d, &d);
-    let correlation = |lag: usize| dot(&d[lag..], &d) / total;
-    let below: f64 = (1..periods).map(|lag| correlation(lag).powi(2)).sum();
-    let error = ((1.0 + 2.0 * below) / values.len() as f64).sqrt();
-    correlation(periods) > TEST_QUANTILE * error
+/// Whether the ratio of the variances between and within positions is beyond chance.
+fn is_seasonal(ratio: f64, periods: usize, left: &[f64]) -> bool {
+    let total = dot(left, left);
+    let correlations = (1..=periods / 2).map(|lag| dot(&left[lag..], left) / total);
+    let together = 1.0 + 2.0 * correlations.take_while(|r| *r > 0.0).sum::<f64>();
+    let between = (periods as f64 / together - 1.0).max(1.0);
+    let within = (left.len() as f64 - periods as f64 - 1.0) / together;
+    // Not a number where nothing varies at all.
+    ratio > 0.0 && FisherSnedecor::new(between, within).is_ok_and(|chance| 1.0 - chance.cdf(ratio.min(MOST)) < CHANCE)
+}
+
+/// The level at each position at which there is one: moving averages, carried on to both ends where there are few of them and they
+/// stay above 0.
+fn levels(values: &[f64], periods: usize) -> Vec<(usize, f64)> {
+    let inner: Vec<(usize, f64)> = moving_average(values, periods).collect();
+    let (Some(&(first, start)), Some(&(last, end))) = (inner.first(), inner.last()) else {
+        return inner;
+    };
+    let slope = (end - start) / (last - first).max(1) as f64;
+    let before = (0..first).map(|t| (t, start - slope * (first - t) as f64));
+    let after = (last + 1..values.len()).map(|t| (t, end + slope * (t - last) as f64));
+    let all: Vec<(usize, f64)> = before.chain(inner.iter().copied()).chain(after).collect();
+    let positive = |levels: &[(usize, f64)]| levels.iter().all(|(_, level)| *level > 0.0);
+    if values.len() < FEW_SEASONS * periods && (positive(&all) || !positive(&inner)) {
+        all
+    } else {
+        inner
+    }
 }
 
 /// Centred moving averages of one season, with their positions.
@@ -176,13 +207,43 @@ mod tests {
     }
 
     #[test]
+    fn two_seasons_are_enough_and_growth_hides_none() {
+        let short = Season::fit(&planted(8, 100.0, 1.0, 1), 4);
+        assert!((short.index(2) - 1.6).abs() < 0.1, "{short:?}");
+        for growth in [0.95_f64, 1.02, 1.1] {
+            let grown = planted(16, 100.0, 4.0, 1).into_iter().enumerate();
+            let values: Vec<f64> = grown.map(|(t, v)| v * growth.powi(t as i32)).collect();
+            let season = Season::fit(&values, 4);
+            assert!((season.index(2) - 1.6).abs() < 0.1, "{growth} {season:?}");
+        }
+    }
+
+    #[test]
+    fn a_random_walk_has_a_season_about_as_often_as_chance_says() {
+        let found = (0..400)
+            .filter(|seed| {
+                let mut random = ChaCha8Rng::seed_from_u64(*seed);
+                let mut level = 5.0;
+                let walk: Vec<f64> = (0..48)
+                    .map(|_| {
+                        level += 0.2 * (random.random::<f64>() - 0.5);
+                        f64::exp(level)
+                    })
+                    .collect();
+                Season::fit(&walk, 12).is_some()
+            })
+            .count();
+        assert!((4..48).contains(&found), "{found} of 400");
+    }
+
+    #[test]
     fn noise_pulls_indices_to_none() {
         assert!((kept(12.0, 0.01, 0.04) - (1.0 - 9.0 / 11.0 / 4.0)).abs() < 1e-12);
         assert_eq!(
             [kept(12.0, 1.0, 0.1), kept(12.0, 0.0, 0.0), kept(12.0, 0.0, 1.0)],
             [0.0, 0.0, 1.0]
         );
-        assert!(!Season::fit(&planted(8, 100.0, 1.0, 1), 4).is_some());
+        assert!(!Season::fit(&planted(7, 100.0, 1.0, 1), 4).is_some());
         assert!(!Season::fit(&[3.0; 40], 4).is_some());
         assert!(!Season::fit(&[1e300; 40], 4).is_some());
     }
