@@ -1,13 +1,14 @@
 //! Attributes of any kind as columns a model can compare.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use arrow_array::{Array, ArrayRef, BooleanArray, Date32Array, Float64Array, RecordBatch, StringArray};
 use serde::{Deserialize, Serialize};
 
 use super::embedding::{Direction, unit, vectors};
+use super::levels::{BOOLEANS, codes, fit_text, level, none_known, normal};
 use super::numeric_text::{number, numeric};
-use super::text::{Vocabulary, terms};
+use super::text::Vocabulary;
 use super::{Design, EncodedColumn, Flag, Levels, MISSING, Plan, UNSEEN, Words};
 use crate::statistics::mean;
 use crate::statistics::ridge::{Sparse, dot, ridge};
@@ -26,8 +27,6 @@ const PENALTY: f64 = 10.0;
 /// How far outside the range of the numbers learned from one is told, in widths of the range (of logarithms where these
 /// are taken).
 const FAR: f64 = 0.25;
-/// Words of a text that are kept at most.
-const MAX_WORDS: usize = 512;
 
 /// How one attribute column is turned into numbers; learned from the rows at hand alone.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -141,7 +140,7 @@ impl Encoding {
 
 /// The encodings of all attributes that tell rows apart, in column order.
 ///
-/// Left out: constant columns, columns that are all NULL, and identifiers (texts of one word that hardly repeat). Texts that
+/// Left out: constant columns, columns that are all NULL, and identifiers (texts of one word, or UUIDs, that hardly repeat). Texts that
 /// are all numbers, with decimals or in one unit, are numbers.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct AttributeEncoder {
@@ -220,7 +219,7 @@ impl AttributeEncoder {
         let numbers: Vec<Option<Vec<Option<f64>>>> = self
             .columns
             .iter()
-            .map(|(name, encoding)| read_numbers(find_column(attributes, name)?, encoding.unit()))
+            .map(|(name, encoding)| read_numbers(find_column(attributes, name)?, encoding))
             .collect();
         let of_row = |row: usize| {
             let mut unknown = Unknown::default();
@@ -228,10 +227,8 @@ impl AttributeEncoder {
                 let number = || numbers[place].as_ref()?[row];
                 match column {
                     EncodedColumn::Category(codes) if codes[row] == UNSEEN => {
-                        let texts =
-                            find_column(attributes, name).and_then(|a| a.as_any().downcast_ref::<StringArray>());
-                        let level = texts.map_or("", |texts| texts.value(row));
-                        unknown.levels.push(format!("{name} {level}"));
+                        let level = find_column(attributes, name).and_then(|array| level(array, row));
+                        unknown.levels.push(format!("{name} {}", level.unwrap_or_default()));
                     }
                     _ if column.is_missing(row) => unknown.missing.push(name.clone()),
                     EncodedColumn::Number(_) => {
@@ -256,16 +253,16 @@ impl AttributeEncoder {
                 return Some((name.clone(), "is NULL in all launches"));
             }
             let is_text = column.as_any().is::<StringArray>();
-            let unread =
-                || read_numbers(column, encoding.unit()).is_none_or(|values| values.iter().all(Option::is_none));
+            let unread = || read_numbers(column, encoding).is_none_or(|values| values.iter().all(Option::is_none));
             let told = match encoding {
                 Encoding::Number { unit: Some(_), .. } if is_text && unread() => {
                     "is a text without numbers in the unit that the model knows"
                 }
                 Encoding::Number { .. } if is_text && unread() => "is a text, where the model knows numbers",
-                Encoding::Category { .. } | Encoding::Text { .. } if !is_text => {
+                Encoding::Category { levels } if !is_text && none_known(levels, column) => {
                     "is no text, where the model knows texts"
                 }
+                Encoding::Text { .. } if !is_text => "is no text, where the model knows texts",
                 _ => return None,
             };
             Some((name.clone(), told))
@@ -283,11 +280,6 @@ pub struct Unknown {
     pub levels: Vec<String>,
     /// Attributes with a number far from all that were seen.
     pub far: Vec<String>,
-}
-
-/// A level as it is compared: case and surrounding blanks do not count.
-fn normal(level: &str) -> String {
-    level.trim().to_lowercase()
 }
 
 /// A column by its name, in any case, as in SQL.
@@ -366,9 +358,15 @@ fn fit_column(array: &ArrayRef) -> Option<Encoding> {
 }
 
 /// As [`numbers`], and those of texts in a unit or without, none where one is no number.
-fn read_numbers(array: &ArrayRef, unit: Option<&str>) -> Option<Vec<Option<f64>>> {
+fn read_numbers(array: &ArrayRef, encoding: &Encoding) -> Option<Vec<Option<f64>>> {
+    let unit = encoding.unit();
+    let may_be_boolean = matches!(encoding, Encoding::Number { range: None, .. });
     let of_texts = || {
         let texts = array.as_any().downcast_ref::<StringArray>()?;
+        let boolean = |text: &str| BOOLEANS.iter().position(|words| words.contains(&normal(text).as_str()));
+        if may_be_boolean && texts.iter().flatten().all(|text| boolean(text).is_some()) {
+            return Some(texts.iter().map(|text| Some(boolean(text?)? as f64)).collect());
+        }
         Some(texts.iter().map(|text| number(text?, unit)).collect())
     };
     numbers(array).or_else(of_texts)
@@ -391,39 +389,13 @@ fn fit_number(values: Vec<f64>, ranged: bool, unit: Option<String>) -> Option<En
     })
 }
 
-fn fit_text(values: &StringArray) -> Option<Encoding> {
-    // The number of rows with each level, and its first spelling.
-    let mut counts: BTreeMap<String, (usize, &str)> = BTreeMap::new();
-    for value in values.iter().flatten().filter(|value| !value.trim().is_empty()) {
-        let level = counts.entry(normal(value)).or_insert((0, value));
-        *level = (level.0 + 1, level.1.min(value));
-    }
-    let counts: BTreeMap<&str, usize> = counts.into_values().map(|(count, level)| (level, count)).collect();
-    let n: usize = counts.values().sum();
-    if counts.len() < 2 {
-        return None;
-    }
-    let repeated: usize = counts.values().filter(|&&c| c >= 2).sum();
-    if 2 * repeated >= n {
-        let levels = counts
-            .keys()
-            .enumerate()
-            .map(|(code, level)| ((*level).to_owned(), code as i32))
-            .collect();
-        return Some(Encoding::Category { levels });
-    }
-    let length = mean(values.iter().flatten().map(|text| terms(text).count() as f64))?;
-    let vocabulary = Vocabulary::fit(values.iter().flatten(), MAX_WORDS);
-    (length >= 2.0 && !vocabulary.is_empty()).then_some(Encoding::Text { vocabulary })
-}
-
 fn encode_column(encoding: &Encoding, array: Option<&ArrayRef>, rows: usize) -> EncodedColumn {
     let strings = || array.and_then(|a| a.as_any().downcast_ref::<StringArray>());
     match encoding {
         Encoding::Number {
             log, mean, deviation, ..
         } => {
-            let values = array.and_then(|array| read_numbers(array, encoding.unit()));
+            let values = array.and_then(|array| read_numbers(array, encoding));
             let values = values.unwrap_or_else(|| vec![None; rows]);
             let scale = |v: f64| {
                 let v = if *log { (v > 0.0).then(|| v.ln())? } else { v };
@@ -431,17 +403,8 @@ fn encode_column(encoding: &Encoding, array: Option<&ArrayRef>, rows: usize) -> 
             };
             EncodedColumn::Number(values.into_iter().map(|v| v.and_then(scale)).collect())
         }
-        Encoding::Category { levels } => EncodedColumn::Category(match strings() {
-            Some(a) => {
-                // Models of earlier versions may hold several spellings of a level: one that is known as it is comes first.
-                let normals: HashMap<String, i32> = levels.iter().map(|(level, &code)| (normal(level), code)).collect();
-                let code = |v: &str| match levels.get(v).or_else(|| normals.get(&normal(v))) {
-                    Some(&code) => code,
-                    None if v.trim().is_empty() => MISSING,
-                    None => UNSEEN,
-                };
-                a.iter().map(|v| v.map_or(MISSING, code)).collect()
-            }
+        Encoding::Category { levels } => EncodedColumn::Category(match array {
+            Some(array) => codes(levels, array),
             None => vec![MISSING; rows],
         }),
         Encoding::Embedding { direction } => {
@@ -535,16 +498,16 @@ mod tests {
         let dates: ArrayRef = Arc::new(Date32Array::from(vec![i32::MAX, -i32::MAX, i32::MIN, 36_525]));
         assert_eq!(numbers(&dates).unwrap(), [None, None, None, Some(100.0)]);
 
-        // A number where the model knows a text is as good as nothing, and the other way round where it is none.
+        // A number where the model knows a text is a level as it is written, and the other way round where it is none.
         let mistyped = batch(vec![
             ("price", Arc::new(StringArray::from(vec!["about 10"]))),
             ("colour", Arc::new(Float64Array::from(vec![7.0]))),
             ("note", Arc::new(StringArray::from(vec!["cotton"]))),
         ]);
-        assert_eq!(
-            encoder.unknown(&mistyped)[0].missing,
-            ["price", "colour", "organic", "designed"]
-        );
+        assert_eq!(encoder.unknown(&mistyped)[0].missing, ["price", "organic", "designed"]);
+        assert_eq!(encoder.unknown(&mistyped)[0].levels, ["colour 7"]);
+        let told: Vec<String> = encoder.unlike(&mistyped).into_iter().map(|(name, _)| name).collect();
+        assert_eq!(told, ["price", "colour", "organic", "designed"]);
     }
 
     #[test]
@@ -576,18 +539,5 @@ mod tests {
             [0, 1, 2, 3].map(|row| some[0].is_missing(row)),
             [true, false, true, true]
         );
-    }
-
-    #[test]
-    fn case_and_surrounding_blanks_make_no_level() {
-        let colours = |texts: Vec<&str>| batch(vec![("colour", Arc::new(StringArray::from(texts)) as ArrayRef)]);
-        let encoder = AttributeEncoder::fit(&colours(vec!["Red", "red ", "RED", "blue", "Blue"]));
-        let Encoding::Category { levels } = &encoder.columns[0].1 else {
-            panic!("{encoder:?}");
-        };
-        assert_eq!(levels.keys().collect::<Vec<_>>(), ["Blue", "RED"]);
-        let new = encoder.encode(&colours(vec![" rEd", "blue", "green", " "]));
-        assert_eq!(new, [EncodedColumn::Category(vec![1, 0, UNSEEN, MISSING])]);
-        assert!(encoder.is_valid());
     }
 }

@@ -12,6 +12,7 @@ mod columns;
 mod design;
 pub mod distance;
 pub mod embedding;
+mod levels;
 pub mod ngrams;
 mod numeric_text;
 mod plan;

@@ -26,6 +26,8 @@ const FEW: usize = 30;
 
 /// Years after all launches learned from, from which on a launch date is told: it may be a slip of the pen.
 const LATE: f64 = 5.0;
+/// And so many before the first one.
+const EARLY: f64 = 2.0;
 const DAYS_OF_YEAR: f64 = 365.25;
 
 /// Launches from which on it says something that there was none at some time of the year.
@@ -273,6 +275,12 @@ impl LaunchModel {
             for (out, day) in out.iter_mut().zip(&candidates.launch_days) {
                 let years = f64::from(day.saturating_sub(last)) / DAYS_OF_YEAR;
                 out.late = (years >= LATE).then_some(years);
+            }
+        }
+        if let Some(first) = self.training.first_launch {
+            for (out, day) in out.iter_mut().zip(&candidates.launch_days) {
+                let years = f64::from(first.saturating_sub(*day)) / DAYS_OF_YEAR;
+                out.early = (years >= EARLY).then_some(years);
             }
         }
         let (launches, seasons) = (self.training.launches, &self.training.seasons);

@@ -11,6 +11,8 @@ pub struct Lacking {
     pub larger: Option<f64>,
     /// How many years it is launched after all launches learned from, where these are many.
     pub late: Option<f64>,
+    /// How many years it is launched before all of them.
+    pub early: Option<f64>,
     /// Whether none of the launches learned from began near its time of the year.
     pub is_new_season: bool,
 }
@@ -27,10 +29,18 @@ pub fn lacking(lacking: &Lacking) -> Option<String> {
     ];
     let late =
         (lacking.late).map(|years| format!("launched {years:.0} years after all past launches: is its date right?"));
+    let early =
+        (lacking.early).map(|years| format!("launched {years:.0} years before all past launches: is its date right?"));
     let new_season = lacking.is_new_season.then(|| {
         "no past launch began within a month of this time of the year, so what sells then is a guess".to_owned()
     });
-    let mut parts: Vec<String> = parts.into_iter().flatten().chain(late).chain(new_season).collect();
+    let mut parts: Vec<String> = parts
+        .into_iter()
+        .flatten()
+        .chain(late)
+        .chain(early)
+        .chain(new_season)
+        .collect();
     if !unknown.levels.is_empty() {
         parts.push(match lacking.larger {
             Some(by) => format!(

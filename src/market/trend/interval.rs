@@ -1,6 +1,8 @@
 //! Intervals of a series' forecasts: quantiles of the errors that forecasts of its past made.
 
-use crate::statistics::{conformal_quantile, conformal_quantile_of_blocks, mean, sorted};
+use crate::statistics::{
+    conformal_quantile, conformal_quantile_of_blocks, mean, normal_quantile, sorted, t_quantile_real,
+};
 
 /// Fewer origins than this tell too little of the two sides of errors apart.
 const ENOUGH_ORIGINS: usize = 5;
@@ -31,8 +33,8 @@ pub struct PastError {
 /// m, times sqrt(1 + c k), added to g(f) and taken back. The scores of one origin hang together, so m is the number of
 /// independent ones ([`conformal_quantile_of_blocks`]): the periods forecast over the design effect of cluster samples, and
 /// the number of origins at least; ranks beyond the ends are cut to the ends. With fewer than five origins each score counts
-/// with both signs. Scores are multiplied by sqrt(1 + 2 / m), at most by 2, where m is not raised to the number of origins: by so
-/// much Student's t with m degrees of freedom has more variance than what it tends to, and of few the largest is too small.
+/// with both signs. Scores are multiplied by the quantile of Student's t with m degrees of freedom over that of the normal distribution, at
+/// most by 2, where m is not raised to the number of origins: of few the largest is too small.
 ///
 /// *References*: Vovk, Gammerman, Shafer 2005, Algorithmic Learning in a Random World; Bartlett 1936, The square root
 /// transformation in analysis of variance.
@@ -41,13 +43,14 @@ pub struct Intervals {
     scores: Vec<f64>,
     growth: f64,
     blocks: usize,
+    level: f64,
     root: bool,
 }
 
 impl Intervals {
-    /// Learn from the errors of forecasts from so many origins, of so many periods; `None` without any. `root` says whether no value of
-    /// the series is negative.
-    pub fn fit(errors: &[PastError], origins: usize, periods: usize, root: bool) -> Option<Self> {
+    /// Learn intervals of probability `level` from the errors of forecasts from so many origins, of so many periods; `None` without any.
+    /// `root` says whether no value of the series is negative.
+    pub fn fit(errors: &[PastError], origins: usize, periods: usize, root: bool, level: f64) -> Option<Self> {
         if errors.is_empty() {
             return None;
         }
@@ -62,23 +65,24 @@ impl Intervals {
             scores.extend(scores.clone().iter().map(|s| -s));
         }
         let independent = independent(errors, &scores, origins, periods);
-        let wider = (1.0 + 2.0 / independent).sqrt().min(MOST_WIDER);
+        let wider = (t_quantile_real(level, independent) / normal_quantile(level)).min(MOST_WIDER);
         Some(Self {
             scores: sorted(scores.into_iter().map(|score| wider * score)),
             growth,
             blocks: (independent as usize).max(origins),
+            level,
             root,
         })
     }
 
-    /// Ends of the central interval of probability `level` around the forecast of a step (from 0).
-    pub fn around(&self, forecast: f64, step: usize, level: f64) -> (f64, f64) {
+    /// Ends of the central interval around the forecast of a step (from 0).
+    pub fn around(&self, forecast: f64, step: usize) -> (f64, f64) {
         let width = (1.0 + self.growth * step as f64).sqrt();
         let end = |probability: f64| {
             let moved = transformed(forecast, self.root) + width * self.quantile(probability);
             if self.root { moved.max(0.0).powi(2) } else { moved }
         };
-        let (lower, upper) = (end((1.0 - level) / 2.0), end((1.0 + level) / 2.0));
+        let (lower, upper) = (end((1.0 - self.level) / 2.0), end((1.0 + self.level) / 2.0));
         (lower.min(forecast), upper.max(forecast))
     }
 
@@ -184,8 +188,8 @@ mod tests {
     #[test]
     fn ranks_are_those_of_split_conformal() {
         // Errors -49 to 49, one of each origin: ranks 10 and 90 of 99 are -40 and 40.
-        let fitted = Intervals::fit(&errors(1, |i, _| i as f64 - 49.0), 99, 0, false).unwrap();
-        let (lower, upper) = fitted.around(100.0, 0, 0.8);
+        let fitted = Intervals::fit(&errors(1, |i, _| i as f64 - 49.0), 99, 0, false, 0.8).unwrap();
+        let (lower, upper) = fitted.around(100.0, 0);
         assert!(
             (lower - 60.0).abs() < 0.5 && (upper - 140.0).abs() < 0.5,
             "{lower} {upper}"
@@ -194,18 +198,18 @@ mod tests {
 
     #[test]
     fn few_origins_make_wider_intervals_of_the_same_scores() {
-        let of = |origins| Intervals::fit(&errors(1, |i, _| i as f64 - 49.0), origins, 0, false).unwrap();
-        let width = |fitted: Intervals| fitted.around(100.0, 0, 0.8).1;
+        let of = |origins| Intervals::fit(&errors(1, |i, _| i as f64 - 49.0), origins, 0, false, 0.8).unwrap();
+        let width = |fitted: Intervals| fitted.around(100.0, 0).1;
         assert!(width(of(10)) > width(of(99)) + 2.0);
     }
 
     #[test]
     fn errors_of_a_random_walk_grow_with_the_step() {
         let walk = |i: usize, k: usize| (i as f64 - 49.0) * ((k + 1) as f64).sqrt();
-        let fitted = Intervals::fit(&errors(4, walk), 99, 4 * 99, false).unwrap();
+        let fitted = Intervals::fit(&errors(4, walk), 99, 4 * 99, false, 0.8).unwrap();
         assert!((0.75..=1.0).contains(&fitted.growth), "{}", fitted.growth);
-        let first = fitted.around(100.0, 0, 0.8).1 - 100.0;
-        let fourth = fitted.around(100.0, 3, 0.8).1 - 100.0;
+        let first = fitted.around(100.0, 0).1 - 100.0;
+        let fourth = fitted.around(100.0, 3).1 - 100.0;
         assert!((1.8..=2.0).contains(&(fourth / first)), "{}", fourth / first);
     }
 
@@ -230,14 +234,14 @@ mod tests {
     #[test]
     fn ends_enclose_the_forecast_and_are_not_negative() {
         // All errors were positive: the lower end is the forecast itself.
-        let fitted = Intervals::fit(&errors(2, |i, _| i as f64), 99, 0, true).unwrap();
+        let fitted = Intervals::fit(&errors(2, |i, _| i as f64), 99, 0, true, 0.8).unwrap();
         for forecast in [0.0, 0.3, 50.0] {
-            let (lower, upper) = fitted.around(forecast, 1, 0.8);
+            let (lower, upper) = fitted.around(forecast, 1);
             assert!(
                 0.0 <= lower && lower <= forecast && forecast <= upper,
                 "{lower} {upper}"
             );
         }
-        assert_eq!(Intervals::fit(&[], 3, 0, true), None);
+        assert_eq!(Intervals::fit(&[], 3, 0, true, 0.8), None);
     }
 }

@@ -235,10 +235,10 @@ pub fn forecast(values: &[f64], surroundings: &Surroundings<'_>, options: &Trend
         errors.extend(open.map(|(step, (&actual, forecast))| PastError { step, actual, forecast }));
     }
     let root = values.iter().all(|v| *v >= 0.0);
-    let intervals = Intervals::fit(&errors, past.len(), n - first, root)
+    let intervals = Intervals::fit(&errors, past.len(), n - first, root, options.level)
         .ok_or_else(|| Error::refused("the series is too short to measure the errors of past forecasts"))?;
     let step = |(k, &yhat): (usize, &f64)| {
-        let (lower, upper) = intervals.around(yhat, k, options.level);
+        let (lower, upper) = intervals.around(yhat, k);
         [yhat, lower, upper]
     };
     let trend = Trend {
