@@ -143,7 +143,7 @@ checked_ AS MATERIALIZED (
         ])) AS taken_,
         CASE
             WHEN __launch_refusal(key_, copies_) IS NOT NULL THEN __launch_refusal(key_, copies_)
-            WHEN untrained_ THEN 'the model is NULL: train one with launch_train'
+            WHEN untrained_ THEN 'the model is NULL: train one with launch_train, whose reason says why if it gives none'
             -- The terms call the most that may be ordered by a name of their own.
             WHEN unread_ IS NOT NULL THEN regexp_replace(unread_, '^maximum', 'stock')
             WHEN terms_['maximum'] < 0 THEN 'stock must be 0 or more, got ' || terms_['maximum']

@@ -1,4 +1,4 @@
--- What to tell of products of sales that products do not have, or have with several values of a column. One row.
+-- What to tell of products of sales that products do not have, or have with several values of a column or none. One row.
 --
 -- @param sales: VARCHAR       the sales table
 -- @param products: VARCHAR    the products table, or NULL
@@ -38,5 +38,12 @@ SELECT CASE WHEN products IS NOT NULL THEN nullif(concat_ws('; ',
             count(*) FILTER (groups_ > 1), count(*), grouping, min(id_) FILTER (groups_ > 1)
         ) END
         FROM listed_
+    ),
+    (
+        SELECT CASE WHEN count(*) FILTER (groups_ = 0) BETWEEN 1 AND count(*) - 1 THEN format(
+            '{} of {} products of sales have no {} in products, such as ''{}'': they are in no group', count(*) FILTER (groups_ = 0),
+            count(*), grouping, min(id_) FILTER (groups_ = 0)
+        ) END
+        FROM listed_ JOIN sold_ ON id_ = sold_
     )
 ), '') END AS unlisted_

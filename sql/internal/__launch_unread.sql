@@ -61,6 +61,7 @@ SELECT nullif(concat_ws('; ',
         '{} of {} launch dates of products are no date from 1970 to 2200, such as ''{}'': the first sale counts', bad_dates_,
         listed_, date_like_
     ) END,
+    CASE WHEN products IS NOT NULL AND listed_ = 0 THEN 'products has no rows' END,
     CASE WHEN twice_ > 0 THEN format(
         '{} products, such as ''{}'', have several rows in products: that with the earliest launch date counts', twice_, twice_like_
     ) END

@@ -30,7 +30,7 @@ WITH asked_ AS MATERIALIZED (
     SELECT
         *, CASE
             WHEN __launch_refusal(key_, copies_, undated_) IS NOT NULL THEN __launch_refusal(key_, copies_, undated_)
-            WHEN model IS NULL THEN 'the model is NULL: train one with launch_train'
+            WHEN model IS NULL THEN 'the model is NULL: train one with launch_train, whose reason says why if it gives none'
             WHEN launch_ IS NULL THEN 'there is no launch_date of it: give it in the candidates'
         END AS why_
     FROM (

@@ -42,7 +42,7 @@ WITH given_ AS MATERIALIZED (SELECT model::BLOB AS blob_),
 asked_ AS MATERIALIZED (
     SELECT *, CASE
         WHEN __launch_refusal(key_, copies_, undated_) IS NOT NULL THEN __launch_refusal(key_, copies_, undated_)
-        WHEN (SELECT blob_ IS NULL FROM given_) THEN 'the model is NULL: train one with launch_train'
+        WHEN (SELECT blob_ IS NULL FROM given_) THEN 'the model is NULL: train one with launch_train, whose reason says why if it gives none'
     END AS why_
     FROM (
         SELECT key_, launch_, attributes_, undated_, count(*) OVER (PARTITION BY key_) AS copies_

@@ -49,7 +49,7 @@ WITH given_ AS MATERIALIZED (
 asked_ AS MATERIALIZED (
     SELECT *, CASE
         WHEN __launch_refusal(key_, copies_, undated_) IS NOT NULL THEN __launch_refusal(key_, copies_, undated_)
-        WHEN (SELECT blob_ IS NULL FROM given_) THEN 'the model is NULL: train one with launch_train'
+        WHEN (SELECT blob_ IS NULL FROM given_) THEN 'the model is NULL: train one with launch_train, whose reason says why if it gives none'
     END AS why_
     FROM (
         SELECT

@@ -118,8 +118,8 @@ wrong_ AS (
     SELECT
         CASE WHEN (SELECT count(*) FROM raw_) > 0 AND NOT (SELECT coalesce(bool_or(named_), false) FROM raw_)
             AND NOT (SELECT coalesce(bool_or(named_), false) FROM listed_)
-        THEN error('column "' || "by" || '" not found in offers ' || offers
-            || coalesce(' or products ' || products, '; give the products table that has it') || ', or set by := NULL')
+        THEN error('column "' || "by" || '" not found in ' || offers
+            || coalesce(' or ' || products, '; give the products table that has it') || ', or set by := NULL')
         ELSE true END AS right_
 )
 SELECT

@@ -56,15 +56,9 @@ sold_ AS (
         'SELECT *, NULL AS __launch_store, NULL AS __launch_region, NULL AS '
         || __launch_identifier('__launch_' || coalesce("by", '__launch_all')) || ', 0::DOUBLE AS __launch_control_0'
         || coalesce(array_to_string([
-            ', CASE WHEN regexp_full_match(typeof(' || quoted_ || '), '
-            || '''U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|FLOAT|DOUBLE|DECIMAL.*|BOOLEAN|"NULL"'') '
-            || 'THEN TRY_CAST(' || quoted_ || ' AS DOUBLE) ELSE error('
-            || __launch_quoted('control ' || quoted_ || ' has type ')
-            || ' || typeof(' || quoted_ || ') || '': give numbers or booleans'') END AS __launch_control_'
-            FOR quoted_ IN [
-                __launch_identifier(coalesce(name_, error('controls must be names of columns, got NULL')))
-                FOR name_ IN controls
-            ]
+            ', __launch_control(COLUMNS(lambda c: __launch_column(c, ' || __launch_quoted(name_) || ', ' || __launch_quoted(sales)
+            || ')), ' || __launch_quoted(name_) || ') AS __launch_control_'
+            FOR name_ IN [coalesce(given_, error('controls must be names of columns, got NULL')) FOR given_ IN controls]
         ], ''), '')
         || ' FROM (' || __launch_read(sales, [product_id, date, units, price], ['available'], [date], [units, price]) || ')'
     )

@@ -63,7 +63,7 @@ WITH given_ AS MATERIALIZED (
 asked_ AS MATERIALIZED (
     SELECT *, CASE
         WHEN __launch_refusal(key_, copies_, undated_) IS NOT NULL THEN __launch_refusal(key_, copies_, undated_)
-        WHEN (SELECT blob_ IS NULL FROM given_ WHERE checked_ IS NULL) THEN 'the model is NULL: train one with launch_train'
+        WHEN (SELECT blob_ IS NULL FROM given_ WHERE checked_ IS NULL) THEN 'the model is NULL: train one with launch_train, whose reason says why if it gives none'
         WHEN cost_ IS NOT NULL AND money_ IS NULL THEN 'cost is no number: ' || cost_::VARCHAR
         ELSE unread_
     END AS why_

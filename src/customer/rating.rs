@@ -154,9 +154,19 @@ impl Rating {
         )))
     }
 
-    /// Why labels are of another scale than the one of [`Rating::up_to_an_end`].
+    /// Why labels are of another scale than the one of [`Rating::up_to_an_end`]: beyond its end, or from 0 to where positive ones begin.
     pub fn other_scale(&self, labels: impl Iterator<Item = f64>) -> Option<String> {
-        let strays = self.strays(labels);
+        let labels: Vec<f64> = labels.collect();
+        let strays = self.strays(labels.iter().copied());
+        let most = labels.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let zeros = labels.iter().filter(|label| **label == 0.0).count();
+        if self.positive > 1.0 && most <= self.positive && zeros as f64 > STRAY * labels.len() as f64 {
+            return Some(format!(
+                "labels go from 0 to {most}, of which positive = {} leaves the highest alone: give the number from which a review is \
+                 positive on that scale, or a boolean as label",
+                self.positive
+            ));
+        }
         strays.are_many().then(|| {
             format!(
                 "{} of {} labels are above {}, up to {}, and positive is {}: give the number from which a review is positive on that \

@@ -12,7 +12,7 @@ pub fn unusable(units: &[Option<f64>], day: Option<i32>, attributes: &RecordBatc
         return Some(format!("units must be finite and not negative, got {bad}"));
     }
     let Some(day) = day else {
-        return Some("launch_date is NULL: give the date to forecast from".to_owned());
+        return Some("launch_date is NULL or not there: give the date to forecast from, or name its column".to_owned());
     };
     if !(FIRST_DAY..=last_day()).contains(&day) {
         let (first, last) = (format_date(FIRST_DAY), format_date(last_day()));

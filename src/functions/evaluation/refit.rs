@@ -79,7 +79,7 @@ impl PerChunk for Refit {
 
 /// What is said of a model that is NULL.
 pub(super) fn no_model() -> Failure {
-    Failure::new("the model is NULL: train one with launch_train")
+    Failure::new("the model is NULL: train one with launch_train, whose reason says why if it gives none")
 }
 
 fn refitted(query: &Query, bytes: &[u8], list: Option<Arguments>, options: (f64, bool)) -> Result<Row, Failure> {

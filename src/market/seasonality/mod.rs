@@ -267,9 +267,13 @@ impl Market<'_> {
         let periods = ends.max().unwrap_or_default().saturating_sub(first);
         let years = (periods as f64 / season.year as f64).max(1.0);
         if units < MIN_UNITS * years {
+            let within = match periods < season.year as i64 {
+                true => "less than a year".to_owned(),
+                false => format!("{years:.1} years"),
+            };
             return Err(format!(
-                "only {units:.0} units were sold in {years:.1} years: at least {MIN_UNITS:.0} a year are needed to tell a \
-                 season, as larger groups have them"
+                "only {units:.0} units were sold in {within}: at least {MIN_UNITS:.0} a year are needed to tell a season, as longer \
+                 data or larger groups have them"
             ));
         }
         let known = open.iter().filter(|days| **days > 0.0).count();

@@ -215,7 +215,7 @@ fn few_units_a_year_are_refused_with_their_number() {
     assert_eq!((few.len(), few[0].index), (1, None));
     assert_eq!(
         few[0].reason,
-        "only 48 units were sold in 2.0 years: at least 30 a year are needed to tell a season, as larger groups have them"
+        "only 48 units were sold in 2.0 years: at least 30 a year are needed to tell a season, as longer data or larger groups have them"
     );
     assert!(
         rows.iter()
