@@ -74,30 +74,7 @@ periods_ AS MATERIALIZED (
     CROSS JOIN (SELECT min(frequency_) AS frequency_ FROM launches_ HAVING count(*) > 0)
     GROUP BY ALL
 ),
-wrong_ AS (
-    SELECT min(CASE
-        WHEN told_.planned_ IS NULL THEN table_ || ' has no row with a key, a date and a number'
-        WHEN NOT matched_ THEN
-            'no key of ' || table_ || ', such as ''' || told_.link_ || ''', is the '
-            || CASE WHEN refers_ = 'key' THEN coalesce(signal_key, product_id) ELSE product_id END
-            || ' of a past launch, such as '''
-            || coalesce((SELECT min(CASE WHEN refers_ = 'key' THEN link_ ELSE id_ END) FROM launches_), 'NULL') || ''''
-            || CASE WHEN refers_ = 'key' THEN ': signal_key names the column of products that keys refer to' ELSE '' END
-    END) AS why_
-    FROM (
-        SELECT false AS planned_, 'signals ' || signals AS table_
-        UNION ALL SELECT true, 'covariates ' || covariates
-    ) AS given_
-    LEFT JOIN (
-        SELECT
-            planned_, refers_, min(link_) AS link_,
-            bool_or((refers_, link_) IN (SELECT (refers_, link_) FROM links_ WHERE link_ IS NOT NULL)) AS matched_
-        FROM periods_
-        GROUP BY ALL
-    ) AS told_ ON told_.planned_ = given_.planned_
-    WHERE (SELECT bool_or(required_) FROM launches_) AND table_ IS NOT NULL
-),
-series_ AS (
+series_ AS MATERIALIZED (
     SELECT id_, list({'name': name_, 'planned': planned_, 'values': values_} ORDER BY planned_, name_) AS covariates_
     FROM (
         SELECT
@@ -115,6 +92,37 @@ series_ AS (
         GROUP BY id_, planned_, name_
     )
     GROUP BY id_
+),
+wrong_ AS (
+    SELECT min(CASE
+        WHEN told_.planned_ IS NULL THEN table_ || ' has no row with a key, a date and a number'
+        WHEN NOT matched_ THEN
+            'no key of ' || table_ || ', such as ''' || told_.link_ || ''', is the '
+            || CASE WHEN refers_ = 'key' THEN coalesce(signal_key, product_id) ELSE product_id END
+            || ' of a past launch, such as '''
+            || coalesce((SELECT min(CASE WHEN refers_ = 'key' THEN link_ ELSE id_ END) FROM launches_), 'NULL') || ''''
+            || CASE WHEN refers_ = 'key' THEN ': signal_key names the column of products that keys refer to' ELSE '' END
+        WHEN NOT coalesce((
+            SELECT bool_or(series_['planned'] = told_.planned_) FROM (SELECT unnest(covariates_) AS series_ FROM series_)
+        ), false) THEN
+            'no date of ' || table_ || ', ' || first_ || ' to ' || last_ || ', is in the weeks before or the steps of a past launch, '
+            || (SELECT min(begins_) || ' to ' || max(begins_) FROM (
+                SELECT __launch_period_start(number_, frequency_) AS begins_ FROM launches_
+            ))
+    END) AS why_
+    FROM (
+        SELECT false AS planned_, 'signals ' || signals AS table_
+        UNION ALL SELECT true, 'covariates ' || covariates
+    ) AS given_
+    LEFT JOIN (
+        SELECT
+            planned_, refers_, min(link_) AS link_,
+            (SELECT min(day_) FROM rows_)::VARCHAR AS first_, (SELECT max(day_) FROM rows_)::VARCHAR AS last_,
+            bool_or((refers_, link_) IN (SELECT (refers_, link_) FROM links_ WHERE link_ IS NOT NULL)) AS matched_
+        FROM periods_
+        GROUP BY ALL
+    ) AS told_ ON told_.planned_ = given_.planned_
+    WHERE (SELECT bool_or(required_) FROM launches_) AND table_ IS NOT NULL
 )
 SELECT id_, covariates_
 FROM launches_ LEFT JOIN series_ USING (id_) CROSS JOIN wrong_ CROSS JOIN (SELECT min(why_) AS why_ FROM several_) AS several_

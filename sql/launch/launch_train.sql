@@ -77,13 +77,20 @@ WITH fitted_ AS (
         signals, covariates, signal_key, available := available, preorders := preorders
     )
 ),
--- Products that sell, but are launched after all sales.
+-- Products that sell, but are launched after all sales, or in the first periods of the data.
 late_ AS (
-    SELECT {'products': count(*), 'like': min(key_::VARCHAR), 'last': min(last_)}
-    FROM __launch_dates(sales, products, product_id, date, units, price, launch_date), (
-        SELECT max(day_) AS last_ FROM __launch_sales(sales, product_id, date, units, price)
+    SELECT {
+        'products': count(*) FILTER (given_ > last_), 'like': min(key_::VARCHAR) FILTER (given_ > last_), 'last': min(last_),
+        'first': count(*) FILTER (in_first_), 'first_like': min(key_::VARCHAR) FILTER (in_first_), 'dated': count(given_)
+    }
+    FROM (
+        SELECT *, __launch_period(given_, __launch_frequency(frequency)) - start_ BETWEEN 0 AND burn_in - 1 AS in_first_
+        FROM __launch_dates(sales, products, product_id, date, units, price, launch_date), (
+            SELECT max(day_) AS last_, __launch_period(min(day_), __launch_frequency(frequency)) AS start_
+            FROM __launch_sales(sales, product_id, date, units, price)
+        )
+        WHERE counts_ AND first_sale_ IS NOT NULL
     )
-    WHERE counts_ AND first_sale_ IS NOT NULL AND given_ > last_
 ),
 told_ AS (
     SELECT
@@ -130,6 +137,11 @@ SELECT
         CASE WHEN late_['products'] > 0 THEN format(
             '{} products, such as {}, sold already though their launch date is after the last day of sales, {}: they are not learned from',
             late_['products'], late_['like'], late_['last']::VARCHAR
+        ) END,
+        CASE WHEN late_['first'] > 0 THEN format(
+            '{} of {} products with a launch date, such as {}, began in the first {} of the sales and are not learned from: burn_in := 0 '
+            || 'counts them', late_['first'], late_['dated'], late_['first_like'],
+            CASE burn_in WHEN 1 THEN lower(frequency) ELSE burn_in || ' periods' END
         ) END,
         CASE WHEN early_ > 0 THEN format(
             '{} of {} launches sold before their launch date, which is left out: preorders := ''first_step'' counts it',

@@ -11,7 +11,7 @@
 -- @param frequency: VARCHAR = 'week'      length of a period: day, week (from Monday) or month
 -- @param horizon: BIGINT = 13             periods to forecast, 1 to 520
 -- @param method: VARCHAR = 'auto'         auto (mean of several, weighted by how each forecast the series' past), naive,
---                                         naive2 (the last value, season taken out), seasonal_naive, average, median,
+--                                         naive2 (the last value, season taken out), seasonal_naive, seasonal_drift, average, median,
 --                                         ses, damped, ets, theta, croston, tsb, structural (level, season and effects of
 --                                         what is known ahead), or lstm (one network for all series)
 -- @param season: BIGINT = NULL            periods of a season; NULL for that of the calendar: the week and the year of

@@ -53,7 +53,10 @@ impl Refused<'_> {
     /// The model's id, if there is a model, and the reason.
     pub fn into_parts(self) -> (Option<String>, String) {
         match self {
-            Self::NoModel => (None, "the model is NULL: train one with launch_train, whose reason says why if it gives none".to_owned()),
+            Self::NoModel => (
+                None,
+                "the model is NULL: train one with launch_train, whose reason says why if it gives none".to_owned(),
+            ),
             Self::Row(id, reason) | Self::Model(id, reason) => (Some(id.to_owned()), reason),
         }
     }

@@ -10,12 +10,19 @@ use chrono::{DateTime, Utc};
 use super::season::{Season, mean};
 use super::structural::Structural;
 use crate::error::{Error, Result};
-use crate::statistics::{lower_median, sorted};
+use crate::statistics::{dot, lower_median, sorted};
 
 /// Latest periods that are looked at, or four seasons if that is more.
 pub const MAX_PERIODS: usize = 400;
 /// Periods that `average` looks at where the season is shorter.
 const SHORTEST_AVERAGE: usize = 6;
+/// Fewest ratios that tell growth.
+const MIN_RATIOS: usize = 3;
+/// Growth within so many variances of the mean, two standard errors, is chance.
+const CHANCE: f64 = 4.0;
+/// Autocorrelation of the ratios, and growth over a season, at most.
+const MOST_TOGETHER: f64 = 0.9;
+const MOST_GROWTH: f64 = 1.0;
 /// Periods that `median` looks at; odd, so that it is one of the values.
 const MEDIAN_PERIODS: usize = 13;
 
@@ -26,6 +33,7 @@ const MEDIAN_PERIODS: usize = 13;
 /// | naive | the last value | |
 /// | naive2 | the last value without season, with the season again | Makridakis et al. 2020 |
 /// | seasonal_naive | the value one season before | |
+/// | seasonal_drift | the value one season before times the growth over a season, as far as it is no chance ([`growth`]) | |
 /// | average | mean of the last season, or of 6 periods if that is more | |
 /// | median | median of the last 13 periods, the usual price | |
 /// | ses | simple exponential smoothing, ETS(A,N,N) | Hyndman et al. 2008 |
@@ -44,6 +52,7 @@ pub enum Method {
     Naive,
     Naive2,
     SeasonalNaive,
+    SeasonalDrift,
     Average,
     Median,
     Ses,
@@ -57,10 +66,11 @@ pub enum Method {
 
 impl Method {
     /// All of them, in the order of the table.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Naive,
         Self::Naive2,
         Self::SeasonalNaive,
+        Self::SeasonalDrift,
         Self::Average,
         Self::Median,
         Self::Ses,
@@ -78,6 +88,7 @@ impl Method {
             Self::Naive => "naive",
             Self::Naive2 => "naive2",
             Self::SeasonalNaive => "seasonal_naive",
+            Self::SeasonalDrift => "seasonal_drift",
             Self::Average => "average",
             Self::Median => "median",
             Self::Ses => "ses",
@@ -111,12 +122,20 @@ impl Method {
         let forecast = match self {
             Self::Naive => vec![last(values); horizon],
             Self::Naive2 => level(last(adjusted)),
-            Self::SeasonalNaive if n < *periods => {
+            Self::SeasonalNaive | Self::SeasonalDrift if n < *periods => {
                 return Err(Error::refused(format!(
-                    "seasonal_naive needs one season of {periods} periods, got {n}"
+                    "{} needs one season of {periods} periods, got {n}",
+                    self.name()
                 )));
             }
             Self::SeasonalNaive => (0..horizon).map(|k| values[n - periods + k % periods]).collect(),
+            // Growth over a week does not go on for a year: it counts once.
+            Self::SeasonalDrift => {
+                let growth = growth(values, *periods).exp();
+                (0..horizon)
+                    .map(|k| growth * values[n - periods + k % periods])
+                    .collect()
+            }
             Self::Average => level(mean(&adjusted[n.saturating_sub((*periods).max(SHORTEST_AVERAGE))..])),
             Self::Median => {
                 let latest = sorted(values[n.saturating_sub(MEDIAN_PERIODS)..].iter().copied());
@@ -143,6 +162,32 @@ impl Method {
         finite
             .then(|| forecast.iter().map(|v| v.max(floor)).collect())
             .ok_or_else(not_finite)
+    }
+}
+
+/// Growth over a season, as a difference of logarithms: the mean g of ln(value / value one season before) over the latest season, or as
+/// many of its periods as have one before, times 1 - 4 v / g^2 (at least 0). v is the variance of the mean where neighbours hang
+/// together by their autocorrelation r, s^2 / k (1 + r) / (1 - r): what is within two standard errors counts for nothing. 0 where a value
+/// is not above 0, and for fewer than three.
+///
+/// *Reference*: Baranchik 1970, A family of minimax estimators of the mean of a multivariate normal distribution (positive part).
+fn growth(values: &[f64], periods: usize) -> f64 {
+    let n = values.len();
+    let latest = n - n.saturating_sub(periods).min(periods)..n;
+    let ratios: Vec<f64> = latest.map(|t| (values[t] / values[t - periods]).ln()).collect();
+    let centre = mean(&ratios);
+    let left: Vec<f64> = ratios.iter().map(|r| r - centre).collect();
+    let (k, squares) = (left.len() as f64, dot(&left, &left));
+    if left.len() < MIN_RATIOS || !squares.is_finite() {
+        return 0.0;
+    }
+    let together = (dot(&left[1..], &left) / squares.max(f64::MIN_POSITIVE)).clamp(0.0, MOST_TOGETHER);
+    let variance = squares / (k - 1.0) / k * (1.0 + together) / (1.0 - together);
+    let kept = (1.0 - CHANCE * variance / centre.powi(2)).max(0.0);
+    if kept > 0.0 {
+        (centre * kept).clamp(-MOST_GROWTH, MOST_GROWTH)
+    } else {
+        0.0
     }
 }
 
@@ -192,4 +237,34 @@ fn run(model: &mut dyn Forecaster, values: &[f64], horizon: usize) -> Result<Vec
     let series = TimeSeries::univariate(stamps.collect(), values.to_vec()).map_err(refused)?;
     model.fit(&series).map_err(refused)?;
     Ok(model.predict(horizon).map_err(refused)?.primary().to_vec())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn growth_is_what_is_beyond_chance() {
+        let series = |growth: f64, noise: &dyn Fn(usize) -> f64, n: usize| -> Vec<f64> {
+            (0..n)
+                .map(|t| 100.0 * (growth * t as f64 / 12.0 + noise(t)).exp())
+                .collect()
+        };
+        let wave = |t: usize| 0.3 * (t as f64 / 12.0 * std::f64::consts::TAU).sin();
+        assert!((growth(&series(0.2, &wave, 24), 12) - 0.2).abs() < 1e-9);
+        assert!((growth(&series(-0.3, &wave, 17), 12) + 0.3).abs() < 1e-9);
+        // Noise of 30 % about no growth and about a little.
+        let noise = |t: usize| 0.3 * ((t * 7919 % 101) as f64 / 50.0 - 1.0);
+        assert_eq!(growth(&series(0.0, &noise, 24), 12), 0.0);
+        assert!(growth(&series(0.5, &noise, 24), 12) > 0.1);
+        // Nothing to tell it from.
+        assert_eq!(growth(&series(0.5, &wave, 14), 12), 0.0);
+        let mut zero = series(0.5, &wave, 24);
+        zero[3] = 0.0;
+        assert_eq!(growth(&zero, 12), 0.0);
+        assert_eq!(
+            (growth(&[], 12), growth(&[1.0; 3], 4), growth(&[5.0; 24], 12)),
+            (0.0, 0.0, 0.0)
+        );
+    }
 }

@@ -150,7 +150,7 @@ pub struct Trend {
 
 /// Forecast the periods after a series of values, one per period.
 ///
-/// *Model*: see [`Method`] for the methods. `auto` is the mean of naive2, average, ses, damped and theta, of seasonal_naive
+/// *Model*: see [`Method`] for the methods. `auto` is the mean of naive2, average, ses, damped and theta, of seasonal_drift
 /// where the series has two seasons, tsb where it has zeros before the first origin, and structural where days or weeks have
 /// their own calendar or something is known ahead, weighted by [`weights`] and [`weights_beside`]; of prices of which at least half (up to there)
 /// equal the one before, it is naive or median, whichever erred less at past origins, so that the forecast is a price that was
@@ -178,8 +178,9 @@ pub fn forecast(values: &[f64], surroundings: &Surroundings<'_>, options: &Trend
     }
     let (n, horizon) = (values.len(), options.horizon);
     let all = n + horizon;
-    // A season that is not there twice cannot be told from a trend; seasonal_naive alone does not ask.
-    let long = n >= 2 * options.season || options.choice == Choice::One(Method::SeasonalNaive);
+    // A season that is not there twice cannot be told from a trend; those that are nothing else do not ask.
+    let seasonal = [Method::SeasonalNaive, Method::SeasonalDrift].map(Choice::One);
+    let long = n >= 2 * options.season || seasonal.contains(&options.choice);
     let season = if long { options.season } else { 1 };
     let mut cuts = cuts(n, options.cycle(n, season), horizon);
     // What is mixed is chosen from what was known at the first origin, so that no past forecast knows what came later.
@@ -345,7 +346,7 @@ fn candidates(known: &[f64], season: usize, steps: bool, ahead: bool, options: &
                 Method::Theta,
             ];
             if season > 1 {
-                methods.push(Method::SeasonalNaive);
+                methods.push(Method::SeasonalDrift);
             }
             if known.contains(&0.0) {
                 methods.push(Method::Tsb);

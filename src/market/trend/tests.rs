@@ -419,3 +419,18 @@ fn a_shop_that_has_closed_sells_nothing_more() {
     );
     assert!(of("structural").unwrap_err().to_string().contains("the latest too"));
 }
+
+#[test]
+fn growth_over_a_week_does_not_go_on_for_a_year() {
+    let values: Vec<f64> = (0..60).map(|t| 100.0 * (0.02 * f64::from(t)).exp()).collect();
+    let found = forecast(
+        &values,
+        &TrendOptions::try_new("seasonal_drift", 400, 7, 0.8, false).unwrap(),
+    );
+    let steps = found.unwrap().steps;
+    assert!(
+        steps.iter().all(|[yhat, ..]| *yhat < 2.0 * values[59]),
+        "{:?}",
+        steps.last()
+    );
+}
