@@ -45,18 +45,25 @@ pub struct Conformal {
 /// What scores are made with, beside the forecast.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Form {
-    /// Median of ln(spread) of the forecasts by step: the spread of a forecast is the geometric mean of its own and this.
+    /// Median of ln(spread) of the forecasts by step: the spread of a forecast is the weighted geometric mean of its own and this.
     /// How far off a forecast will be is itself an estimate.
     pub log_spread: Vec<f64>,
     /// Nothing is forecast to be above it, on the scale of the forecasts.
     pub ceiling: f64,
+    /// Weight of a forecast's own spread in that mean; a half in models of earlier versions.
+    #[serde(default = "half")]
+    pub own: f64,
+}
+
+const fn half() -> f64 {
+    0.5
 }
 
 impl Form {
     /// The spread that scores of a step (0-based) are made with.
     pub fn spread(&self, step: usize, own: f64) -> f64 {
         let median = self.log_spread.get(step).copied().unwrap_or(f64::NAN);
-        ((own.ln() + median) / 2.0).exp()
+        (self.own * own.ln() + (1.0 - self.own) * median).exp()
     }
 }
 
@@ -134,6 +141,7 @@ impl Conformal {
             f.log_spread.len() == self.scores.len()
                 && f.log_spread.iter().all(bounded)
                 && (0.0..100.0).contains(&f.ceiling)
+                && (0.0..=1.0).contains(&f.own)
         };
         self.scores.iter().all(scores) && self.form.as_ref().is_none_or(form)
     }
@@ -222,6 +230,7 @@ mod tests {
         let form = Form {
             log_spread: vec![0.0; scores.len()],
             ceiling: 35.0,
+            own: 0.5,
         };
         Conformal::with_form(n, scores, form)
     }

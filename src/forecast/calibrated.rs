@@ -15,6 +15,9 @@ const TO_MEDIAN: f64 = 0.15;
 const MOVED: f64 = 0.15;
 /// Share of the difference between the median of a step and that of all that is taken for chance.
 const OWN_STEP: f64 = 0.5;
+/// Weight of a forecast's own spread beside the median one, from so many held-out launches on; with fewer it is less.
+const OWN_SPREAD: f64 = 0.5;
+const SPREADS: f64 = 30.0;
 /// Share of the scores, the highest, that the expected units do not follow: hits come once and not again.
 const HITS: f64 = 0.04;
 /// Of fewer held-out launches than the first number only what lies far out is one, and with more of them that counts less, until it is
@@ -49,8 +52,9 @@ pub struct Level {
 /// The errors of forecasts made for launches that the model had not seen, brought to where sums, medians and tails of the
 /// next ones are true.
 ///
-/// *Model*: with location L and spread S of a held-out launch at a step, y = ln(1 + units per full period) and S' = sqrt(S
-/// times the median spread of the step), the score is z = (y - L) / S'.
+/// *Model*: with location L and spread S of a held-out launch at a step, y = ln(1 + units per full period) and S' = S^w M^(1 - w), M
+/// the median spread of the step, the score is z = (y - L) / S'. w is 1/2, with fewer than 30 held-out launches so much less: where few
+/// launches were alike, then a hit, its error in units of the small spread known before it would be taken times the large one known since.
 ///
 /// 1. Level. All scores are moved by d - m, where m is the mean score of the launches of each origin, averaged over
 ///    origins, and d the same shrunk to 0 as far as origins differ ([`shrunk_mean`]): a level that was off once is no reason
@@ -89,6 +93,7 @@ pub fn calibrated(
     let form = Form {
         log_spread: log_spreads(held_out, horizon),
         ceiling: ceiling.max(0.0),
+        own: OWN_SPREAD * (held_out.len() as f64 / SPREADS).min(1.0),
     };
     let scores: Vec<Vec<f64>> = held_out.iter().map(|h| scores(h, &form)).collect();
     let mut by_step = vec![Vec::new(); horizon];
