@@ -145,7 +145,11 @@ seen_ AS (
         -- A few rows on other dates change nothing.
         coalesce(
             avg((gap_ > 0.5 * (SELECT min(end_ - day_) FROM periods_))::INTEGER) >= 0.85, false
-        ) AS one_date_
+        ) AS one_date_,
+        CASE WHEN count(gap_) >= 3 AND median(gap_) > 1.5 * (SELECT min(end_ - day_) FROM periods_) THEN format(
+            'actuals have a date every {} days, and a period of the forecast {}: where they are sums of longer periods, sum the forecast first',
+            median(gap_)::BIGINT, (SELECT min(end_ - day_) FROM periods_)
+        ) END AS longer_
     FROM (
         SELECT day_, CASE WHEN known_ THEN day_ - lag(day_) OVER (PARTITION BY known_ ORDER BY day_) END AS gap_
         FROM (SELECT day_, bool_or(units_ IS NOT NULL) AS known_ FROM sales_ GROUP BY day_)
@@ -277,6 +281,7 @@ SELECT
             min(id_) FILTER (stands_ > 1 AND actual_ IS NOT NULL)
         ) END,
         CASE WHEN products IS NOT NULL AND groups_.group_ IS NULL AND count(id_) > 0 THEN 'products do not have these, or no value for them' END,
+        CASE WHEN count(actual_) > 0 THEN any_value(longer_) END,
         any_value(several_),
         any_value(lacking_),
         any_value(spelt_),
@@ -285,7 +290,7 @@ SELECT
     ), '') AS reason
 FROM groups_
 LEFT JOIN scored_ ON groups_.group_ IS NOT DISTINCT FROM scored_.group_
-CROSS JOIN match_ CROSS JOIN returned_ CROSS JOIN lacking_ CROSS JOIN several_ CROSS JOIN (SELECT first_seen_ FROM seen_)
+CROSS JOIN match_ CROSS JOIN returned_ CROSS JOIN lacking_ CROSS JOIN several_ CROSS JOIN (SELECT first_seen_, longer_ FROM seen_)
 CROSS JOIN __launch_spelt(actuals, forecast, product_id, 'product_id', 'actuals', 'forecast')
 CROSS JOIN __launch_unread(actuals, NULL, product_id, date, units, 'price', 'launch_date', available)
 GROUP BY groups_.group_

@@ -170,13 +170,16 @@ checked_ AS MATERIALIZED (
         END AS refusal_
     FROM elastic_
 ),
-season_ AS MATERIALIZED (
+seasons_ AS MATERIALIZED (FROM __launch_season(sales, products, category, 'month', NULL, 0.8, product_id, date, units)),
+season_ AS (
     SELECT
         key_ AS category_, season_ AS month_, index_, seasons_ AS years_,
         CASE WHEN lower_ > 0 THEN ln(upper_ / lower_) / (2 * __launch_normal_width(0.8)) END AS error_
-    FROM __launch_season(sales, products, category, 'month', NULL, 0.8, product_id, date, units)
+    FROM seasons_
     WHERE season_ IS NOT NULL
 ),
+-- Why there is none of all products.
+unknown_ AS (SELECT min(reason_) AS unknown_ FROM seasons_ WHERE key_ IS NULL AND season_ IS NULL AND event_ IS NULL),
 -- One entry per category of the candidates: the twelve indices, by month; 1 where nothing is known.
 indices_ AS (
     SELECT named_.category_, list(coalesce(own_.index_, all_.index_, 1) ORDER BY months_.month_) AS indices_,
@@ -274,7 +277,7 @@ SELECT
     CASE WHEN row_['status'] <> 'ok' THEN row_['reason']
     ELSE format(
         'season x {:.2f}{}, {}', row_['season'],
-        CASE years_ WHEN 0 THEN ' (no season known)' WHEN 1 THEN ' (from one year)' ELSE '' END
+        CASE years_ WHEN 0 THEN ' (no season known' || coalesce(': ' || (FROM unknown_), '') || ')' WHEN 1 THEN ' (from one year)' ELSE '' END
             || CASE WHEN common_ THEN ' (of all products, as that of category ' || category_ || ' is not known)' ELSE '' END
             -- By the months that the dates are in; a horizon is mostly longer.
             || CASE WHEN abs(ln(row_['season'])) > 1e-9 AND abs(ln(row_['season'])) < __launch_normal_width(level)
