@@ -71,7 +71,9 @@ WITH fitted_ AS (
     count(*) FILTER (before_ > 0) AS early_,
     count(*) FILTER (__launch_idle(units_) > 0) AS idle_,
     min(CASE WHEN __launch_idle(units_) > 0 THEN id_ END) AS idle_like_,
-    count(*) FILTER (list_bool_or(at_least_)) AS out_
+    count(*) FILTER (list_bool_or(at_least_)) AS out_,
+    max(TRY_CAST(list_sum(units_) AS DECIMAL(38, 3))) AS most_, arg_max(id_, list_sum(units_)) AS most_like_,
+    sum(TRY_CAST(list_sum(units_) AS DECIMAL(38, 3))) AS all_
     FROM __launch_training(
         sales, products, frequency, horizon, product_id, date, units, price, launch_date, burn_in,
         signals, covariates, signal_key, available := available, preorders := preorders
@@ -142,6 +144,10 @@ SELECT
             '{} of {} products with a launch date, such as {}, began in the first {} of the sales and are not learned from: burn_in := 0 '
             || 'counts them', late_['first'], late_['dated'], late_['first_like'],
             CASE burn_in WHEN 1 THEN lower(frequency) ELSE burn_in || ' periods' END
+        ) END,
+        CASE WHEN launches_ >= 5 AND 2 * most_ > all_ THEN format(
+            '{} alone sold {:.0f} % of the units of {} launches: what is expected hangs on whether such a hit comes again', most_like_,
+            100 * most_::DOUBLE / all_::DOUBLE, launches_
         ) END,
         CASE WHEN early_ > 0 THEN format(
             '{} of {} launches sold before their launch date, which is left out: preorders := ''first_step'' counts it',
