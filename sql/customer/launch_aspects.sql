@@ -7,7 +7,8 @@
 -- @param by: VARCHAR = NULL                   its column of keys, such as the category; NULL for all reviews together
 -- @param label: VARCHAR = 'label'             its column of what people thought: a boolean, or a number such as the rating
 -- @param positive: DOUBLE = 4                 the number from which on a review is positive; 1 for a label of 0 and 1. A key whose
---                                             labels go beyond the scale of this number (up to 5, 10 or 100) is refused
+--                                             labels go beyond the scale of this number (up to 5, 10 or 100), or from 0 to
+--                                             this number, is refused
 -- @param min_mentions: BIGINT = 20            reviews of a key that must mention a term
 -- @param false_discovery_rate: DOUBLE = 0.05  share of the terms of a key that may be there by chance
 -- @param level: DOUBLE = 0.8                  probability of the intervals

@@ -69,7 +69,7 @@ several_ AS (
 periods_ AS MATERIALIZED (
     SELECT
         planned_, refers_, link_, name_, __launch_period(day_, frequency_) AS number_,
-        __launch_average(value_) AS value_
+        __launch_average(value_) AS value_, min(day_) AS first_, max(day_) AS last_
     FROM rows_
     CROSS JOIN (SELECT min(frequency_) AS frequency_ FROM launches_ HAVING count(*) > 0)
     GROUP BY ALL
@@ -117,7 +117,7 @@ wrong_ AS (
     LEFT JOIN (
         SELECT
             planned_, refers_, min(link_) AS link_,
-            (SELECT min(day_) FROM rows_)::VARCHAR AS first_, (SELECT max(day_) FROM rows_)::VARCHAR AS last_,
+            min(first_)::VARCHAR AS first_, max(last_)::VARCHAR AS last_,
             bool_or((refers_, link_) IN (SELECT (refers_, link_) FROM links_ WHERE link_ IS NOT NULL)) AS matched_
         FROM periods_
         GROUP BY ALL

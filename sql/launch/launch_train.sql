@@ -141,8 +141,8 @@ SELECT
             late_['products'], late_['like'], late_['last']::VARCHAR
         ) END,
         CASE WHEN late_['first'] > 0 THEN format(
-            '{} of {} products with a launch date, such as {}, began in the first {} of the sales and are not learned from: burn_in := 0 '
-            || 'counts them', late_['first'], late_['dated'], late_['first_like'],
+            '{} of {} products with a launch date, such as {}, began in the first {} of the sales and are not learned from: '
+            || 'burn_in := 0 counts them, if these are launches and no first sales on record', late_['first'], late_['dated'], late_['first_like'],
             CASE burn_in WHEN 1 THEN lower(frequency) ELSE burn_in || ' periods' END
         ) END,
         CASE WHEN launches_ >= 5 AND 2 * most_ > all_ THEN format(

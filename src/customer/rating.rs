@@ -289,6 +289,12 @@ mod tests {
         assert_eq!(told(8.0, &of_ten), None);
         assert!(told(8.0, &[70.0, 90.0]).is_some() && told(70.0, &[70.0, 90.0]).is_none());
         assert_eq!(told(4.0, &[0.0, 1.0, 5.0]), None);
+        let said = told(4.0, &[0.0, 3.0, 4.0]).unwrap();
+        assert!(
+            said.starts_with("labels go from 0 to 4, of which positive = 4 leaves the highest alone"),
+            "{said}"
+        );
+        assert_eq!(told(3.0, &[0.0, 3.0, 4.0]), None);
         assert_eq!(told(1.0, &[0.0, 1.0]), None);
         // One slip of the pen is no scale.
         let mut many = vec![5.0; 40];

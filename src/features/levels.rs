@@ -104,14 +104,9 @@ pub(super) fn normal(level: &str) -> String {
 mod tests {
     use std::sync::Arc;
 
-    use arrow_array::RecordBatch;
-
+    use super::super::attributes::tests::batch;
     use super::super::{AttributeEncoder, EncodedColumn};
     use super::*;
-
-    fn batch(columns: Vec<(&str, ArrayRef)>) -> RecordBatch {
-        RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|(n, a)| (n, a, true))).unwrap()
-    }
 
     #[test]
     fn levels_are_known_in_another_type() {
